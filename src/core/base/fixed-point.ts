@@ -1,0 +1,102 @@
+/**
+ * Exact conversion between decimal text and scaled integers.
+ *
+ * Invariant: no value passes through a float. Grammar accepted: optional `-`, digits, optional `.` and digits;
+ * no exponent, no `+`, no blanks, no hex. What does not fit exactly is refused, never rounded.
+ */
+
+/** Why a decimal text was refused; `text` is cut to 40 characters. */
+export class DecimalError extends Error {
+  override readonly name = 'DecimalError';
+  readonly text: string;
+  constructor(reason: string, text: string) {
+    const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+    super(`${reason}: ${JSON.stringify(shown)}`);
+    this.text = shown;
+  }
+}
+
+const ZERO = 48;
+const NINE = 57;
+const DOT = 46;
+const MINUS = 45;
+
+/**
+ * Parses decimal text to an integer of 10^-decimals units.
+ * Throws {@link DecimalError} on bad grammar, on digits finer than the grid, and beyond 2^53 - 1.
+ */
+export function parseDecimal(text: string, decimals: number): number {
+  const length = text.length;
+  let index = 0;
+  let negative = false;
+  if (length > 0 && text.charCodeAt(0) === MINUS) {
+    negative = true;
+    index = 1;
+  }
+  let value = 0;
+  let digits = 0;
+  let fraction = -1;
+  for (; index < length; index++) {
+    const code = text.charCodeAt(index);
+    if (code >= ZERO && code <= NINE) {
+      digits++;
+      if (fraction >= 0) {
+        if (fraction === decimals) {
+          if (code !== ZERO) throw new DecimalError(`finer than ${decimals} decimals`, text);
+          continue;
+        }
+        fraction++;
+      }
+      value = value * 10 + (code - ZERO);
+      if (value > Number.MAX_SAFE_INTEGER) throw new DecimalError('too large', text);
+    } else if (code === DOT && fraction < 0 && digits > 0) {
+      fraction = 0;
+    } else {
+      throw new DecimalError('not a decimal number', text);
+    }
+  }
+  if (digits === 0 || text.charCodeAt(length - 1) === DOT) throw new DecimalError('not a decimal number', text);
+  for (let have = fraction < 0 ? 0 : fraction; have < decimals; have++) value *= 10;
+  if (value > Number.MAX_SAFE_INTEGER) throw new DecimalError('too large', text);
+  return negative && value !== 0 ? -value : value;
+}
+
+/** Formats an integer of 10^-decimals units as decimal text with trailing zeros trimmed (`"68590"`, `"0.01"`). */
+export function formatDecimal(value: number, decimals: number): string {
+  return formatDigits(value < 0, String(Math.abs(value)), decimals);
+}
+
+/** As {@link parseDecimal}, into a bigint without an upper bound. */
+export function parseBigDecimal(text: string, decimals: number): bigint {
+  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
+  if (match === null) throw new DecimalError('not a decimal number', text);
+  const fraction = (match[3] ?? '').replace(/0+$/, '');
+  if (fraction.length > decimals) throw new DecimalError(`finer than ${decimals} decimals`, text);
+  const magnitude = BigInt((match[2] ?? '0') + fraction.padEnd(decimals, '0'));
+  return match[1] === '-' ? -magnitude : magnitude;
+}
+
+/** As {@link formatDecimal}, for a bigint. */
+export function formatBigDecimal(value: bigint, decimals: number): string {
+  return formatDigits(value < 0n, String(value < 0n ? -value : value), decimals);
+}
+
+function formatDigits(negative: boolean, digits: string, decimals: number): string {
+  const padded = digits.padStart(decimals + 1, '0');
+  const whole = padded.slice(0, padded.length - decimals);
+  const fraction = padded.slice(padded.length - decimals).replace(/0+$/, '');
+  const text = fraction === '' ? whole : `${whole}.${fraction}`;
+  return negative && text !== '0' ? `-${text}` : text;
+}
+
+/** Divides, rounding toward positive infinity. `divisor` must be positive. */
+export function divideCeiling(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  return dividend % divisor > 0n ? quotient + 1n : quotient;
+}
+
+/** Divides, rounding toward negative infinity. `divisor` must be positive. */
+export function divideFloor(dividend: bigint, divisor: bigint): bigint {
+  const quotient = dividend / divisor;
+  return dividend % divisor < 0n ? quotient - 1n : quotient;
+}
