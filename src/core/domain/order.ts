@@ -1,0 +1,115 @@
+/** Orders and what a strategy may ask for: intents before the risk gate, records after it. */
+
+import type { DenialReason, ClosureReason } from './reasons.ts';
+import type { Lots, Money, Rate, Ticks } from './units.ts';
+
+export type Side = 'buy' | 'sell';
+export type OrderType = 'market' | 'limit';
+export type TimeInForce = 'gtc' | 'ioc' | 'fok' | 'post_only';
+
+/**
+ * new: sent or resting, nothing filled. denied: by our risk gate. rejected: by the exchange. expired: its time in force
+ * ended it (IOC, FOK, post-only, a market order's remainder). Terminal: filled, canceled, rejected, denied, expired.
+ */
+export type OrderStatus = 'new' | 'partially_filled' | 'filled' | 'canceled' | 'rejected' | 'denied' | 'expired';
+
+export function oppositeSide(side: Side): Side {
+  return side === 'buy' ? 'sell' : 'buy';
+}
+
+export function isTerminal(status: OrderStatus): boolean {
+  return status !== 'new' && status !== 'partially_filled';
+}
+
+/** A strategy's wish to place an order. `price` is required for limit orders and absent for market orders. */
+export interface SubmitIntent {
+  readonly action: 'submit';
+  readonly instrument: number;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly quantity: Lots;
+  readonly price: Ticks | null;
+  readonly timeInForce: TimeInForce;
+  readonly reduceOnly: boolean;
+  /** The strategy's own name for the order, unique in the account; null = none. */
+  readonly clientOrderId: string | null;
+}
+
+/** A strategy's wish to cancel a working order, by our id or by its own. */
+export interface CancelIntent {
+  readonly action: 'cancel';
+  readonly orderId: string | null;
+  readonly clientOrderId: string | null;
+}
+
+/** Cancels every working order of the account and closes its positions at market. */
+export interface FlattenIntent {
+  readonly action: 'flatten';
+}
+
+export type OrderIntent = SubmitIntent | CancelIntent | FlattenIntent;
+
+declare const approved: unique symbol;
+
+/** An order that passed the risk gate; only `risk-gate.ts` makes one, so a forgotten check does not compile. */
+export type ApprovedOrder = OrderDraft & { readonly [approved]: true };
+
+/** What the gate approves: an intent with its identity and the market the strategy saw when it decided. */
+export interface OrderDraft {
+  readonly id: string;
+  readonly intent: SubmitIntent;
+  readonly decisionTimeMs: number;
+  /** Twice the mid price in ticks at decision (best bid + best ask); null without a two-sided book. */
+  readonly decisionMidX2: number | null;
+}
+
+/** One order as it stands; an immutable copy goes out at every change. */
+export interface OrderRecord {
+  readonly id: string;
+  readonly clientOrderId: string | null;
+  readonly instrument: number;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly quantity: Lots;
+  readonly price: Ticks | null;
+  readonly timeInForce: TimeInForce;
+  readonly reduceOnly: boolean;
+  readonly status: OrderStatus;
+  readonly reason: DenialReason['code'] | ClosureReason | null;
+  readonly decisionTimeMs: number;
+  readonly arrivalTimeMs: number | null;
+  readonly closedTimeMs: number | null;
+  readonly filled: Lots;
+  /** Sum of fill price x quantity, unsigned; the average price is derived from it for display. */
+  readonly filledNotional: Money;
+}
+
+/** One execution of ours. Costs are positive where they cost the account; they add up to price - decision mid, signed by side. */
+export interface FillRecord {
+  readonly id: string;
+  readonly orderId: string;
+  readonly instrument: number;
+  readonly side: Side;
+  readonly quantity: Lots;
+  readonly price: Ticks;
+  readonly liquidity: 'maker' | 'taker';
+  /** Positive = paid. */
+  readonly fee: Money;
+  readonly feeRate: Rate;
+  readonly timeMs: number;
+  readonly decisionTimeMs: number;
+  readonly arrivalTimeMs: number;
+  /** Mark in force, in mark units; null before the first one. */
+  readonly markPrice: number | null;
+  readonly spreadCost: Money | null;
+  readonly latencyCost: Money | null;
+  readonly impactCost: Money | null;
+  readonly slippageCost: Money | null;
+  /** Displayed quantity ahead of us when the order was accepted; null for takers. */
+  readonly queueAheadAtAcceptance: Lots | null;
+  readonly extrapolatedQuantity: Lots;
+  readonly reconstructed: boolean;
+  readonly model: 'book' | 'parametric';
+  /** Sequence number of the event that justifies the fill: the book walked, or the public trade. */
+  readonly evidenceSequence: number;
+}

@@ -1,0 +1,94 @@
+/** Closed lists of why something was refused or ended. Denied: by our risk gate. Rejected: by the (paper) exchange. */
+
+/** Why our gate denied an intent; the numbers that decided it stand beside the code. */
+export type DenialReason =
+  | { readonly code: 'not_running'; readonly state: string }
+  | { readonly code: 'paused' }
+  | { readonly code: 'market_data_stale'; readonly ageMs: number; readonly limitMs: number }
+  | { readonly code: 'quantity_invalid'; readonly quantity: string; readonly minimum: string }
+  | { readonly code: 'price_invalid'; readonly price: string }
+  | { readonly code: 'order_rate'; readonly ordersInLastSecond: number; readonly limit: number }
+  | { readonly code: 'position_notional'; readonly notional: string; readonly limit: string }
+  | { readonly code: 'leverage'; readonly leverage: number; readonly limit: number }
+  | { readonly code: 'day_loss'; readonly loss: string; readonly limit: string }
+  | { readonly code: 'order_unknown'; readonly orderId: string }
+  | { readonly code: 'client_order_id_used'; readonly clientOrderId: string };
+
+/** Why the exchange rejected an order: the venue's code and text (Bitunix error table) and our name for it. */
+export type RejectionCode =
+  | 'insufficient_balance'
+  | 'quantity_below_minimum'
+  | 'quantity_above_maximum'
+  | 'buy_price_above_band'
+  | 'sell_price_below_band'
+  | 'reduce_only_without_position'
+  | 'reduce_only_same_direction'
+  | 'tier_limit_exceeded'
+  | 'order_not_found'
+  | 'no_market';
+
+/** Venue error code and text of each rejection. Source: Bitunix error code page. */
+export const REJECTIONS: Readonly<Record<RejectionCode, { readonly venueCode: number | null; readonly text: string }>> = {
+  insufficient_balance: { venueCode: 20003, text: 'Insufficient balance' },
+  tier_limit_exceeded: { venueCode: 20002, text: 'position amount exceeds the max open limit of the risk tier' },
+  order_not_found: { venueCode: 20007, text: 'Order not found' },
+  quantity_below_minimum: { venueCode: 30017, text: 'qty less than the minimum' },
+  quantity_above_maximum: { venueCode: 30013, text: 'exceeded the max order quantity' },
+  buy_price_above_band: { venueCode: 30014, text: 'Max Buy Order Price' },
+  sell_price_below_band: { venueCode: 30015, text: 'Mini Sell Order Price' },
+  reduce_only_without_position: { venueCode: 30018, text: 'reduce-only, no position' },
+  reduce_only_same_direction: { venueCode: 30019, text: 'reduce-only in the direction of the position' },
+  no_market: { venueCode: null, text: 'no valid order book at arrival' },
+};
+
+/** Why an order left the book without being filled whole. */
+export type ClosureReason =
+  | RejectionCode
+  | 'ioc_remainder'
+  | 'fok_not_fillable'
+  | 'post_only_would_cross'
+  | 'market_remainder'
+  | 'reduce_only_shrunk'
+  | 'cancel_requested'
+  | 'session_end';
+
+/** Why a session ended: the `stopped_reason` of its report. */
+export type StoppedReason =
+  | 'duration_reached'
+  | 'recording_ended'
+  | 'stop_requested'
+  | 'signal'
+  | 'already_running'
+  | 'crashed'
+  | 'config_invalid'
+  | 'venue_fatal'
+  | 'venue_unreachable'
+  | 'workspace_unwritable'
+  | 'memory_limit'
+  | 'disk_full'
+  | 'market_data_lost'
+  | 'max_loss'
+  | 'liquidated'
+  | 'invariant_violated'
+  | 'kill_switch';
+
+/** Exit code of each end (contract: 0 ran or stopped on request; nothing but 0 is success). */
+export const EXIT_CODES: Readonly<Record<StoppedReason, number>> = {
+  duration_reached: 0,
+  recording_ended: 0,
+  stop_requested: 0,
+  signal: 0,
+  already_running: 1,
+  crashed: 1,
+  venue_unreachable: 1,
+  workspace_unwritable: 1,
+  config_invalid: 2,
+  venue_fatal: 3,
+  memory_limit: 4,
+  disk_full: 4,
+  market_data_lost: 5,
+  max_loss: 6,
+  liquidated: 6,
+  invariant_violated: 7,
+  kill_switch: 99,
+};

@@ -1,0 +1,75 @@
+/**
+ * The first event of every session: everything that decides its outcome besides the market itself.
+ *
+ * A document: recorded in the event log as it stands, hence decimal text and the spelling of files.
+ */
+
+import type { InstrumentSpec } from './instrument.ts';
+
+/** A working order carried over from the account's last session. Its queue place is lost: it rejoins at the back. */
+export interface CarriedOrder {
+  readonly id: string;
+  readonly client_order_id: string | null;
+  readonly symbol: string;
+  readonly side: 'buy' | 'sell';
+  readonly quantity: string;
+  readonly price: string;
+  readonly time_in_force: 'gtc' | 'post_only';
+  readonly reduce_only: boolean;
+  readonly filled_quantity: string;
+  readonly filled_notional: string;
+  readonly decision_time_ms: number;
+}
+
+export interface CarriedPosition {
+  readonly symbol: string;
+  /** Signed. */
+  readonly quantity: string;
+  /** Signed sum of entry price x quantity. */
+  readonly cost: string;
+  readonly opened_time_ms: number;
+}
+
+/** The account as a session finds it. `new` deposits the wallet as its opening ledger entry. */
+export interface AccountStart {
+  readonly kind: 'new' | 'carried';
+  readonly wallet: string;
+  /** Wallet with which the account was once opened: the base of the account-loss limit. */
+  readonly opening_balance: string;
+  /** Equity at the start of `day` (UTC date) for the day-loss limit; null where no day was begun. */
+  readonly day: string | null;
+  readonly day_opening_equity: string | null;
+  readonly positions: readonly CarriedPosition[];
+  readonly orders: readonly CarriedOrder[];
+}
+
+export interface SessionStart {
+  readonly session_id: string;
+  readonly seed: number;
+  readonly source: string;
+  readonly instruments: readonly InstrumentSpec[];
+  readonly interval: string;
+  readonly strategy: { readonly name: string; readonly params: unknown };
+  /** Session length; null = no end of its own. */
+  readonly duration_ms: number | null;
+  /** The market's own end (a recording), relative to the start; null = none. */
+  readonly market_ends_after_ms: number | null;
+  readonly min_history_bars: number;
+  readonly account: AccountStart;
+  readonly leverage: number;
+  readonly margin_mode: 'isolated' | 'cross';
+  readonly maker_fee_rate: string;
+  readonly taker_fee_rate: string;
+  readonly fill_model: 'book' | 'parametric';
+  readonly request_latency_ms: number;
+  readonly response_latency_ms: number;
+  readonly stale_timeout_ms: number;
+  readonly on_end: 'flatten' | 'keep';
+  readonly risk: {
+    readonly max_orders_per_second: number;
+    readonly max_day_loss_percent: number;
+    readonly max_account_loss_percent: number;
+    readonly max_notional: string | null;
+    readonly max_leverage: number;
+  };
+}
