@@ -33,6 +33,8 @@ export interface SubmitIntent {
   readonly reduceOnly: boolean;
   /** The strategy's own name for the order, unique in the account; null = none. */
   readonly clientOrderId: string | null;
+  /** Why, in one snake_case word: the exit reason of a trade that this order closes. */
+  readonly tag: string;
 }
 
 /** A strategy's wish to cancel a working order, by our id or by its own. */

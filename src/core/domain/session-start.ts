@@ -36,8 +36,8 @@ export interface AccountStart {
   readonly wallet: string;
   /** Wallet with which the account was once opened: the base of the account-loss limit. */
   readonly opening_balance: string;
-  /** Equity at the start of `day` (UTC date) for the day-loss limit; null where no day was begun. */
-  readonly day: string | null;
+  /** UTC day (days since 1970) of the day-loss limit, and the equity it opened with; null where no day was begun. */
+  readonly day: number | null;
   readonly day_opening_equity: string | null;
   readonly positions: readonly CarriedPosition[];
   readonly orders: readonly CarriedOrder[];

@@ -1,0 +1,297 @@
+/**
+ * Merges flags, environment, configuration file and defaults, in that order of precedence, into checked settings.
+ *
+ * Every source is checked whole, also where another one wins; all findings are reported together.
+ * Relative paths count from the working directory, those in a file from the file.
+ */
+
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+
+import { isInterval, MINUTE_MS, parseSpanMs, SECOND_MS } from '../../core/base/time.ts';
+import { assert } from '../../core/base/assert.ts';
+import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
+import { CONFIG_FILE_NAME } from '../../session/workspace-paths.ts';
+import { closestWord } from './closest-word.ts';
+import { ConfigError, showValue } from './config-error.ts';
+import { readConfigFile, type FileValues } from './config-file.ts';
+import {
+  parseListenAddress,
+  readSettingText,
+  SETTING_KEYS,
+  SETTINGS,
+  settingVariable,
+  type SettingKey,
+  type SettingValues,
+} from './setting-schemas.ts';
+import type { EffectiveValue, Origin, Settings, SourceSetting } from './settings.ts';
+import { readVenueEndpoints, REST_URL_VARIABLE, WS_URL_VARIABLE } from './venue-endpoints.ts';
+
+/** File name endings of a recorded L2 session behind its prefix; one of them must exist. */
+const RECORDING_ENDINGS = ['-l2.csv.gz', '-book.csv.gz', '-l2.csv', '-book.csv'] as const;
+
+/** Short forms of variables, beside the systematic ones. */
+const VARIABLE_ALIASES: Readonly<Partial<Record<SettingKey, string>>> = { symbols: 'LA_SYMBOL' };
+
+/** Variables that are not settings. */
+const OTHER_VARIABLES: ReadonlySet<string> = new Set(['LA_KILL_SWITCH', 'LA_DATA_DIR']);
+
+const SECTION_VARIABLE = /^LA_(?:MARKET_DATA|ENGINE|EXCHANGE|FEES|RISK|RESOURCES)_/;
+
+export interface SettingSources {
+  readonly workspace: string;
+  /** `--config`; null = the workspace's own file where present. */
+  readonly configFile: string | null;
+  /** Text of each flag given; a repeated one is a list. */
+  readonly flags: Readonly<Partial<Record<SettingKey, string | readonly string[]>>>;
+  readonly account: Settings['account'];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+interface Layered {
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+/** Throws {@link ConfigError} with every finding. */
+export function loadSettings(sources: SettingSources): Settings {
+  const findings: string[] = [];
+  const file = locateConfigFile(sources);
+  const fileValues = readFileLayer(file, findings);
+  rejectUnknownVariables(sources.environment, findings);
+
+  const merged = new Map<SettingKey, Layered>();
+  for (const key of SETTING_KEYS) {
+    const layers = [
+      readFlag(key, sources, findings),
+      readVariable(key, sources, findings),
+      file === null ? null : fromFile(fileValues.get(key), file.shownName),
+    ];
+    merged.set(key, layers.find((layer) => layer !== null) ?? initialValue(key));
+  }
+  const endpoints = readVenueEndpoints(sources.environment, findings);
+  const reader = new PathReader(file === null ? null : dirname(file.path), findings);
+  const source = reader.source(merged);
+  const strategy = reader.strategy(merged);
+  const params = reader.params(merged);
+  if (findings.length > 0) throw new ConfigError(findings);
+
+  const values = Object.fromEntries([...merged].map(([key, layer]) => [key, layer.value])) as SettingValues;
+  const effective: Record<string, EffectiveValue> = Object.fromEntries(merged);
+  effective['params'] = { value: params, origin: originOf(merged, 'params') };
+  if (values['risk.max_leverage'] === null) {
+    effective['risk.max_leverage'] = { value: values.leverage, origin: originOf(merged, 'leverage') };
+  }
+  effective[REST_URL_VARIABLE] = { value: endpoints.rest.url, origin: endpoints.rest.origin };
+  effective[WS_URL_VARIABLE] = { value: endpoints.ws.url, origin: endpoints.ws.origin };
+  return { ...buildSettings(values), source, strategy, params, account: sources.account, restUrl: endpoints.rest.url, wsUrl: endpoints.ws.url, effective };
+}
+
+function buildSettings(
+  values: SettingValues,
+): Omit<Settings, 'source' | 'strategy' | 'params' | 'account' | 'restUrl' | 'wsUrl' | 'effective'> {
+  const [firstSymbol, ...otherSymbols] = values.symbols;
+  const fees = FEE_TIERS[values['fees.tier']];
+  assert(firstSymbol !== undefined && fees !== undefined && isInterval(values.interval), 'settings were checked');
+  return {
+    symbols: [firstSymbol, ...otherSymbols],
+    interval: values.interval,
+    durationMs: values.duration === 'forever' ? null : spanMs(values.duration, MINUTE_MS),
+    balance: values.balance,
+    seed: values.seed,
+    leverage: values.leverage,
+    marginMode: values.margin_mode,
+    fillModel: values.fill_model,
+    onEnd: values.on_end,
+    dashboard: values.dashboard === 'off' ? null : parseListenAddress(values.dashboard),
+    logLevel: values.log_level,
+    staleTimeoutMs: spanMs(values['market_data.stale_timeout'], SECOND_MS),
+    minHistoryBars: values['engine.min_history_bars'],
+    requestLatencyMs: spanMs(values['exchange.request_latency'], 1),
+    responseLatencyMs: spanMs(values['exchange.response_latency'], 1),
+    feeTier: values['fees.tier'],
+    makerFeeRate: fees.maker,
+    takerFeeRate: fees.taker,
+    risk: {
+      maxOrdersPerSecond: values['risk.max_orders_per_second'],
+      maxDayLossPercent: values['risk.max_day_loss_percent'],
+      maxAccountLossPercent: values['risk.max_account_loss_percent'],
+      maxNotional: values['risk.max_notional'],
+      maxLeverage: values['risk.max_leverage'] ?? values.leverage,
+    },
+    maxMemoryMb: values['resources.max_memory_mb'],
+  };
+}
+
+interface ConfigFileLocation {
+  readonly path: string;
+  /** What findings call it. */
+  readonly shownName: string;
+}
+
+function locateConfigFile(sources: SettingSources): ConfigFileLocation | null {
+  if (sources.configFile !== null) return { path: resolve(sources.configFile), shownName: sources.configFile };
+  const path = join(resolve(sources.workspace), CONFIG_FILE_NAME);
+  return existsSync(path) ? { path, shownName: CONFIG_FILE_NAME } : null;
+}
+
+function readFileLayer(file: ConfigFileLocation | null, findings: string[]): FileValues {
+  if (file === null) return new Map();
+  try {
+    return readConfigFile(file.path, file.shownName);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    findings.push(...error.findings);
+    return new Map();
+  }
+}
+
+function fromFile(found: { value: unknown; line: number; column: number } | undefined, file: string): Layered | null {
+  if (found === undefined) return null;
+  return { value: found.value, origin: { kind: 'file', file, line: found.line, column: found.column } };
+}
+
+function initialValue(key: SettingKey): Layered {
+  const { schema, initial } = SETTINGS[key];
+  return { value: schema.parse(initial), origin: { kind: 'default' } };
+}
+
+function readFlag(key: SettingKey, sources: SettingSources, findings: string[]): Layered | null {
+  const text = sources.flags[key];
+  const flag = SETTINGS[key].flag;
+  if (text === undefined || flag === null) return null;
+  const raw = typeof text === 'string' ? readSettingText(SETTINGS[key].textForm, text) : text;
+  return { value: check(key, raw, flag, findings), origin: { kind: 'flag', flag } };
+}
+
+function readVariable(key: SettingKey, sources: SettingSources, findings: string[]): Layered | null {
+  for (const variable of [settingVariable(key), VARIABLE_ALIASES[key]]) {
+    const text = variable === undefined ? '' : (sources.environment[variable]?.trim() ?? '');
+    // An empty variable is the usual way to unset one for a single command.
+    if (variable === undefined || text === '') continue;
+    const raw = readSettingText(SETTINGS[key].textForm, text);
+    return { value: check(key, raw, variable, findings), origin: { kind: 'environment', variable } };
+  }
+  return null;
+}
+
+function check(key: SettingKey, raw: unknown, place: string, findings: string[]): unknown {
+  const result = SETTINGS[key].schema.safeParse(raw);
+  if (result.success) return result.data;
+  const shown = Array.isArray(raw) && raw.length === 1 ? (raw[0] as unknown) : raw;
+  findings.push(`${place}: expected ${SETTINGS[key].expected}, found ${showValue(shown)}`);
+  return SETTINGS[key].initial;
+}
+
+/** Only what looks like a setting is refused: the prefix is short, and others may use it. */
+function rejectUnknownVariables(environment: SettingSources['environment'], findings: string[]): void {
+  const known = new Set([...SETTING_KEYS.map(settingVariable), ...Object.values(VARIABLE_ALIASES), ...OTHER_VARIABLES]);
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('LA_') || known.has(name)) continue;
+    const meant = closestWord(name, known);
+    if (meant !== null) findings.push(`${name}: expected a known variable, found this one (did you mean ${meant}?)`);
+    else if (SECTION_VARIABLE.test(name)) findings.push(`${name}: expected a known variable, found this one`);
+  }
+}
+
+/** Settings that name files: resolves them against the place they were written in, and looks whether they are there. */
+class PathReader {
+  readonly #fileDirectory: string | null;
+  readonly #findings: string[];
+
+  constructor(fileDirectory: string | null, findings: string[]) {
+    this.#fileDirectory = fileDirectory;
+    this.#findings = findings;
+  }
+
+  source(merged: ReadonlyMap<SettingKey, Layered>): SourceSetting {
+    const { value, origin } = layerOf(merged, 'source');
+    const text = String(value);
+    if (text === 'simulated') return { kind: 'simulated' };
+    if (!text.startsWith('recording:')) return { kind: 'bitunix' };
+    const given = text.slice('recording:'.length);
+    const path = this.#resolve(given, origin);
+    if (!isFile(path) && !RECORDING_ENDINGS.some((ending) => isFile(path + ending))) {
+      this.#find(origin, `expected a recording (a file, or the PATH of PATH${RECORDING_ENDINGS[0]}), found none at ${showValue(given)}`);
+    }
+    return { kind: 'recording', path };
+  }
+
+  strategy(merged: ReadonlyMap<SettingKey, Layered>): string {
+    const { value, origin } = layerOf(merged, 'strategy');
+    const name = String(value);
+    if (!/^[./~]|\.[cm]?[jt]s$|[\\/]/.test(name)) return name;
+    const path = this.#resolve(name, origin);
+    if (!isFile(path)) this.#find(origin, `expected a strategy file, found none at ${showValue(name)}`);
+    return path;
+  }
+
+  params(merged: ReadonlyMap<SettingKey, Layered>): Readonly<Record<string, unknown>> {
+    const { value, origin } = layerOf(merged, 'params');
+    if (typeof value !== 'string') return value as Readonly<Record<string, unknown>>;
+    if (value.trimStart().startsWith('{')) return this.#parseObject(value, null, origin);
+    const path = this.#resolve(value, origin);
+    try {
+      return this.#parseObject(readFileSync(path, 'utf8'), value, origin);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+      this.#find(origin, `expected a JSON object or the path of a file with one, found ${code} at ${showValue(value)}`);
+      return {};
+    }
+  }
+
+  #parseObject(text: string, file: string | null, origin: Origin): Readonly<Record<string, unknown>> {
+    const of = file === null ? '' : ` in ${file}`;
+    try {
+      const parsed: unknown = JSON.parse(text);
+      if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+      this.#find(origin, `expected a JSON object${of}, found ${showValue(parsed)}`);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      this.#find(origin, `expected a JSON object${of}, found ${error.message.replaceAll('\n', ' ')}`);
+    }
+    return {};
+  }
+
+  #resolve(path: string, origin: Origin): string {
+    return origin.kind === 'file' && this.#fileDirectory !== null ? resolve(this.#fileDirectory, path) : resolve(path);
+  }
+
+  #find(origin: Origin, sentence: string): void {
+    this.#findings.push(`${showOrigin(origin)}: ${sentence}`);
+  }
+}
+
+/** Names where a value came from as findings and `la config show` write it. */
+export function showOrigin(origin: Origin): string {
+  switch (origin.kind) {
+    case 'default':
+      return 'default';
+    case 'file':
+      return `${origin.file}:${origin.line}:${origin.column}`;
+    case 'environment':
+      return origin.variable;
+    case 'flag':
+      return origin.flag;
+  }
+}
+
+function layerOf(merged: ReadonlyMap<SettingKey, Layered>, key: SettingKey): Layered {
+  const layer = merged.get(key);
+  assert(layer !== undefined, `every setting has a layer, ${key} too`);
+  return layer;
+}
+
+function originOf(merged: ReadonlyMap<SettingKey, Layered>, key: SettingKey): Origin {
+  return layerOf(merged, key).origin;
+}
+
+function spanMs(value: string | number, bareUnitMs: number): number {
+  const ms = parseSpanMs(String(value), bareUnitMs);
+  assert(ms !== null, `a checked span, found ${value}`);
+  return ms;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}

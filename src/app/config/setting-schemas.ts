@@ -1,0 +1,274 @@
+/**
+ * Every setting of a session: its key, what it accepts, its default, and its spelling on the command line.
+ *
+ * The schemas take a value in the file's types and give it in the file's spelling, checked; `expected` says the same in words.
+ * The environment variable of a key is `LA_` and the key in capitals with dots as underscores.
+ */
+
+import { z } from 'zod';
+
+import { DecimalError, parseBigDecimal } from '../../core/base/fixed-point.ts';
+import { isInterval, MINUTE_MS, parseSpanMs, SECOND_MS, TRADE_INTERVALS, VENUE_INTERVALS } from '../../core/base/time.ts';
+import { MONEY_DECIMALS } from '../../core/domain/units.ts';
+import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
+
+const SYMBOL_PATTERN = /^[A-Z0-9]{2,20}$/;
+const SYMBOLS_MAXIMUM = 20;
+const LEVERAGE_MAXIMUM = 200;
+const DURATION_MAXIMUM_MS = 3_650 * 86_400_000;
+const STALE_TIMEOUT_MAXIMUM_MS = 86_400_000;
+const LATENCY_MAXIMUM_MS = 60_000;
+const WHOLE_USDT_DIGITS_MAXIMUM = 15;
+
+/** How text of a flag or a variable becomes a value of the file's types. */
+export type TextForm = 'text' | 'number' | 'list';
+
+export interface SettingSpec<Schema extends z.ZodType = z.ZodType> {
+  readonly schema: Schema;
+  /** Completes "expected …". */
+  readonly expected: string;
+  /** In the file's spelling; null = not set. */
+  readonly initial: z.input<Schema>;
+  readonly textForm: TextForm;
+  readonly flag: string | null;
+}
+
+function setting<Schema extends z.ZodType>(spec: SettingSpec<Schema>): SettingSpec<Schema> {
+  return spec;
+}
+
+function words<const Words extends readonly [string, ...string[]]>(
+  list: Words,
+  initial: Words[number],
+  flag: string | null,
+): SettingSpec<z.ZodEnum<{ [Word in Words[number]]: Word }>> {
+  return { schema: z.enum(list), expected: list.join(', '), initial, textForm: 'text', flag };
+}
+
+/** A span as typed (text, or a bare number of `bareUnitMs`), within bounds in ms. */
+function span(bareUnitMs: number, minimumMs: number, maximumMs: number): z.ZodType<string | number, string | number> {
+  return z.union([z.string(), z.number()]).refine((value) => {
+    const ms = parseSpanMs(String(value), bareUnitMs);
+    return ms !== null && ms >= minimumMs && ms <= maximumMs;
+  });
+}
+
+/** An amount in USDT, positive, exact to 8 decimals; numbers become their decimal text. */
+const positiveAmount = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .refine((text) => {
+    try {
+      return parseBigDecimal(text, MONEY_DECIMALS) > 0n && (text.split('.')[0] ?? '').length <= WHOLE_USDT_DIGITS_MAXIMUM;
+    } catch (error) {
+      if (error instanceof DecimalError) return false;
+      throw error;
+    }
+  });
+
+const percent = z.number().gt(0).max(100);
+
+const symbols = z
+  .union([z.string().transform((text) => [text]), z.array(z.string())])
+  .transform((list) => [...new Set(list.map((symbol) => symbol.toUpperCase()))])
+  .refine((list) => list.length > 0 && list.length <= SYMBOLS_MAXIMUM && list.every((symbol) => SYMBOL_PATTERN.test(symbol)));
+
+/** Splits `HOST:PORT`, the host of an IPv6 address in brackets; null where it is neither that nor a valid port. */
+export function parseListenAddress(text: string): { host: string; port: number } | null {
+  const match = /^(?:\[([0-9a-fA-F:.]{2,45})\]|([A-Za-z0-9.-]{1,253})):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  return host === undefined || port > 65_535 ? null : { host, port };
+}
+
+/** By configuration key. The order is that of `la config show`. */
+export const SETTINGS = {
+  source: setting({
+    schema: z.string().refine((text) => text === 'bitunix' || text === 'simulated' || /^recording:./.test(text)),
+    expected: 'bitunix, simulated or recording:PATH',
+    initial: 'bitunix',
+    textForm: 'text',
+    flag: '--source',
+  }),
+  symbols: setting({
+    schema: symbols,
+    expected: `1 to ${SYMBOLS_MAXIMUM} symbols of 2 to 20 letters and digits, such as BTCUSDT`,
+    initial: ['BTCUSDT'],
+    textForm: 'list',
+    flag: '--symbol',
+  }),
+  interval: setting({
+    schema: z.string().refine(isInterval),
+    expected: `one of ${[...TRADE_INTERVALS, ...VENUE_INTERVALS].join(', ')}`,
+    initial: '1m',
+    textForm: 'text',
+    flag: '--interval',
+  }),
+  strategy: setting({
+    schema: z.string().min(1).max(4_096),
+    expected: 'the name of a strategy or the path of a TypeScript file',
+    initial: 'sma_cross',
+    textForm: 'text',
+    flag: '--strategy',
+  }),
+  params: setting({
+    schema: z.union([z.record(z.string(), z.unknown()), z.string().min(1)]),
+    expected: 'an object of strategy parameters, or the path of a JSON file with one',
+    initial: {},
+    textForm: 'text',
+    flag: '--params',
+  }),
+  duration: setting({
+    schema: z.union([z.literal('forever'), span(MINUTE_MS, 1, DURATION_MAXIMUM_MS)]),
+    expected: 'a span such as 90s, 10m, 3d (a bare number is minutes), at most 3650d, or forever',
+    initial: '10m',
+    textForm: 'text',
+    flag: '--duration',
+  }),
+  balance: setting({
+    schema: positiveAmount,
+    expected: 'a positive amount in USDT with at most 8 decimals',
+    initial: '10000',
+    textForm: 'text',
+    flag: '--balance',
+  }),
+  seed: setting({
+    schema: z.int().min(0).nullable(),
+    expected: 'a whole number from 0 to 9007199254740991',
+    initial: null,
+    textForm: 'number',
+    flag: '--seed',
+  }),
+  leverage: setting({
+    schema: z.int().min(1).max(LEVERAGE_MAXIMUM),
+    expected: `a whole number from 1 to ${LEVERAGE_MAXIMUM}`,
+    initial: 5,
+    textForm: 'number',
+    flag: '--leverage',
+  }),
+  margin_mode: words(['isolated', 'cross'], 'isolated', '--margin-mode'),
+  fill_model: words(['book', 'parametric'], 'book', '--fill-model'),
+  on_end: words(['flatten', 'keep'], 'flatten', '--on-end'),
+  dashboard: setting({
+    schema: z
+      .union([z.string(), z.literal(false)])
+      .transform((value) => (value === false ? 'off' : value))
+      .refine((text) => text === 'off' || parseListenAddress(text) !== null),
+    expected: 'HOST:PORT or off',
+    initial: '127.0.0.1:8787',
+    textForm: 'text',
+    flag: '--dashboard',
+  }),
+  log_level: words(['debug', 'info', 'warning', 'error', 'critical'], 'info', '--log-level'),
+  'market_data.stale_timeout': setting({
+    schema: span(SECOND_MS, 1, STALE_TIMEOUT_MAXIMUM_MS),
+    expected: 'a span such as 30s (a bare number is seconds), at most 1d',
+    initial: '30s',
+    textForm: 'text',
+    flag: '--stale-timeout',
+  }),
+  'engine.min_history_bars': setting({
+    schema: z.int().min(0).max(1_000_000),
+    expected: 'a whole number from 0 to 1000000',
+    initial: 100,
+    textForm: 'number',
+    flag: null,
+  }),
+  'exchange.request_latency': setting({
+    schema: span(1, 0, LATENCY_MAXIMUM_MS),
+    expected: 'a span such as 100ms (a bare number is milliseconds), at most 60s',
+    initial: '100ms',
+    textForm: 'text',
+    flag: null,
+  }),
+  'exchange.response_latency': setting({
+    schema: span(1, 0, LATENCY_MAXIMUM_MS),
+    expected: 'a span such as 50ms (a bare number is milliseconds), at most 60s',
+    initial: '50ms',
+    textForm: 'text',
+    flag: null,
+  }),
+  'fees.tier': setting({
+    schema: z
+      .int()
+      .min(0)
+      .max(FEE_TIERS.length - 1),
+    expected: `a VIP tier from 0 to ${FEE_TIERS.length - 1}`,
+    initial: 0,
+    textForm: 'number',
+    flag: null,
+  }),
+  'risk.max_orders_per_second': setting({
+    schema: z.int().min(1).max(1_000),
+    expected: 'a whole number from 1 to 1000',
+    initial: 10,
+    textForm: 'number',
+    flag: null,
+  }),
+  'risk.max_day_loss_percent': setting({
+    schema: percent,
+    expected: 'a number above 0 and up to 100',
+    initial: 5,
+    textForm: 'number',
+    flag: null,
+  }),
+  'risk.max_account_loss_percent': setting({
+    schema: percent,
+    expected: 'a number above 0 and up to 100',
+    initial: 20,
+    textForm: 'number',
+    flag: null,
+  }),
+  'risk.max_notional': setting({
+    schema: positiveAmount.nullable(),
+    expected: 'a positive amount in USDT with at most 8 decimals',
+    initial: null,
+    textForm: 'text',
+    flag: null,
+  }),
+  'risk.max_leverage': setting({
+    schema: z.number().gt(0).max(LEVERAGE_MAXIMUM).nullable(),
+    expected: `a number above 0 and up to ${LEVERAGE_MAXIMUM}`,
+    initial: null,
+    textForm: 'number',
+    flag: null,
+  }),
+  'resources.max_memory_mb': setting({
+    schema: z.int().min(1).max(1_048_576),
+    expected: 'a whole number of MiB from 1 to 1048576',
+    initial: 1_024,
+    textForm: 'number',
+    flag: null,
+  }),
+} as const;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+/** Checked values in the file's spelling, by key. */
+export type SettingValues = { readonly [Key in SettingKey]: z.output<(typeof SETTINGS)[Key]['schema']> };
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+export function isSettingKey(text: string): text is SettingKey {
+  return Object.hasOwn(SETTINGS, text);
+}
+
+/** Name of the environment variable of a key. */
+export function settingVariable(key: SettingKey): string {
+  return `LA_${key.toUpperCase().replaceAll('.', '_')}`;
+}
+
+/**
+ * Turns text of a flag or a variable into the file's types. What does not have the form stays text, for the schema to
+ * refuse by its own words.
+ */
+export function readSettingText(form: TextForm, text: string): unknown {
+  switch (form) {
+    case 'text':
+      return text;
+    case 'number':
+      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+    case 'list':
+      return text.split(',').map((part) => part.trim());
+  }
+}

@@ -1,0 +1,79 @@
+/** The settings of a session after all their sources were merged and checked: what the rest of the program is built from. */
+
+import type { Interval } from '../../core/base/time.ts';
+import type { LogLevel } from '../../core/domain/outputs.ts';
+
+/** Where market data comes from. `path` of a recording is absolute: a file, or the prefix of a recorded L2 session. */
+export type SourceSetting =
+  | { readonly kind: 'bitunix' }
+  | { readonly kind: 'simulated' }
+  | { readonly kind: 'recording'; readonly path: string };
+
+/** Where the HTTP server listens; port 0 = any free one. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RiskSettings {
+  readonly maxOrdersPerSecond: number;
+  readonly maxDayLossPercent: number;
+  readonly maxAccountLossPercent: number;
+  /** USDT, decimal text; null = no limit beyond leverage and tiers. */
+  readonly maxNotional: string | null;
+  /** Largest notional / equity; the session's leverage unless configured. */
+  readonly maxLeverage: number;
+}
+
+/** Where a value came from. */
+export type Origin =
+  | { readonly kind: 'default' }
+  | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
+  | { readonly kind: 'environment'; readonly variable: string }
+  | { readonly kind: 'flag'; readonly flag: string };
+
+/** One setting as it stands, in the spelling of the configuration file. */
+export interface EffectiveValue {
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+export interface Settings {
+  readonly source: SourceSetting;
+  /** Upper case, at least one, without repeats; the first is the one that summaries name. */
+  readonly symbols: readonly [string, ...string[]];
+  readonly interval: Interval;
+  /** Name of a built-in strategy, or the absolute path of the user's own file. */
+  readonly strategy: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** null = forever. */
+  readonly durationMs: number | null;
+  /** Opening wallet of a new account, USDT, decimal text. */
+  readonly balance: string;
+  /** fresh: archive the account and open a new one. resume: continue an interrupted session. */
+  readonly account: 'continue' | 'fresh' | 'resume';
+  /** null = draw one and record it. */
+  readonly seed: number | null;
+  readonly leverage: number;
+  readonly marginMode: 'isolated' | 'cross';
+  readonly fillModel: 'book' | 'parametric';
+  readonly onEnd: 'flatten' | 'keep';
+  /** null = off. */
+  readonly dashboard: ListenAddress | null;
+  readonly logLevel: LogLevel;
+  readonly staleTimeoutMs: number;
+  readonly minHistoryBars: number;
+  readonly requestLatencyMs: number;
+  readonly responseLatencyMs: number;
+  readonly feeTier: number;
+  /** Fractions of notional, decimal text, by the fee tier. */
+  readonly makerFeeRate: string;
+  readonly takerFeeRate: string;
+  readonly risk: RiskSettings;
+  readonly maxMemoryMb: number;
+  /** Endpoints of the venue, without a trailing slash in `restUrl`. */
+  readonly restUrl: string;
+  readonly wsUrl: string;
+  /** All of the above by configuration key (`risk.max_leverage`), for the manifest and `la config show`. */
+  readonly effective: Readonly<Record<string, EffectiveValue>>;
+}

@@ -1,0 +1,46 @@
+/** `la doctor` and `la run --preflight`: looks at everything that a session needs before it needs it. */
+
+import { printJson, printTable, type ProgramIo } from './program-io.ts';
+import type { Settings } from './config/settings.ts';
+import { checkDisk, checkMemory, checkRuntime, checkWorkspace } from './doctor/machine-checks.ts';
+import { checkPort, checkVenue } from './doctor/network-checks.ts';
+
+/** fail: a session would break or be refused. warn: it would run, worse than it should. */
+export interface CheckResult {
+  readonly name: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly detail: string;
+}
+
+export interface DoctorSubject {
+  readonly workspace: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The settings, or what is wrong with them, a sentence each. */
+  readonly settings: Settings | { readonly findings: readonly string[] };
+}
+
+/** Prints one line for each check. Returns the exit code: 1 when something would break a session, else 0. */
+export async function runDoctor(subject: DoctorSubject, io: ProgramIo): Promise<number> {
+  const { settings } = subject;
+  const checks = [
+    ...checkRuntime(),
+    ...checkWorkspace(subject.workspace, subject.environment),
+    checkDisk(subject.workspace),
+    ...('findings' in settings
+      ? [checkMemory(null), ...settings.findings.map((finding) => fail('configuration', finding))]
+      : [
+          checkMemory(settings.maxMemoryMb),
+          { name: 'configuration', status: 'ok', detail: 'valid' } as const,
+          await checkPort(settings.dashboard),
+          ...(await checkVenue(settings)),
+        ]),
+  ];
+  const broken = checks.some(({ status }) => status === 'fail');
+  if (io.json) printJson(io, { ok: !broken, checks });
+  else printTable(io, checks.map(({ name, status, detail }) => [status, name, detail]));
+  return broken ? 1 : 0;
+}
+
+function fail(name: string, detail: string): CheckResult {
+  return { name, status: 'fail', detail };
+}

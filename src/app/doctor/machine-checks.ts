@@ -1,0 +1,131 @@
+/** Checks of the machine and the workspace. */
+
+import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { availableParallelism, freemem, release, totalmem } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { findRunningSession } from '../../session/instance-lock.ts';
+import { readKillSwitch } from '../../session/kill-switch.ts';
+import { freeDiskMb } from '../../session/resource-sampler.ts';
+import { workspacePaths } from '../../session/workspace-paths.ts';
+import type { CheckResult } from '../doctor.ts';
+
+/** Oldest Node that runs the sources as they stand. */
+const NODE_MAJOR_MINIMUM = 24;
+
+/** Below it, SQLite can corrupt a database in WAL mode (the WAL-reset race). Source: sqlite.org/wal.html#walresetbug */
+const SQLITE_MINIMUM = [3, 51, 3] as const;
+
+const DISK_MINIMUM_MB = 200;
+const DISK_COMFORTABLE_MB = 2_048;
+const MEMORY_MINIMUM_MB = 128;
+
+/** Every block of events costs a sync; slower disks delay the session's loop. */
+const SYNC_COMFORTABLE_MS = 50;
+
+/** The program did not exist before; an older clock was never set. */
+const CLOCK_MINIMUM_MS = Date.UTC(2026, 0, 1);
+
+export function checkRuntime(): readonly CheckResult[] {
+  const node = process.versions.node;
+  const sqlite = process.versions['sqlite'] ?? '0';
+  const nowMs = Date.now();
+  return [
+    {
+      name: 'node',
+      status: Number.parseInt(node, 10) >= NODE_MAJOR_MINIMUM ? 'ok' : 'fail',
+      detail: `${node}, needs ${NODE_MAJOR_MINIMUM} or newer`,
+    },
+    {
+      name: 'platform',
+      status: 'ok',
+      detail: `${process.platform} ${process.arch} ${release()}, ${availableParallelism()} processors`,
+    },
+    {
+      name: 'sqlite',
+      status: isAtLeast(sqlite, SQLITE_MINIMUM) ? 'ok' : 'fail',
+      detail: `${sqlite}, needs ${SQLITE_MINIMUM.join('.')} or newer`,
+    },
+    {
+      name: 'clock',
+      status: nowMs >= CLOCK_MINIMUM_MS ? 'ok' : 'warn',
+      detail: `${new Date(nowMs).toISOString()}${nowMs >= CLOCK_MINIMUM_MS ? '' : ', which cannot be: set the clock'}`,
+    },
+  ];
+}
+
+export function checkWorkspace(
+  workspace: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly CheckResult[] {
+  const paths = workspacePaths(workspace);
+  const running = findRunningSession(paths);
+  const killed = readKillSwitch(paths.killFile, environment);
+  return [
+    checkSync(paths.root),
+    running === null
+      ? { name: 'lock', status: 'ok', detail: 'no session runs here' }
+      : { name: 'lock', status: 'fail', detail: `a session runs here (pid ${running.pid} since ${running.since ?? 'unknown'})` },
+    killed === null
+      ? { name: 'kill switch', status: 'ok', detail: 'off' }
+      : { name: 'kill switch', status: 'fail', detail: `thrown by ${killed}: a session would end at once` },
+  ];
+}
+
+export function checkDisk(workspace: string): CheckResult {
+  const freeMb = freeDiskMb(nearestDirectory(workspacePaths(workspace).root));
+  if (freeMb === null) return { name: 'disk', status: 'warn', detail: 'free space unknown' };
+  const status = freeMb < DISK_MINIMUM_MB ? 'fail' : freeMb < DISK_COMFORTABLE_MB ? 'warn' : 'ok';
+  return { name: 'disk', status, detail: `${Math.round(freeMb)} MiB free, needs ${DISK_MINIMUM_MB}` };
+}
+
+/** `limitMb`: the session's own limit; null where the configuration does not say. */
+export function checkMemory(limitMb: number | null): CheckResult {
+  const freeMb = Math.round(freemem() / 1_048_576);
+  const totalMb = Math.round(totalmem() / 1_048_576);
+  const short = limitMb !== null && limitMb > totalMb;
+  const status = freeMb < MEMORY_MINIMUM_MB ? 'fail' : short ? 'warn' : 'ok';
+  const limit = limitMb === null ? '' : `, resources.max_memory_mb is ${limitMb}`;
+  return { name: 'memory', status, detail: `${freeMb} of ${totalMb} MiB free${limit}` };
+}
+
+function checkSync(root: string): CheckResult {
+  const directory = nearestDirectory(root);
+  const probe = join(directory, `.la-doctor-${process.pid}.tmp`);
+  try {
+    const startedMs = performance.now();
+    const file = openSync(probe, 'wx');
+    try {
+      writeSync(file, 'x');
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+      rmSync(probe, { force: true });
+    }
+    const tookMs = performance.now() - startedMs;
+    const created = directory === root ? '' : ', will be created';
+    const slow = tookMs > SYNC_COMFORTABLE_MS ? ', slow' : '';
+    return {
+      name: 'workspace',
+      status: slow === '' ? 'ok' : 'warn',
+      detail: `${root}${created}: writable, a sync takes ${tookMs.toFixed(1)} ms${slow}`,
+    };
+  } catch (error) {
+    return { name: 'workspace', status: 'fail', detail: `${root}: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function nearestDirectory(path: string): string {
+  let directory = path;
+  while (!existsSync(directory) && dirname(directory) !== directory) directory = dirname(directory);
+  return directory;
+}
+
+function isAtLeast(version: string, minimum: readonly number[]): boolean {
+  const parts = version.split('.').map(Number);
+  for (const [index, least] of minimum.entries()) {
+    const part = parts[index] ?? 0;
+    if (part !== least) return part > least;
+  }
+  return true;
+}

@@ -1,0 +1,45 @@
+/** `la run` */
+
+import { Option } from '@commander-js/extra-typings';
+
+import { loadSettings } from '../../app/config/load-settings.ts';
+import type { AnyCommand, CommandContext } from '../command-context.ts';
+import { addSettingOptions, settingSources } from '../setting-options.ts';
+
+export function addRunCommand(program: AnyCommand, context: CommandContext): void {
+  const run = program.command('run').description('run a paper session');
+  addSettingOptions(run);
+  run
+    .addOption(new Option('--fresh', 'open a new account and archive the old one').conflicts('resume'))
+    .option('--resume', 'continue an interrupted session')
+    .option('--preflight', 'check everything that the session needs, print the table, exit 0 or 1')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  la run --source simulated --duration 30s
+  la run --symbol ETHUSDT --strategy pullback_ribbon --duration 3d
+  la run --strategy ./my-strategy.ts --params '{"length": 20}'
+  la run --source recording:data/btcusdt-20241105 --duration 10m --dashboard off
+
+Exit codes:
+  0  ran its duration, or was stopped on request     5  market data lost for too long
+  1  refused to start, or an unexpected error        6  a risk limit ended the session
+  2  usage or configuration                          7  an invariant was violated
+  3  fatal venue error                              99  kill switch
+  4  a resource limit
+
+Another terminal: la status, la stop, la kill.`,
+    )
+    .action(async (options) => {
+      const account = 'fresh' in options ? 'fresh' : 'resume' in options ? 'resume' : 'continue';
+      const settings = loadSettings(settingSources(run, context, account));
+      const { workspace } = context.globals();
+      if ('preflight' in options) {
+        const { runDoctor } = await import('../../app/doctor.ts');
+        return context.finish(runDoctor({ workspace, environment: context.environment, settings }, context.io()));
+      }
+      const { runSession } = await import('../../app/run.ts');
+      return context.finish(runSession(settings, workspace, context.io()));
+    });
+}

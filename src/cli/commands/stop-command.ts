@@ -1,0 +1,12 @@
+/** `la stop` */
+
+import { stopSession } from '../../app/end-session.ts';
+import type { AnyCommand, CommandContext } from '../command-context.ts';
+
+export function addStopCommand(program: AnyCommand, context: CommandContext): void {
+  program
+    .command('stop')
+    .description('stop the running session gracefully and wait until it has ended')
+    .addHelpText('after', '\nExit codes: 0 the session has ended, 1 it did not within 30 s, 3 none runs here.')
+    .action(() => context.finish(stopSession(context.globals().workspace, context.io())));
+}

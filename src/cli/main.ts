@@ -1,0 +1,46 @@
+/**
+ * The process around the command line: streams, the last line of defence, the exit code.
+ *
+ * Runs when loaded. A reader of stdout that goes away (`| head`) ends nothing: what cannot be written is dropped.
+ */
+
+import { describeFailure, runProgram } from './program.ts';
+
+/** How long the exit waits for a slow reader of our output. */
+const FLUSH_TIMEOUT_MS = 2_000;
+
+const argv = process.argv.slice(2);
+
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+process.on('uncaughtException', endOnUncaughtError);
+
+process.exitCode = await runProgram(argv, {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  isTty: process.stdout.isTTY,
+  environment: process.env,
+});
+await Promise.race([
+  Promise.all([flush(process.stdout), flush(process.stderr)]),
+  new Promise((resolve) => setTimeout(resolve, FLUSH_TIMEOUT_MS)),
+]);
+// Sockets kept alive for a next request must not keep the process.
+process.exit();
+
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => {
+      resolve();
+    });
+  });
+}
+
+/** A running session has its own, more thorough ending and registers before this one is reached. */
+function endOnUncaughtError(error: unknown): void {
+  if (process.listenerCount('uncaughtException') > 1) return;
+  process.stderr.write(`${describeFailure(error, argv)}\n`, () => process.exit(1));
+}

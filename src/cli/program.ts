@@ -1,0 +1,113 @@
+/** The command line: which commands and options there are, and what mistakes in using them look like. */
+
+import { readFileSync } from 'node:fs';
+
+import { Command, CommanderError } from '@commander-js/extra-typings';
+
+import { ConfigError } from '../app/config/config-error.ts';
+import type { ProgramIo, TextOutput } from '../app/program-io.ts';
+import type { CommandContext } from './command-context.ts';
+import { addConfigCommand } from './commands/config-command.ts';
+import { addDoctorCommand } from './commands/doctor-command.ts';
+import { addKillCommand } from './commands/kill-command.ts';
+import { addRunCommand } from './commands/run-command.ts';
+import { addStatusCommand } from './commands/status-command.ts';
+import { addStopCommand } from './commands/stop-command.ts';
+
+const UNEXPECTED_ERROR = 1;
+const USAGE_ERROR = 2;
+
+export interface ProgramSurroundings {
+  readonly stdout: TextOutput;
+  readonly stderr: TextOutput;
+  readonly isTty: boolean;
+  readonly environment: CommandContext['environment'];
+}
+
+/** Runs one command line (without the interpreter and the script). Returns the exit code; never rejects. */
+export async function runProgram(argv: readonly string[], surroundings: ProgramSurroundings): Promise<number> {
+  let exitCode = 0;
+  const program = createProgram(surroundings, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Help and version are asked for with 0; the rest of commander's endings are mistakes of usage, already told.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
+    if (error instanceof ConfigError) {
+      surroundings.stderr.write(`${error.message}\n`);
+      return USAGE_ERROR;
+    }
+    surroundings.stderr.write(`${describeFailure(error, argv)}\n`);
+    return UNEXPECTED_ERROR;
+  }
+}
+
+/** One sentence; with `--log-level debug` on the command line also where it happened. */
+export function describeFailure(error: unknown, argv: readonly string[]): string {
+  if (!(error instanceof Error)) return `Unexpected error: ${String(error)}`;
+  const debug = argv.some((word, index) => word === '--log-level=debug' || (word === 'debug' && argv[index - 1] === '--log-level'));
+  return debug && error.stack !== undefined ? error.stack : `Unexpected error: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
+}
+
+function createProgram(surroundings: ProgramSurroundings, setExitCode: (code: number) => void): Command {
+  const { stdout, stderr, isTty, environment } = surroundings;
+  const program = new Command('la')
+    .description('laptop-agents: autonomous paper trading of Bitunix USDT perpetual futures.')
+    .version(readVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .option('-w, --workspace <dir>', 'directory of the account, its sessions and logs', '.')
+    .option('-c, --config <file>', 'configuration file (default: laptop-agents.yaml in the workspace, when present)')
+    .option('--log-level <level>', 'debug, info, warning, error or critical (default: info)')
+    .option('--json', 'machine-readable result on stdout')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+      outputError: (text, write) => {
+        write(`${text.trim().replaceAll(/\s*\n\s*/g, ' ')}\n`);
+      },
+    })
+    .exitOverride()
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  la run --source simulated --duration 10m     a session on the embedded simulated venue
+  la run --symbol ETHUSDT --duration 3d        a session on Bitunix market data
+  la status                                    what is running here
+  la report latest --format json               what came of it
+
+Options may stand before or after a command and its operands. Every setting can also stand in laptop-agents.yaml
+or in the environment (LA_LEVERAGE=3); "la config show" prints what takes effect.
+
+Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; "la run --help" lists those of a session.`,
+    );
+  const io = (): ProgramIo => ({ stdout, stderr, isTty, json: program.opts().json === true });
+  const context: CommandContext = {
+    environment,
+    io,
+    globals() {
+      const { workspace, config, logLevel, json } = program.opts();
+      return { workspace, configFile: config ?? null, logLevel: logLevel ?? null, json: json === true };
+    },
+    async finish(work) {
+      setExitCode(await work);
+    },
+  };
+  addRunCommand(program, context);
+  addStatusCommand(program, context);
+  addStopCommand(program, context);
+  addKillCommand(program, context);
+  addConfigCommand(program, context);
+  addDoctorCommand(program, context);
+  return program as Command;
+}
+
+function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,77 @@
+/** The account as a document: what one session leaves and the next one finds. */
+
+import { formatMoney, formatPrice, formatQuantity, type Instrument, parseMoney, parsePrice, parseQuantity } from '../domain/instrument.ts';
+import type { ApprovedOrder } from '../domain/order.ts';
+import type { AccountStart, CarriedOrder, SessionStart } from '../domain/session-start.ts';
+import { lots } from '../domain/units.ts';
+import { WorkingOrder } from '../exchange/working-order.ts';
+import { carryApproval } from '../risk/risk-gate.ts';
+import type { EngineParts } from './engine-parts.ts';
+
+/** Describes the account as it stands. Only resting limit orders are carried; what is in flight dies with the session. */
+export function describeAccount(start: SessionStart, parts: EngineParts): AccountStart {
+  const { account, exchange, losses } = parts;
+  const orders: CarriedOrder[] = [];
+  for (const order of exchange.working()) {
+    const market = parts.markets[order.intent.instrument];
+    if (order.place === 'resting' && market !== undefined) orders.push(describeOrder(order, market.instrument));
+  }
+  return {
+    kind: 'carried',
+    wallet: formatMoney(account.wallet),
+    opening_balance: start.account.opening_balance,
+    day: losses.day,
+    day_opening_equity: losses.day === null ? null : formatMoney(losses.dayOpening),
+    positions: account.positions
+      .filter((position) => position.quantity !== 0)
+      .map((position) => ({
+        symbol: position.instrument.symbol,
+        quantity: formatQuantity(position.instrument, position.quantity),
+        cost: formatMoney(position.cost),
+        opened_time_ms: position.openedTimeMs ?? 0,
+      })),
+    orders,
+  };
+}
+
+/** Rebuilds a carried order; it was approved in the session that sent it. */
+export function carriedOrder(carried: CarriedOrder, instrument: Instrument): WorkingOrder {
+  const approved: ApprovedOrder = carryApproval({
+    id: carried.id,
+    intent: {
+      action: 'submit',
+      instrument: instrument.index,
+      side: carried.side,
+      type: 'limit',
+      quantity: parseQuantity(instrument, carried.quantity),
+      price: parsePrice(instrument, carried.price),
+      timeInForce: carried.time_in_force,
+      reduceOnly: carried.reduce_only,
+      clientOrderId: carried.client_order_id,
+      tag: 'carried',
+    },
+    decisionTimeMs: carried.decision_time_ms,
+    decisionMidX2: null,
+  });
+  const order = new WorkingOrder(approved);
+  const filled = parseQuantity(instrument, carried.filled_quantity);
+  if (filled > 0) order.addFill(lots(filled), parseMoney(carried.filled_notional));
+  return order;
+}
+
+function describeOrder(order: WorkingOrder, instrument: Instrument): CarriedOrder {
+  const { intent } = order;
+  return {
+    id: order.id,
+    client_order_id: intent.clientOrderId,
+    symbol: instrument.symbol,
+    side: intent.side,
+    quantity: formatQuantity(instrument, intent.quantity),
+    price: intent.price === null ? '0' : formatPrice(instrument, intent.price),
+    time_in_force: intent.timeInForce === 'post_only' ? 'post_only' : 'gtc',
+    reduce_only: intent.reduceOnly,
+    filled_quantity: formatQuantity(instrument, order.filled),
+    filled_notional: formatMoney(order.filledNotional),
+    decision_time_ms: order.decisionTimeMs,
+  };
+}

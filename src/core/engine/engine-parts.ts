@@ -1,0 +1,84 @@
+/** Builds the parts of an engine from the session's start document. */
+
+import { assert } from '../base/assert.ts';
+import { SeededRandom } from '../base/random.ts';
+import { type Interval, intervalMs, isInterval, isVenueInterval } from '../base/time.ts';
+import { createInstrument, parseMoney, parseRate } from '../domain/instrument.ts';
+import type { OutputBuffer } from '../domain/output-buffer.ts';
+import type { SessionStart } from '../domain/session-start.ts';
+import { PaperExchange } from '../exchange/paper-exchange.ts';
+import { Account } from '../ledger/account.ts';
+import { BarSeries } from '../market/bar-series.ts';
+import { InstrumentMarket } from '../market/instrument-market.ts';
+import { TradeBars } from '../market/trade-bars.ts';
+import { LossLimits } from '../risk/loss-limits.ts';
+import { RiskGate } from '../risk/risk-gate.ts';
+import type { StrategyInstance } from '../strategy/strategy.ts';
+
+/** Bars kept beyond what anyone asked for, so that a strategy can look a little further back. */
+const SPARE_BARS = 400;
+
+export interface EngineParts {
+  readonly intervalMs: number;
+  /** Closed bars that must be loaded before anything trades. */
+  readonly neededBars: number;
+  readonly markets: readonly InstrumentMarket[];
+  /** Builders of bars from trades, by instrument; empty where the venue has klines of the interval. */
+  readonly tradeBars: readonly TradeBars[];
+  readonly account: Account;
+  readonly random: SeededRandom;
+  readonly exchange: PaperExchange;
+  readonly gate: RiskGate;
+  readonly losses: LossLimits;
+}
+
+export function assembleParts(start: SessionStart, strategy: StrategyInstance, outputs: OutputBuffer): EngineParts {
+  assert(isInterval(start.interval), `unknown interval ${start.interval}`);
+  const interval: Interval = start.interval;
+  const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
+  const markets = start.instruments.map(
+    (spec, index) => new InstrumentMarket(createInstrument(spec, index), new BarSeries(neededBars + SPARE_BARS)),
+  );
+  const account = new Account(markets, start.leverage, outputs);
+  const random = new SeededRandom(start.seed);
+  const exchange = new PaperExchange(
+    {
+      sessionId: start.session_id,
+      leverage: start.leverage,
+      marginMode: start.margin_mode,
+      makerFeeRate: parseRate(start.maker_fee_rate),
+      takerFeeRate: parseRate(start.taker_fee_rate),
+      fillModel: start.fill_model,
+    },
+    markets,
+    account,
+    outputs,
+    random,
+  );
+  const gate = new RiskGate({
+    maxOrdersPerSecond: start.risk.max_orders_per_second,
+    maxLeverage: start.risk.max_leverage,
+    maxNotional: start.risk.max_notional === null ? null : parseMoney(start.risk.max_notional),
+  });
+  const { day, day_opening_equity: dayOpening, opening_balance: openingBalance } = start.account;
+  const losses = new LossLimits(
+    {
+      maxDayLossPercent: start.risk.max_day_loss_percent,
+      maxAccountLossPercent: start.risk.max_account_loss_percent,
+      openingBalance: parseMoney(openingBalance),
+    },
+    day,
+    dayOpening === null ? null : parseMoney(dayOpening),
+  );
+  return {
+    intervalMs: intervalMs(interval),
+    neededBars,
+    markets,
+    tradeBars: isVenueInterval(interval) ? [] : markets.map(() => new TradeBars(intervalMs(interval))),
+    account,
+    random,
+    exchange,
+    gate,
+    losses,
+  };
+}

@@ -1,0 +1,480 @@
+/**
+ * The engine: one entry point that turns input events into outputs, the same for paper, replay and backtest.
+ *
+ * Deterministic: its state and outputs depend on the start document, the strategy and the events alone, and not on how
+ * the events were cut into blocks. *Now* is the receive time of the event in hand, or the due time of the scheduled item
+ * in hand. Before an event at T everything due at or before T runs, in (due time, order of entry). State changes before
+ * anyone reacts: book, fills, account, then strategy. The account's identities are asserted after every event.
+ */
+
+import { assert, assertNever } from '../base/assert.ts';
+import { StateHash } from '../base/state-hash.ts';
+import { SECOND_MS } from '../base/time.ts';
+import type { FeedState, OperatorCommand, QualityRecord } from '../domain/commands.ts';
+import { type EventBlock, EventKind, FUNDING_MARK, FUNDING_RATE, FUNDING_TIME } from '../domain/event-block.ts';
+import { parseMoney, parseQuantity } from '../domain/instrument.ts';
+import type { FillRecord, OrderIntent, OrderRecord } from '../domain/order.ts';
+import { OutputBuffer } from '../domain/output-buffer.ts';
+import type { LifecycleState, Output } from '../domain/outputs.ts';
+import type { ClosureReason, StoppedReason } from '../domain/reasons.ts';
+import type { AccountStart, SessionStart } from '../domain/session-start.ts';
+import { type Lots, type Money, type Rate, lots, markPrice } from '../domain/units.ts';
+import { constantLatency } from '../exchange/latency-model.ts';
+import type { WorkingOrder } from '../exchange/working-order.ts';
+import type { StrategyInstance } from '../strategy/strategy.ts';
+import { carriedOrder, describeAccount } from './account-document.ts';
+import { type EngineParts, assembleParts } from './engine-parts.ts';
+import { FundingDesk } from './funding-desk.ts';
+import { Lifecycle, STOP_STEP_MS } from './lifecycle.ts';
+import { MarketIntake } from './market-intake.ts';
+import { OrderDesk } from './order-desk.ts';
+import { Schedule } from './schedule.ts';
+import { StrategyHost } from './strategy-host.ts';
+
+/** What a scheduled item is. */
+const Due = {
+  orderArrival: 1,
+  cancelArrival: 2,
+  orderReport: 3,
+  fillReport: 4,
+  timer: 5,
+  sessionEnd: 6,
+  sample: 7,
+  settlement: 8,
+  stopStep: 9,
+  tradeBar: 10,
+} as const;
+
+type DuePayload =
+  | WorkingOrder
+  | { readonly order: WorkingOrder; readonly reason: ClosureReason }
+  | { readonly report: OrderRecord }
+  | { readonly fill: FillRecord }
+  | { readonly timer: string }
+  | { readonly end: StoppedReason }
+  | { readonly instrument: number; readonly atMs: number };
+
+/** Equity points of a session at most, about; longer sessions are sampled less often. */
+const EQUITY_POINTS = 3_600;
+/** Between equity points of a session without an end of its own. */
+const ENDLESS_SAMPLE_MS = 60 * SECOND_MS;
+
+/** The session as the heartbeat shows it. */
+export interface EngineStatus {
+  readonly lifecycle: LifecycleState;
+  readonly reason: string | null;
+  readonly timeMs: number;
+  readonly startedTimeMs: number;
+  readonly remainingMs: number | null;
+  readonly equity: Money;
+  readonly wallet: Money;
+  readonly unrealizedPnl: Money;
+  /** Signed position of the first instrument. */
+  readonly position: Lots;
+  readonly openOrders: number;
+  readonly events: number;
+  /** Best bid of the first instrument, in ticks; null without a valid book. */
+  readonly bestBid: number | null;
+  readonly strategyErrors: number;
+}
+
+export class Engine {
+  readonly start: SessionStart;
+  readonly #parts: EngineParts;
+  readonly #outputs: OutputBuffer;
+  readonly #schedule = new Schedule<DuePayload>();
+  readonly #host: StrategyHost;
+  readonly #desk: OrderDesk;
+  readonly #funding: FundingDesk;
+  readonly #lifecycle: Lifecycle;
+  readonly #intake: MarketIntake;
+  readonly #sampleMs: number;
+  readonly #responseMs: number;
+  #nowMs = 0;
+  /** Sequence number of the event in hand. */
+  #sequence = 0;
+  #events = 0;
+  #nextPointMs = 0;
+  #startingEquity: Money;
+  #isEquityKnown = false;
+
+  constructor(start: SessionStart, strategy: StrategyInstance) {
+    this.start = start;
+    this.#outputs = new OutputBuffer((output) => this.#hear(output));
+    const parts = assembleParts(start, strategy, this.#outputs);
+    this.#parts = parts;
+    this.#responseMs = start.response_latency_ms;
+    this.#sampleMs =
+      start.duration_ms === null
+        ? ENDLESS_SAMPLE_MS
+        : Math.max(SECOND_MS, Math.ceil(start.duration_ms / EQUITY_POINTS / SECOND_MS) * SECOND_MS);
+    this.#startingEquity = parseMoney(start.account.wallet);
+    const onTimer = (name: string, atMs: number): void => this.#schedule.add(atMs, Due.timer, { timer: name });
+    const onIntent = (intent: OrderIntent): void => this.#desk.handle(intent);
+    this.#host = new StrategyHost(strategy, parts.markets, parts.account, this.#outputs, onIntent, onTimer);
+    this.#desk = new OrderDesk(
+      start.session_id,
+      parts.markets,
+      parts.account,
+      parts.exchange,
+      parts.gate,
+      parts.losses,
+      constantLatency(start.request_latency_ms, start.response_latency_ms),
+      this.#outputs,
+      {
+        nowMs: () => this.#nowMs,
+        refusal: () => this.#lifecycle.refusal(this.#nowMs),
+        scheduleArrival: (order, dueMs) => this.#schedule.add(dueMs, Due.orderArrival, order),
+        scheduleCancel: (order, reason, dueMs) => this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
+        noteSubmitted: () => this.#host.noteSubmitted(),
+      },
+    );
+    this.#funding = new FundingDesk(parts.account, parts.markets);
+    this.#lifecycle = new Lifecycle(start, parts, this.#desk, this.#funding, this.#outputs);
+    this.#intake = new MarketIntake(parts, this.#host, this.#lifecycle, this.#outputs);
+  }
+
+  /** Processes every event of a block. Events after the session's end are counted and change nothing. */
+  process(block: EventBlock): void {
+    let row = 0;
+    let sequence = block.firstSequence;
+    while (row < block.length) {
+      const timeMs = block.receivedTimeMs[row] ?? 0;
+      assert(timeMs >= this.#nowMs, `event ${sequence} at ${timeMs} lies before ${this.#nowMs}`);
+      if (this.#schedule.nextDueMs <= timeMs) this.#runDue(timeMs);
+      this.#nowMs = timeMs;
+      this.#host.timeMs = timeMs;
+      this.#sequence = sequence++;
+      row = this.#apply(block, row);
+      this.#events++;
+      if (this.#lifecycle.state === 'warming') this.#checkWarm();
+      this.#parts.account.assertConsistent();
+    }
+  }
+
+  takeOutputs(): Output[] {
+    return this.#outputs.take();
+  }
+
+  get lifecycle(): LifecycleState {
+    return this.#lifecycle.state;
+  }
+
+  get endReason(): StoppedReason | null {
+    return this.#lifecycle.endReason;
+  }
+
+  /** Equity at the start: the wallet, plus the carried positions at their first known price. */
+  get startingEquity(): Money {
+    return this.#startingEquity;
+  }
+
+  status(): EngineStatus {
+    const { account, exchange, markets } = this.#parts;
+    const endMs = this.start.duration_ms === null ? null : this.#lifecycle.startedMs + this.start.duration_ms;
+    const market = markets[0];
+    return {
+      lifecycle: this.#lifecycle.state,
+      reason: this.#lifecycle.reason,
+      timeMs: this.#nowMs,
+      startedTimeMs: this.#lifecycle.startedMs,
+      remainingMs: endMs === null ? null : Math.max(0, endMs - this.#nowMs),
+      equity: account.equity,
+      wallet: account.wallet,
+      unrealizedPnl: account.unrealized,
+      position: account.positions[0]?.quantity ?? lots(0),
+      openOrders: exchange.workingCount,
+      events: this.#events,
+      bestBid: market !== undefined && market.isBookValid ? market.book.bestBid : null,
+      strategyErrors: this.#host.errors,
+    };
+  }
+
+  /** The account as the next session finds it. */
+  accountEnd(): AccountStart {
+    return describeAccount(this.start, this.#parts);
+  }
+
+  /** Hash of everything said so far and of the state that decides what comes next. */
+  stateHash(): string {
+    const { account, exchange, markets, random } = this.#parts;
+    exchange.assertConsistent();
+    const hash = new StateHash();
+    hash.addText(this.#outputs.hash.digest());
+    hash.addNumber(this.#nowMs);
+    hash.addNumber(this.#events);
+    hash.addText(this.#lifecycle.state);
+    hash.addBigint(account.wallet);
+    for (const position of account.positions) {
+      hash.addNumber(position.quantity);
+      hash.addBigint(position.cost);
+    }
+    for (const order of exchange.working()) {
+      hash.addText(order.id);
+      hash.addNumber(order.filled);
+      hash.addNumber(order.queueAhead);
+    }
+    for (const { book, bars, lastPrice, mark } of markets) {
+      for (const value of [book.bestBid, book.bestAsk, book.levelCount(true), book.levelCount(false), bars.total]) {
+        hash.addNumber(value);
+      }
+      hash.addNumber(lastPrice);
+      hash.addNumber(mark ?? -1);
+    }
+    for (const word of random.state()) hash.addUint32(word);
+    return hash.digest();
+  }
+
+  #apply(block: EventBlock, row: number): number {
+    const kind = block.kind[row] as EventKind;
+    if (kind === EventKind.bookSnapshot || kind === EventKind.bookDelta) {
+      return this.#intake.book(block, row, this.#nowMs, this.#sequence);
+    }
+    if (kind === EventKind.trade) {
+      this.#intake.trade(block, row, this.#nowMs, this.#sequence);
+      this.#scheduleTradeBar(block.instrument[row] ?? 0);
+    } else {
+      this.#applyRare(kind, block, row);
+    }
+    return row + 1;
+  }
+
+  #applyRare(kind: EventKind, block: EventBlock, row: number): void {
+    const instrument = block.instrument[row] ?? 0;
+    const at = block.price[row] ?? 0;
+    switch (kind) {
+      case EventKind.sessionStarted:
+        this.#begin();
+        break;
+      case EventKind.bar:
+        this.#intake.bar(block, row);
+        break;
+      case EventKind.mark:
+        this.#intake.mark(block, row);
+        this.#scheduleSettlement(instrument);
+        break;
+      case EventKind.lastPrice:
+        this.#intake.lastPrice(block, row);
+        break;
+      case EventKind.funding: {
+        const settlementMs = block.wide[at + FUNDING_TIME] ?? Number.NaN;
+        const rate = (block.wide[at + FUNDING_RATE] ?? Number.NaN) as Rate;
+        const mark = markPrice(block.wide[at + FUNDING_MARK] ?? Number.NaN);
+        this.#funding.settle(this.#nowMs, this.#lifecycle.startedMs, instrument, settlementMs, rate, mark);
+        break;
+      }
+      case EventKind.feed:
+        this.#feed(block.details[at] as FeedState);
+        break;
+      case EventKind.command:
+        this.#command(block.details[at] as OperatorCommand);
+        break;
+      case EventKind.quality:
+        this.#outputs.push({ type: 'quality', timeMs: this.#nowMs, record: block.details[at] as QualityRecord });
+        break;
+      case EventKind.timeAdvanced:
+      case EventKind.clock:
+        break;
+      case EventKind.bookSnapshot:
+      case EventKind.bookDelta:
+      case EventKind.trade:
+      case EventKind.level:
+        throw new RangeError(`row ${row} of kind ${kind} stands outside its event`);
+      default:
+        assertNever(kind, 'event kind');
+    }
+  }
+
+  #runDue(untilMs: number): void {
+    while (this.#schedule.nextDueMs <= untilMs) {
+      const dueMs = this.#schedule.take();
+      if (dueMs > this.#nowMs) this.#nowMs = dueMs;
+      this.#host.timeMs = this.#nowMs;
+      if (this.#lifecycle.state !== 'ended') this.#dispatch(this.#schedule.takenKind, this.#schedule.takenPayload);
+    }
+  }
+
+  #dispatch(kind: number, payload: DuePayload | null): void {
+    const { exchange } = this.#parts;
+    switch (kind) {
+      case Due.orderArrival:
+        exchange.arrive(payload as WorkingOrder, this.#nowMs, this.#sequence);
+        break;
+      case Due.cancelArrival: {
+        const { order, reason } = payload as { order: WorkingOrder; reason: ClosureReason };
+        exchange.arriveCancel(order, this.#nowMs, reason);
+        break;
+      }
+      case Due.orderReport:
+        this.#host.reportOrder((payload as { report: OrderRecord }).report, this.#lifecycle.isTrading);
+        break;
+      case Due.fillReport:
+        this.#host.reportFill((payload as { fill: FillRecord }).fill, this.#lifecycle.isTrading);
+        break;
+      case Due.timer:
+        if (this.#lifecycle.state !== 'stopping') this.#host.timer((payload as { timer: string }).timer);
+        break;
+      case Due.sessionEnd:
+        this.#stop((payload as { end: StoppedReason }).end, null, this.start.on_end === 'flatten');
+        break;
+      case Due.sample:
+        this.#sample();
+        break;
+      case Due.settlement: {
+        const { instrument, atMs } = payload as { instrument: number; atMs: number };
+        this.#funding.note(instrument, atMs);
+        break;
+      }
+      case Due.stopStep:
+        this.#stepStop();
+        break;
+      case Due.tradeBar: {
+        const { instrument } = payload as { instrument: number; atMs: number };
+        this.#intake.closeTradeBar(instrument);
+        this.#addTradeBar(instrument);
+        break;
+      }
+    }
+    this.#parts.account.assertConsistent();
+  }
+
+  #begin(): void {
+    const { account, duration_ms: durationMs, market_ends_after_ms: marketEndsMs } = this.start;
+    assert(this.#lifecycle.state === 'starting', 'a session starts once');
+    this.#lifecycle.begin(this.#nowMs);
+    if (account.kind === 'new') this.#parts.account.deposit(this.#nowMs, parseMoney(account.wallet));
+    else this.#parts.account.ledger.carry(parseMoney(account.wallet));
+    for (const carried of account.positions) {
+      const market = this.#parts.markets.find(({ instrument }) => instrument.symbol === carried.symbol);
+      assert(market !== undefined, `the session has no instrument ${carried.symbol} for its carried position`);
+      const quantity = parseQuantity(market.instrument, carried.quantity);
+      const { index } = market.instrument;
+      this.#parts.account.carryPosition(index, quantity, parseMoney(carried.cost), carried.opened_time_ms);
+      this.#host.carryPosition(index, quantity);
+    }
+    this.#nextPointMs = this.#nowMs;
+    this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
+    if (durationMs !== null) this.#schedule.add(this.#nowMs + durationMs, Due.sessionEnd, { end: 'duration_reached' });
+    if (marketEndsMs !== null) this.#schedule.add(this.#nowMs + marketEndsMs, Due.sessionEnd, { end: 'recording_ended' });
+  }
+
+  #checkWarm(): void {
+    if (!this.#lifecycle.checkWarm(this.#nowMs)) return;
+    this.#noteStartingEquity();
+    for (const carried of this.start.account.orders) {
+      const market = this.#parts.markets.find(({ instrument }) => instrument.symbol === carried.symbol);
+      if (market === undefined) continue;
+      this.#host.noteSubmitted();
+      this.#parts.exchange.carry(carriedOrder(carried, market.instrument), this.#nowMs);
+    }
+    this.#host.start();
+  }
+
+  /** A carried position counts from the first moment it can be valued. */
+  #noteStartingEquity(): void {
+    if (this.#isEquityKnown) return;
+    this.#isEquityKnown = true;
+    if (this.start.account.positions.length > 0) this.#startingEquity = this.#parts.account.equity;
+  }
+
+  #sample(): void {
+    const { account, losses } = this.#parts;
+    this.#lifecycle.checkStale(this.#nowMs);
+    if (this.#lifecycle.state === 'stopping') this.#scheduleStop();
+    const { equity } = account;
+    losses.update(this.#nowMs, equity);
+    const loss = losses.accountLoss(equity);
+    if (loss !== null && this.#lifecycle.state === 'running') {
+      this.#stop('max_loss', 'the account lost more than its limit', true);
+    }
+    if (this.#nowMs >= this.#nextPointMs) {
+      this.#nextPointMs += this.#sampleMs;
+      this.#equityPoint();
+    }
+    this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
+  }
+
+  #equityPoint(): void {
+    const { account } = this.#parts;
+    this.#outputs.push({
+      type: 'equity',
+      timeMs: this.#nowMs,
+      point: {
+        timeMs: this.#nowMs,
+        equity: account.equity,
+        wallet: account.wallet,
+        unrealizedPnl: account.unrealized,
+        position: account.positions[0]?.quantity ?? lots(0),
+      },
+    });
+  }
+
+  #stop(reason: StoppedReason, detail: string | null, isFlattening: boolean): void {
+    this.#lifecycle.stop(this.#nowMs, reason, detail, isFlattening);
+    this.#stepStop();
+  }
+
+  #stepStop(): void {
+    if (this.#lifecycle.state !== 'stopping') return;
+    if (this.#lifecycle.step(this.#nowMs)) this.#equityPoint();
+    else this.#scheduleStop();
+  }
+
+  #scheduleStop(): void {
+    this.#schedule.add(this.#nowMs + STOP_STEP_MS, Due.stopStep, null);
+  }
+
+  #command(command: OperatorCommand): void {
+    switch (command.type) {
+      case 'stop':
+        this.#stop(command.reason, command.detail, this.start.on_end === 'flatten' || command.reason === 'kill_switch');
+        break;
+      case 'end_now':
+        this.#lifecycle.end(this.#nowMs, command.reason, command.detail);
+        this.#equityPoint();
+        break;
+      case 'pause':
+      case 'resume':
+        this.#lifecycle.pause(this.#nowMs, command.type === 'pause');
+        break;
+      case 'flatten':
+        this.#desk.flatten('flatten');
+        break;
+      default:
+        assertNever(command, 'command');
+    }
+  }
+
+  #feed(feed: FeedState): void {
+    if (feed.feed === 'ticker' && feed.state !== 'connected') this.#intake.distrustBooks();
+  }
+
+  /** Schedules what an output sets off: the strategy learns of orders and fills one response latency later. */
+  #hear(output: Output): void {
+    if (output.type === 'order') {
+      const delayMs = output.order.status === 'denied' ? 0 : this.#responseMs;
+      this.#schedule.add(output.timeMs + delayMs, Due.orderReport, { report: output.order });
+    } else if (output.type === 'fill') {
+      this.#schedule.add(output.timeMs + this.#responseMs, Due.fillReport, { fill: output.fill });
+    }
+  }
+
+  #scheduleSettlement(instrument: number): void {
+    const settlementMs = this.#funding.takeUnscheduled(instrument);
+    if (settlementMs === null || settlementMs < this.#nowMs) return;
+    this.#schedule.add(settlementMs, Due.settlement, { instrument, atMs: settlementMs });
+  }
+
+  /** The first trade of a session that builds its bars starts their clock. */
+  #scheduleTradeBar(instrument: number): void {
+    const built = this.#parts.tradeBars[instrument];
+    if (built !== undefined && !built.isClocked) this.#addTradeBar(instrument);
+  }
+
+  #addTradeBar(instrument: number): void {
+    const built = this.#parts.tradeBars[instrument];
+    if (built === undefined) return;
+    built.isClocked = true;
+    this.#schedule.add(built.endsAtMs, Due.tradeBar, { instrument, atMs: built.endsAtMs });
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * The session's states: starting -> warming -> running <-> halted -> stopping -> ended.
+ *
+ * warming until history, book and prices are there; halted while a book is stale; stopping cancels and closes as asked
+ * and waits for it, at most {@link STOP_LIMIT_MS}. An end that should be flat and is not never counts as a success.
+ */
+
+import { SECOND_MS } from '../base/time.ts';
+import { formatQuantity } from '../domain/instrument.ts';
+import type { OutputBuffer } from '../domain/output-buffer.ts';
+import type { LifecycleState, LogLevel } from '../domain/outputs.ts';
+import type { DenialReason, StoppedReason } from '../domain/reasons.ts';
+import type { SessionStart } from '../domain/session-start.ts';
+import type { EngineParts } from './engine-parts.ts';
+import type { FundingDesk } from './funding-desk.ts';
+import type { OrderDesk } from './order-desk.ts';
+
+/** How long a stop may wait for its closing fills and for the rate of a settlement just passed. */
+export const STOP_LIMIT_MS = 8 * SECOND_MS;
+/** How often a stop looks whether it is done. */
+export const STOP_STEP_MS = 50;
+/** Closing orders are sent again after this long without becoming flat. */
+const CLOSE_RETRY_MS = SECOND_MS;
+/** A session ends when its market data is this many stale timeouts old. */
+const LOST_AFTER_TIMEOUTS = 10;
+
+interface Stop {
+  readonly reason: StoppedReason;
+  readonly detail: string | null;
+  readonly isFlattening: boolean;
+  readonly deadlineMs: number;
+  closedAtMs: number;
+}
+
+export class Lifecycle {
+  state: LifecycleState = 'starting';
+  reason: string | null = null;
+  startedMs = Number.NaN;
+  /** When the session began to run; NaN before. */
+  runningMs = Number.NaN;
+  endReason: StoppedReason | null = null;
+  #isPaused = false;
+  #stop: Stop | null = null;
+  #staleSinceMs = Number.NaN;
+  readonly #start: SessionStart;
+  readonly #parts: EngineParts;
+  readonly #desk: OrderDesk;
+  readonly #funding: FundingDesk;
+  readonly #outputs: OutputBuffer;
+
+  constructor(start: SessionStart, parts: EngineParts, desk: OrderDesk, funding: FundingDesk, outputs: OutputBuffer) {
+    this.#start = start;
+    this.#parts = parts;
+    this.#desk = desk;
+    this.#funding = funding;
+    this.#outputs = outputs;
+  }
+
+  get isTrading(): boolean {
+    return this.state === 'running' && !this.#isPaused;
+  }
+
+  /** Whether orders at the exchange can fill: also while stopping, so that closing orders do. */
+  get canFill(): boolean {
+    return this.state === 'running' || this.state === 'stopping';
+  }
+
+  begin(nowMs: number): void {
+    this.startedMs = nowMs;
+    this.#enter(nowMs, 'warming', 'loading history');
+  }
+
+  /** Begins to run once everything is there; returns whether it did so now. */
+  checkWarm(nowMs: number): boolean {
+    if (this.state !== 'warming') return false;
+    const needsBook = this.#start.fill_model === 'book';
+    for (const market of this.#parts.markets) {
+      if (market.bars.length < this.#parts.neededBars) return false;
+      if (needsBook ? market.midX2 === null : market.lastPriceOrMid === null) return false;
+      if (market.valuationPrice === null) return false;
+    }
+    this.runningMs = nowMs;
+    this.#enter(nowMs, 'running', null);
+    const bars = Math.min(...this.#parts.markets.map((market) => market.bars.length));
+    this.#log(nowMs, 'info', 'warmup_complete', 'WARMUP_COMPLETE', { bars });
+    return true;
+  }
+
+  pause(nowMs: number, isPaused: boolean): void {
+    this.#isPaused = isPaused;
+    this.#log(nowMs, 'info', isPaused ? 'paused' : 'resumed', isPaused ? 'Trading paused' : 'Trading resumed', {});
+  }
+
+  refusal(nowMs: number): DenialReason | null {
+    if (this.state === 'halted') {
+      return { code: 'market_data_stale', ageMs: this.#bookAgeMs(nowMs), limitMs: this.#start.stale_timeout_ms };
+    }
+    if (this.state !== 'running') return { code: 'not_running', state: this.state };
+    return this.#isPaused ? { code: 'paused' } : null;
+  }
+
+  /** Halts on stale books, resumes on fresh ones, ends when the data is lost for good. */
+  checkStale(nowMs: number): void {
+    if ((this.state !== 'running' && this.state !== 'halted') || this.#start.fill_model !== 'book') return;
+    const ageMs = this.#bookAgeMs(nowMs);
+    const limitMs = this.#start.stale_timeout_ms;
+    if (this.state === 'running' && ageMs > limitMs) {
+      this.#staleSinceMs = nowMs - ageMs;
+      this.#enter(nowMs, 'halted', 'ORDER_BOOK_STALE');
+      this.#log(nowMs, 'warning', 'order_book_stale', 'ORDER_BOOK_STALE', { age_ms: ageMs, limit_ms: limitMs });
+    } else if (this.state === 'halted' && ageMs <= limitMs) {
+      this.#noteStale(nowMs);
+      this.#enter(nowMs, 'running', null);
+      this.#log(nowMs, 'info', 'order_book_fresh', 'Market data is fresh again; trading resumes', { age_ms: ageMs });
+    } else if (ageMs > limitMs * LOST_AFTER_TIMEOUTS) {
+      this.#noteStale(nowMs);
+      this.stop(nowMs, 'market_data_lost', `no order book for ${Math.round(ageMs / SECOND_MS)} s`, false);
+    }
+  }
+
+  /** Begins to stop. A second, more urgent reason replaces an orderly one that is still under way. */
+  stop(nowMs: number, reason: StoppedReason, detail: string | null, isFlattening: boolean): void {
+    if (this.state === 'ended') return;
+    if (this.#stop !== null && reason !== 'kill_switch') return;
+    const wasTrading = this.state === 'running' || this.state === 'halted' || this.state === 'stopping';
+    const isClosing = isFlattening && wasTrading;
+    this.#stop = { reason, detail, isFlattening: isClosing, deadlineMs: nowMs + STOP_LIMIT_MS, closedAtMs: Number.NEGATIVE_INFINITY };
+    this.#enter(nowMs, 'stopping', reason);
+    this.#log(nowMs, 'info', 'stopping', `Stopping: ${reason}`, { reason, detail });
+    if (isClosing) this.#desk.cancelAll('session_end');
+  }
+
+  /** Moves a stop on; returns whether the session ended. */
+  step(nowMs: number): boolean {
+    const stop = this.#stop;
+    if (stop === null || this.state === 'ended') return false;
+    const { account, exchange } = this.#parts;
+    if (stop.isFlattening && exchange.workingCount === 0 && !account.isFlat && nowMs - stop.closedAtMs >= CLOSE_RETRY_MS) {
+      stop.closedAtMs = nowMs;
+      this.#desk.closePositions(stop.reason === 'kill_switch' ? 'kill_switch' : 'session_end');
+    }
+    const isClosed = !stop.isFlattening || (exchange.workingCount === 0 && account.isFlat);
+    const isSettled = !this.#funding.isWaiting(nowMs);
+    if ((isClosed && isSettled) || nowMs >= stop.deadlineMs) {
+      this.end(nowMs, isClosed ? stop.reason : unflatReason(stop.reason), isClosed ? stop.detail : this.#heldText());
+      return true;
+    }
+    return false;
+  }
+
+  /** Ends at once, whatever is open. */
+  end(nowMs: number, reason: StoppedReason, detail: string | null): void {
+    if (this.state === 'ended') return;
+    this.#noteStale(nowMs);
+    this.endReason = reason;
+    this.#enter(nowMs, 'ended', reason);
+    this.#outputs.push({ type: 'ended', timeMs: nowMs, reason, detail });
+  }
+
+  get stopReason(): StoppedReason | null {
+    return this.#stop?.reason ?? null;
+  }
+
+  #enter(nowMs: number, state: LifecycleState, reason: string | null): void {
+    this.state = state;
+    this.reason = reason;
+    this.#outputs.push({ type: 'lifecycle', timeMs: nowMs, state, reason });
+  }
+
+  #bookAgeMs(nowMs: number): number {
+    return Math.max(...this.#parts.markets.map((market) => nowMs - market.bookTimeMs));
+  }
+
+  #noteStale(nowMs: number): void {
+    if (Number.isNaN(this.#staleSinceMs)) return;
+    const record = {
+      fromMs: this.#staleSinceMs,
+      toMs: nowMs,
+      instrument: 0,
+      feed: 'ticker',
+      kind: 'stale',
+      detail: 'no valid order book; trading was halted',
+      backfilled: false,
+    } as const;
+    this.#staleSinceMs = Number.NaN;
+    this.#outputs.push({ type: 'quality', timeMs: nowMs, record });
+  }
+
+  #heldText(): string {
+    const held = this.#parts.account.positions.filter((position) => position.quantity !== 0);
+    const parts = held.map(({ instrument, quantity }) => `${formatQuantity(instrument, quantity)} ${instrument.symbol}`);
+    return `could not close in ${STOP_LIMIT_MS / SECOND_MS} s: ${parts.length === 0 ? 'working orders' : parts.join(', ')} left open`;
+  }
+
+  #log(
+    nowMs: number,
+    level: LogLevel,
+    event: string,
+    msg: string,
+    fields: Readonly<Record<string, string | number | null>>,
+  ): void {
+    this.#outputs.push({ type: 'log', timeMs: nowMs, level, event, msg, fields });
+  }
+}
+
+/** An end that was to be flat and is not: an orderly one becomes lost market data, a worse one keeps its own reason. */
+function unflatReason(reason: StoppedReason): StoppedReason {
+  switch (reason) {
+    case 'duration_reached':
+    case 'recording_ended':
+    case 'stop_requested':
+    case 'signal':
+      return 'market_data_lost';
+    default:
+      return reason;
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Applies market events to what is publicly known and lets the exchange and the strategy react, in that order.
+ *
+ * The hot path: nothing is allocated per row.
+ */
+
+import { assert } from '../base/assert.ts';
+import {
+  type EventBlock,
+  BAR_CLOSE,
+  BAR_HIGH,
+  BAR_LENGTH,
+  BAR_LOW,
+  BAR_OPEN,
+  BAR_OPEN_TIME,
+  BAR_VOLUME,
+  EventKind,
+  FLAG_BUY,
+  FLAG_HISTORY,
+  FLAG_LAST,
+  MARK_INDEX,
+  MARK_MARK,
+  MARK_NEXT_SETTLEMENT,
+} from '../domain/event-block.ts';
+import type { OutputBuffer } from '../domain/output-buffer.ts';
+import { markPrice } from '../domain/units.ts';
+import type { InstrumentMarket } from '../market/instrument-market.ts';
+import { NO_PRICE } from '../market/order-book.ts';
+import type { EngineParts } from './engine-parts.ts';
+import type { Lifecycle } from './lifecycle.ts';
+import type { StrategyHost } from './strategy-host.ts';
+
+export class MarketIntake {
+  readonly #parts: EngineParts;
+  readonly #host: StrategyHost;
+  readonly #lifecycle: Lifecycle;
+  readonly #outputs: OutputBuffer;
+  readonly #hearsBooks: boolean;
+  readonly #hearsTrades: boolean;
+  /** Since when each book is crossed; NaN while it is not. */
+  readonly #crossedSinceMs: Float64Array;
+
+  constructor(parts: EngineParts, host: StrategyHost, lifecycle: Lifecycle, outputs: OutputBuffer) {
+    this.#parts = parts;
+    this.#host = host;
+    this.#lifecycle = lifecycle;
+    this.#outputs = outputs;
+    this.#hearsBooks = host.handlers.onBook !== undefined;
+    this.#hearsTrades = host.handlers.onTrade !== undefined;
+    this.#crossedSinceMs = new Float64Array(parts.markets.length).fill(Number.NaN);
+  }
+
+  /** Applies a book frame that begins at `row`; returns the row after it. */
+  book(block: EventBlock, row: number, nowMs: number, sequence: number): number {
+    const instrument = block.instrument[row] ?? 0;
+    const market = this.#market(instrument);
+    const isSnapshot = block.kind[row] === EventKind.bookSnapshot;
+    const after = isSnapshot ? this.#snapshot(block, row, market) : this.#delta(block, row, market, instrument);
+    market.bookSequence = sequence;
+    market.bookExchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
+    this.#judge(market, instrument, nowMs);
+    this.#parts.exchange.onFrame(instrument, isSnapshot);
+    if (market.isBookValid) {
+      market.bookTimeMs = nowMs;
+      if (this.#hearsBooks && this.#lifecycle.isTrading) this.#host.book(instrument);
+    }
+    return after;
+  }
+
+  trade(block: EventBlock, row: number, nowMs: number, sequence: number): void {
+    const instrument = block.instrument[row] ?? 0;
+    const price = block.price[row] ?? 0;
+    const quantity = block.quantity[row] ?? 0;
+    const isTakerBuy = ((block.flags[row] ?? 0) & FLAG_BUY) !== 0;
+    const exchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
+    const market = this.#market(instrument);
+    market.lastPrice = price;
+    this.#parts.tradeBars[instrument]?.addTrade(nowMs, price, quantity);
+    const { exchange } = this.#parts;
+    if (market.isBookValid && this.#lifecycle.canFill && exchange.isReachedBy(instrument, isTakerBuy, price)) {
+      exchange.onTrade(instrument, isTakerBuy, price, quantity, exchangeTimeMs, nowMs, sequence);
+    }
+    if (this.#hearsTrades && this.#lifecycle.isTrading) {
+      this.#host.trade(instrument, exchangeTimeMs, isTakerBuy, price, quantity);
+    }
+  }
+
+  /** A closed bar of the session's interval; one that is not newer than the last is dropped. */
+  bar(block: EventBlock, row: number): void {
+    const instrument = block.instrument[row] ?? 0;
+    const { wide } = block;
+    const at = block.price[row] ?? 0;
+    const { bars } = this.#market(instrument);
+    const openTimeMs = wide[at + BAR_OPEN_TIME] ?? 0;
+    if (wide[at + BAR_LENGTH] !== this.#parts.intervalMs || openTimeMs <= bars.lastOpenTimeMs) return;
+    bars.add(
+      openTimeMs,
+      wide[at + BAR_OPEN] ?? 0,
+      wide[at + BAR_HIGH] ?? 0,
+      wide[at + BAR_LOW] ?? 0,
+      wide[at + BAR_CLOSE] ?? 0,
+      wide[at + BAR_VOLUME] ?? 0,
+    );
+    const isHistory = ((block.flags[row] ?? 0) & FLAG_HISTORY) !== 0;
+    if (!isHistory && this.#lifecycle.isTrading) this.#host.bar(instrument);
+  }
+
+  /** Gives out the bar that trades built and that ends now. */
+  closeTradeBar(instrument: number): void {
+    const built = this.#parts.tradeBars[instrument];
+    assert(built !== undefined, 'this session builds no bars from trades');
+    if (built.isWhole) {
+      this.#market(instrument).bars.add(built.openTimeMs, built.open, built.high, built.low, built.close, built.volume);
+      if (this.#lifecycle.isTrading) this.#host.bar(instrument);
+    }
+    built.roll();
+  }
+
+  mark(block: EventBlock, row: number): void {
+    const market = this.#market(block.instrument[row] ?? 0);
+    const at = block.price[row] ?? 0;
+    const index = block.wide[at + MARK_INDEX] ?? Number.NaN;
+    const next = block.wide[at + MARK_NEXT_SETTLEMENT] ?? Number.NaN;
+    market.mark = markPrice(block.wide[at + MARK_MARK] ?? Number.NaN);
+    market.index = Number.isNaN(index) ? null : markPrice(index);
+    market.nextSettlementMs = Number.isNaN(next) ? null : next;
+  }
+
+  /** A ticker's last price counts until the first public trade is seen. */
+  lastPrice(block: EventBlock, row: number): void {
+    const market = this.#market(block.instrument[row] ?? 0);
+    if (market.lastPrice === NO_PRICE) market.lastPrice = block.price[row] ?? NO_PRICE;
+  }
+
+  /** The market connection is gone: no book can be trusted until its next frame. */
+  distrustBooks(): void {
+    for (const market of this.#parts.markets) market.isBookValid = false;
+  }
+
+  #snapshot(block: EventBlock, row: number, market: InstrumentMarket): number {
+    const { book } = market;
+    let worstBid = Number.POSITIVE_INFINITY;
+    let worstAsk = Number.NEGATIVE_INFINITY;
+    book.clear();
+    let at = row;
+    while (((block.flags[at] ?? FLAG_LAST) & FLAG_LAST) === 0) {
+      at++;
+      const isBid = ((block.flags[at] ?? 0) & FLAG_BUY) !== 0;
+      const price = block.price[at] ?? 0;
+      book.set(isBid, price, block.quantity[at] ?? 0);
+      if (isBid) worstBid = Math.min(worstBid, price);
+      else worstAsk = Math.max(worstAsk, price);
+    }
+    market.worstBidShown = worstBid;
+    market.worstAskShown = worstAsk;
+    return at + 1;
+  }
+
+  #delta(block: EventBlock, row: number, market: InstrumentMarket, instrument: number): number {
+    const { book } = market;
+    const { exchange } = this.#parts;
+    const hasOrders = exchange.workingCount > 0;
+    market.worstBidShown = 0;
+    market.worstAskShown = Number.POSITIVE_INFINITY;
+    let at = row;
+    while (((block.flags[at] ?? FLAG_LAST) & FLAG_LAST) === 0) {
+      at++;
+      const isBid = ((block.flags[at] ?? 0) & FLAG_BUY) !== 0;
+      const price = block.price[at] ?? 0;
+      const quantity = block.quantity[at] ?? 0;
+      book.set(isBid, price, quantity);
+      if (hasOrders) exchange.onLevel(instrument, isBid, price, quantity);
+    }
+    return at + 1;
+  }
+
+  /** Decides whether the book can be trusted, and keeps the record of the time it could not. */
+  #judge(market: InstrumentMarket, instrument: number, nowMs: number): void {
+    const { bestBid, bestAsk } = market.book;
+    const isTwoSided = bestBid !== NO_PRICE && bestAsk !== NO_PRICE;
+    const isCrossed = isTwoSided && bestBid >= bestAsk;
+    market.isBookValid = isTwoSided && !isCrossed;
+    const since = this.#crossedSinceMs[instrument] ?? Number.NaN;
+    if (isCrossed && Number.isNaN(since)) {
+      this.#crossedSinceMs[instrument] = nowMs;
+    } else if (!isCrossed && !Number.isNaN(since)) {
+      this.#crossedSinceMs[instrument] = Number.NaN;
+      const detail = 'best bid at or above best ask; nothing filled';
+      const record = { fromMs: since, toMs: nowMs, instrument, feed: 'book', kind: 'crossed', detail, backfilled: false } as const;
+      this.#outputs.push({ type: 'quality', timeMs: nowMs, record });
+    }
+  }
+
+  #market(instrument: number): InstrumentMarket {
+    const market = this.#parts.markets[instrument];
+    assert(market !== undefined, `no instrument ${instrument}`);
+    return market;
+  }
+}

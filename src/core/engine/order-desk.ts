@@ -1,0 +1,181 @@
+/**
+ * The way of an intent: risk gate, reservation, request latency, exchange. Also cancels and the closing of everything.
+ */
+
+import type { OrderIntent, SubmitIntent } from '../domain/order.ts';
+import { oppositeSide } from '../domain/order.ts';
+import type { OutputBuffer } from '../domain/output-buffer.ts';
+import type { ClosureReason, DenialReason } from '../domain/reasons.ts';
+import { ZERO_MONEY, lots, ticks } from '../domain/units.ts';
+import type { LatencyModel } from '../exchange/latency-model.ts';
+import type { PaperExchange } from '../exchange/paper-exchange.ts';
+import type { WorkingOrder } from '../exchange/working-order.ts';
+import type { Account } from '../ledger/account.ts';
+import type { InstrumentMarket } from '../market/instrument-market.ts';
+import type { LossLimits } from '../risk/loss-limits.ts';
+import type { RiskGate } from '../risk/risk-gate.ts';
+
+/** What the desk asks of the engine. */
+export interface DeskLink {
+  nowMs(): number;
+  /** Why no new order may leave now; null when trading is on. */
+  refusal(): DenialReason | null;
+  scheduleArrival(order: WorkingOrder, dueMs: number): void;
+  scheduleCancel(order: WorkingOrder, reason: ClosureReason, dueMs: number): void;
+  noteSubmitted(): void;
+}
+
+export class OrderDesk {
+  readonly #sessionId: string;
+  readonly #markets: readonly InstrumentMarket[];
+  readonly #account: Account;
+  readonly #exchange: PaperExchange;
+  readonly #gate: RiskGate;
+  readonly #losses: LossLimits;
+  readonly #latency: LatencyModel;
+  readonly #outputs: OutputBuffer;
+  readonly #link: DeskLink;
+  #orders = 0;
+
+  constructor(
+    sessionId: string,
+    markets: readonly InstrumentMarket[],
+    account: Account,
+    exchange: PaperExchange,
+    gate: RiskGate,
+    losses: LossLimits,
+    latency: LatencyModel,
+    outputs: OutputBuffer,
+    link: DeskLink,
+  ) {
+    this.#sessionId = sessionId;
+    this.#markets = markets;
+    this.#account = account;
+    this.#exchange = exchange;
+    this.#gate = gate;
+    this.#losses = losses;
+    this.#latency = latency;
+    this.#outputs = outputs;
+    this.#link = link;
+  }
+
+  handle(intent: OrderIntent): void {
+    if (intent.action === 'submit') this.#submit(intent, this.#link.refusal());
+    else if (intent.action === 'cancel') this.#cancel(intent.orderId, intent.clientOrderId);
+    else this.flatten('flatten');
+  }
+
+  /** Cancels every working order, then closes every position at market with reduce-only orders. */
+  flatten(tag: string): void {
+    this.cancelAll('cancel_requested');
+    this.closePositions(tag);
+  }
+
+  cancelAll(reason: ClosureReason): void {
+    for (const order of [...this.#exchange.working()]) this.#sendCancel(order, reason);
+  }
+
+  /** Sends a closing order for each open position; they leave even when new risk is refused. */
+  closePositions(tag: string): void {
+    for (const position of this.#account.positions) {
+      if (position.quantity === 0) continue;
+      this.#submit(
+        {
+          action: 'submit',
+          instrument: position.instrument.index,
+          side: position.quantity > 0 ? 'sell' : 'buy',
+          type: 'market',
+          quantity: lots(Math.abs(position.quantity)),
+          price: null,
+          timeInForce: 'ioc',
+          reduceOnly: true,
+          clientOrderId: null,
+          tag,
+        },
+        null,
+      );
+    }
+  }
+
+  #submit(intent: SubmitIntent, refusal: DenialReason | null): void {
+    const nowMs = this.#link.nowMs();
+    const market = this.#markets[intent.instrument];
+    if (market === undefined) throw new RangeError(`the session has no instrument ${intent.instrument}`);
+    const id = `${this.#sessionId}-o${++this.#orders}`;
+    const draft = { id, intent, decisionTimeMs: nowMs, decisionMidX2: market.midX2 };
+    const touch = market.midX2 === null ? market.lastPrice : Math.ceil(market.midX2 / 2);
+    const equity = this.#account.equity;
+    const decision = this.#gate.decide(draft, {
+      nowMs,
+      refusal,
+      instrument: market.instrument,
+      equity,
+      held: this.#account.position(intent.instrument).quantity,
+      pendingSameSide: this.#pending(intent),
+      price: touch > 0 ? ticks(touch) : null,
+      isClientOrderIdUsed: intent.clientOrderId !== null && this.#exchange.isClientIdUsed(intent.clientOrderId),
+      dayLoss: this.#losses.dayLoss(equity),
+    });
+    if (decision.approved === null) {
+      this.#deny(id, intent, decision.denied);
+      return;
+    }
+    this.#link.noteSubmitted();
+    const order = this.#exchange.submit(decision.approved, nowMs);
+    this.#link.scheduleArrival(order, nowMs + this.#latency.requestMs());
+  }
+
+  #deny(id: string, intent: SubmitIntent, reason: DenialReason): void {
+    const timeMs = this.#link.nowMs();
+    this.#outputs.push({ type: 'denial', timeMs, orderId: id, intent, reason });
+    this.#outputs.push({
+      type: 'order',
+      timeMs,
+      order: {
+        id,
+        clientOrderId: intent.clientOrderId,
+        instrument: intent.instrument,
+        side: intent.side,
+        type: intent.type,
+        quantity: intent.quantity,
+        price: intent.price,
+        timeInForce: intent.timeInForce,
+        reduceOnly: intent.reduceOnly,
+        status: 'denied',
+        reason: reason.code,
+        decisionTimeMs: timeMs,
+        arrivalTimeMs: null,
+        closedTimeMs: timeMs,
+        filled: lots(0),
+        filledNotional: ZERO_MONEY,
+      },
+    });
+  }
+
+  #cancel(orderId: string | null, clientOrderId: string | null): void {
+    const order = this.#exchange.find(orderId, clientOrderId);
+    if (order !== null && order.place !== 'closed') {
+      this.#sendCancel(order, 'cancel_requested');
+      return;
+    }
+    // Cancelling what is already closed is the ordinary race with a fill; cancelling what never was is worth saying.
+    if (order === null) {
+      const reason = { code: 'order_unknown', orderId: orderId ?? clientOrderId ?? '' } as const;
+      this.#outputs.push({ type: 'denial', timeMs: this.#link.nowMs(), orderId, intent: null, reason });
+    }
+  }
+
+  #sendCancel(order: WorkingOrder, reason: ClosureReason): void {
+    this.#link.scheduleCancel(order, reason, this.#link.nowMs() + this.#latency.requestMs());
+  }
+
+  #pending(intent: SubmitIntent): ReturnType<typeof lots> {
+    let sum = 0;
+    for (const order of this.#exchange.working()) {
+      const other = order.intent;
+      const isSame = other.instrument === intent.instrument && other.side !== oppositeSide(intent.side);
+      if (isSame && !other.reduceOnly) sum += order.remaining;
+    }
+    return lots(sum);
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * What our own taker fills took from the displayed book, remembered until the book shows new size.
+ *
+ * The venue's frames do not know of our fills, so a level we emptied is still displayed. It is not there for us again:
+ * availability is the displayed quantity less what we took, and what we took is given back only by growth of the
+ * displayed quantity, or forgotten when the level leaves the book. Limitation: no recovery by time alone.
+ */
+
+import type { OrderBook } from '../market/order-book.ts';
+
+interface Consumption {
+  readonly isBid: boolean;
+  readonly price: number;
+  taken: number;
+  displayed: number;
+}
+
+export class ConsumedLiquidity {
+  readonly #levels = new Map<number, Consumption>();
+
+  /** Lots of the displayed quantity that we already took. */
+  taken(isBid: boolean, price: number): number {
+    return this.#levels.size === 0 ? 0 : (this.#levels.get(key(isBid, price))?.taken ?? 0);
+  }
+
+  /** Notes a fill of ours against a displayed level. */
+  take(isBid: boolean, price: number, quantity: number, displayed: number): void {
+    const level = this.#levels.get(key(isBid, price));
+    if (level === undefined) this.#levels.set(key(isBid, price), { isBid, price, taken: quantity, displayed });
+    else level.taken += quantity;
+  }
+
+  /** Compares with the book after a new frame. */
+  update(book: OrderBook): void {
+    if (this.#levels.size === 0) return;
+    for (const [at, level] of this.#levels) {
+      const displayed = book.quantityAt(level.isBid, level.price);
+      const grown = displayed - level.displayed;
+      if (grown > 0) level.taken -= grown;
+      level.taken = Math.min(level.taken, displayed);
+      level.displayed = displayed;
+      if (level.taken <= 0) this.#levels.delete(at);
+    }
+  }
+}
+
+function key(isBid: boolean, price: number): number {
+  return price * 2 + (isBid ? 1 : 0);
+}

@@ -1,0 +1,74 @@
+/** An order on its way to, at, or gone from the paper exchange: the one mutable form. */
+
+import type { ApprovedOrder, OrderRecord, OrderStatus, SubmitIntent } from '../domain/order.ts';
+import type { DenialReason, ClosureReason } from '../domain/reasons.ts';
+import { type Lots, type Money, ZERO_MONEY, lots, money } from '../domain/units.ts';
+
+/** Where the order is: sent and not yet at the exchange, resting there, or closed. */
+export type OrderPlace = 'in_flight' | 'resting' | 'closed';
+
+export class WorkingOrder {
+  readonly id: string;
+  readonly intent: SubmitIntent;
+  readonly decisionTimeMs: number;
+  readonly decisionMidX2: number | null;
+  place: OrderPlace = 'in_flight';
+  status: OrderStatus = 'new';
+  reason: DenialReason['code'] | ClosureReason | null = null;
+  arrivalTimeMs: number | null = null;
+  closedTimeMs: number | null = null;
+  filled: Lots = lots(0);
+  filledNotional: Money = ZERO_MONEY;
+  /** Initial margin and fee set aside for the part that would grow a position. */
+  reserved: Money = ZERO_MONEY;
+  /** Displayed lots ahead of us; Infinity while the book does not show our price. */
+  queueAhead = Number.POSITIVE_INFINITY;
+  /** The queue ahead if only public trades had shortened it: what a print older than the last frame is held against. */
+  queueAheadByTrades = Number.POSITIVE_INFINITY;
+  /** Queue ahead at acceptance; null for takers and while unknown. */
+  queueAheadAtAcceptance: Lots | null = null;
+
+  constructor(order: ApprovedOrder) {
+    this.id = order.id;
+    this.intent = order.intent;
+    this.decisionTimeMs = order.decisionTimeMs;
+    this.decisionMidX2 = order.decisionMidX2;
+  }
+
+  get isBid(): boolean {
+    return this.intent.side === 'buy';
+  }
+
+  get remaining(): Lots {
+    return lots(this.intent.quantity - this.filled);
+  }
+
+  addFill(quantity: Lots, value: Money): void {
+    this.filled = lots(this.filled + quantity);
+    this.filledNotional = money(this.filledNotional + value);
+    this.status = this.filled === this.intent.quantity ? 'filled' : 'partially_filled';
+  }
+
+  /** An immutable copy for the outside. */
+  record(): OrderRecord {
+    const { intent } = this;
+    return {
+      id: this.id,
+      clientOrderId: intent.clientOrderId,
+      instrument: intent.instrument,
+      side: intent.side,
+      type: intent.type,
+      quantity: intent.quantity,
+      price: intent.price,
+      timeInForce: intent.timeInForce,
+      reduceOnly: intent.reduceOnly,
+      status: this.status,
+      reason: this.reason,
+      decisionTimeMs: this.decisionTimeMs,
+      arrivalTimeMs: this.arrivalTimeMs,
+      closedTimeMs: this.closedTimeMs,
+      filled: this.filled,
+      filledNotional: this.filledNotional,
+    };
+  }
+}

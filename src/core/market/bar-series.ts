@@ -1,0 +1,94 @@
+/**
+ * The most recent closed bars of one instrument, newest last, in columns.
+ *
+ * Invariant: open times rise strictly. The capacity is fixed when the session starts and never shrinks: once full, the
+ * oldest bar leaves for each new one.
+ */
+
+import type { BarFields } from '../domain/event-block.ts';
+import { assert } from '../base/assert.ts';
+
+/** A closed bar as strategies see it; the object is reused, copy what is to be kept. Prices in ticks, volume in lots. */
+export interface Bar extends BarFields {
+  /** Number of this bar since the first one loaded, from 1. */
+  readonly number: number;
+}
+
+export class BarSeries {
+  readonly capacity: number;
+  readonly #openTimeMs: Float64Array;
+  readonly #open: Float64Array;
+  readonly #high: Float64Array;
+  readonly #low: Float64Array;
+  readonly #close: Float64Array;
+  readonly #volume: Float64Array;
+  #total = 0;
+
+  constructor(capacity: number) {
+    assert(capacity > 0, 'a bar series needs room');
+    this.capacity = capacity;
+    this.#openTimeMs = new Float64Array(capacity);
+    this.#open = new Float64Array(capacity);
+    this.#high = new Float64Array(capacity);
+    this.#low = new Float64Array(capacity);
+    this.#close = new Float64Array(capacity);
+    this.#volume = new Float64Array(capacity);
+  }
+
+  /** Bars held. */
+  get length(): number {
+    return Math.min(this.#total, this.capacity);
+  }
+
+  /** Bars ever added. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** Open time of the newest bar; -Infinity before the first. */
+  get lastOpenTimeMs(): number {
+    return this.#total === 0 ? Number.NEGATIVE_INFINITY : this.openTimeMs(0);
+  }
+
+  add(openTimeMs: number, open: number, high: number, low: number, close: number, volume: number): void {
+    assert(openTimeMs > this.lastOpenTimeMs, `bar of ${openTimeMs} is not newer than ${this.lastOpenTimeMs}`);
+    const at = this.#total % this.capacity;
+    this.#openTimeMs[at] = openTimeMs;
+    this.#open[at] = open;
+    this.#high[at] = high;
+    this.#low[at] = low;
+    this.#close[at] = close;
+    this.#volume[at] = volume;
+    this.#total++;
+  }
+
+  /** `back` counts from the newest bar, which is 0; throws beyond what is held. */
+  openTimeMs(back: number): number {
+    return this.#openTimeMs[this.#index(back)] ?? Number.NaN;
+  }
+
+  open(back: number): number {
+    return this.#open[this.#index(back)] ?? Number.NaN;
+  }
+
+  high(back: number): number {
+    return this.#high[this.#index(back)] ?? Number.NaN;
+  }
+
+  low(back: number): number {
+    return this.#low[this.#index(back)] ?? Number.NaN;
+  }
+
+  close(back: number): number {
+    return this.#close[this.#index(back)] ?? Number.NaN;
+  }
+
+  volume(back: number): number {
+    return this.#volume[this.#index(back)] ?? Number.NaN;
+  }
+
+  #index(back: number): number {
+    assert(back >= 0 && back < this.length, `bar ${back} back of ${this.length} held`);
+    return (this.#total - 1 - back) % this.capacity;
+  }
+}

@@ -1,0 +1,59 @@
+/** What is publicly known of one instrument: its book, last trade, mark, bars, and whether the book can be trusted. */
+
+import type { Instrument } from '../domain/instrument.ts';
+import { type MarkPrice, markPrice } from '../domain/units.ts';
+import type { BarSeries } from './bar-series.ts';
+import { NO_PRICE } from './order-book.ts';
+import { TickLadderBook } from './tick-ladder-book.ts';
+
+export class InstrumentMarket {
+  readonly instrument: Instrument;
+  readonly bars: BarSeries;
+  readonly book = new TickLadderBook();
+  /** False before the first frame, after a disconnect, and while the book is crossed: nothing fills then. */
+  isBookValid = false;
+  /** Engine time and exchange time of the last frame; -Infinity before the first. */
+  bookTimeMs = Number.NEGATIVE_INFINITY;
+  bookExchangeTimeMs = Number.NEGATIVE_INFINITY;
+  /** Sequence number of the last frame. */
+  bookSequence = 0;
+  /** Deepest prices shown: a window shows no more, a full book shows everything (0 and Infinity). */
+  worstBidShown = 0;
+  worstAskShown = Number.POSITIVE_INFINITY;
+  /** Last public trade in ticks, or {@link NO_PRICE}. */
+  lastPrice = NO_PRICE;
+  /** Mark and index as sent; null before the first. */
+  mark: MarkPrice | null = null;
+  index: MarkPrice | null = null;
+  nextSettlementMs: number | null = null;
+
+  constructor(instrument: Instrument, bars: BarSeries) {
+    this.instrument = instrument;
+    this.bars = bars;
+  }
+
+  /** Best bid + best ask in ticks: twice the mid; null without a valid two-sided book. */
+  get midX2(): number | null {
+    const { bestBid, bestAsk } = this.book;
+    return this.isBookValid && bestBid !== NO_PRICE && bestAsk !== NO_PRICE ? bestBid + bestAsk : null;
+  }
+
+  /** A price in ticks to trade against without a book: the mid, else the last trade; null before either. */
+  get lastPriceOrMid(): number | null {
+    const { midX2 } = this;
+    if (midX2 !== null) return midX2 / 2;
+    return this.lastPrice === NO_PRICE ? null : this.lastPrice;
+  }
+
+  /** Price at which positions are valued: the mark, or the last trade where the source sends no mark; null before either. */
+  get valuationPrice(): MarkPrice | null {
+    if (this.mark !== null) return this.mark;
+    if (this.lastPrice !== NO_PRICE) return markPrice(this.lastPrice * this.instrument.tickMark);
+    return null;
+  }
+
+  /** Whether the book shows this price, be it with quantity zero. */
+  shows(isBid: boolean, price: number): boolean {
+    return isBid ? price >= this.worstBidShown : price <= this.worstAskShown;
+  }
+}

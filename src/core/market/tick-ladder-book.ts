@@ -1,0 +1,205 @@
+/**
+ * The fast order book: a window of ticks indexed by price, with a three-level bitmap to find the next level.
+ *
+ * Invariant: a level lies in the window when its price does, else in the `far` map of its side; the best price of a
+ * side that has any level in the window is in the window. The window is moved when the touch leaves its inner half.
+ * Levels are set in O(1); the next level is found by at most three bitmap words a step.
+ */
+
+import { assert } from '../base/assert.ts';
+import { type OrderBook, NO_PRICE } from './order-book.ts';
+
+/** Ticks in the window: 32^3 words of bitmap above it make one root word per 32,768 ticks. */
+const WINDOW = 131_072;
+const LEAF_WORDS = WINDOW / 32;
+const BRANCH_WORDS = LEAF_WORDS / 32;
+
+/** One side's levels inside the window. */
+class LadderSide {
+  readonly quantity = new Float64Array(WINDOW);
+  readonly leaf = new Int32Array(LEAF_WORDS);
+  readonly branch = new Int32Array(BRANCH_WORDS);
+  readonly far = new Map<number, number>();
+  count = 0;
+
+  insert(slot: number): void {
+    this.leaf[slot >> 5] = (this.leaf[slot >> 5] ?? 0) | (1 << (slot & 31));
+    this.branch[slot >> 10] = (this.branch[slot >> 10] ?? 0) | (1 << ((slot >> 5) & 31));
+    this.count++;
+  }
+
+  remove(slot: number): void {
+    const word = (this.leaf[slot >> 5] ?? 0) & ~(1 << (slot & 31));
+    this.leaf[slot >> 5] = word;
+    if (word === 0) this.branch[slot >> 10] = (this.branch[slot >> 10] ?? 0) & ~(1 << ((slot >> 5) & 31));
+    this.count--;
+  }
+
+  /** Lowest used slot >= from, or -1. */
+  above(from: number): number {
+    if (from >= WINDOW) return -1;
+    let word = from >> 5;
+    let bits = (this.leaf[word] ?? 0) & (-1 << (from & 31));
+    if (bits !== 0) return (word << 5) + lowestBit(bits);
+    word++;
+    if (word >= LEAF_WORDS) return -1;
+    let branch = word >> 5;
+    bits = (this.branch[branch] ?? 0) & (-1 << (word & 31));
+    while (bits === 0) {
+      if (++branch >= BRANCH_WORDS) return -1;
+      bits = this.branch[branch] ?? 0;
+    }
+    word = (branch << 5) + lowestBit(bits);
+    return (word << 5) + lowestBit(this.leaf[word] ?? 0);
+  }
+
+  /** Highest used slot <= from, or -1. */
+  below(from: number): number {
+    if (from < 0) return -1;
+    let word = from >> 5;
+    let bits = (this.leaf[word] ?? 0) & (-1 >>> (31 - (from & 31)));
+    if (bits !== 0) return (word << 5) + highestBit(bits);
+    word--;
+    if (word < 0) return -1;
+    let branch = word >> 5;
+    bits = (this.branch[branch] ?? 0) & (-1 >>> (31 - (word & 31)));
+    while (bits === 0) {
+      if (--branch < 0) return -1;
+      bits = this.branch[branch] ?? 0;
+    }
+    word = (branch << 5) + highestBit(bits);
+    return (word << 5) + highestBit(this.leaf[word] ?? 0);
+  }
+
+  clear(): void {
+    for (let slot = this.above(0); slot >= 0; slot = this.above(slot + 1)) {
+      this.quantity[slot] = 0;
+      this.remove(slot);
+    }
+    this.far.clear();
+  }
+}
+
+function lowestBit(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
+}
+
+function highestBit(bits: number): number {
+  return 31 - Math.clz32(bits);
+}
+
+export class TickLadderBook implements OrderBook {
+  readonly #bids = new LadderSide();
+  readonly #asks = new LadderSide();
+  /** Price of slot 0. */
+  #base = 0;
+  #isPlaced = false;
+  bestBid = NO_PRICE;
+  bestAsk = NO_PRICE;
+
+  clear(): void {
+    this.#bids.clear();
+    this.#asks.clear();
+    this.bestBid = NO_PRICE;
+    this.bestAsk = NO_PRICE;
+  }
+
+  set(isBid: boolean, price: number, quantity: number): void {
+    const side = isBid ? this.#bids : this.#asks;
+    if (!this.#isPlaced) this.#place(price);
+    const slot = price - this.#base;
+    if (slot < 0 || slot >= WINDOW) {
+      this.#setFar(isBid, side, price, quantity);
+      return;
+    }
+    const before = side.quantity[slot] ?? 0;
+    side.quantity[slot] = quantity;
+    if (quantity > 0) {
+      if (before === 0) {
+        side.insert(slot);
+        if (isBid ? price > this.bestBid : this.bestAsk === NO_PRICE || price < this.bestAsk) this.#setBest(isBid, price);
+      }
+    } else if (before > 0) {
+      side.remove(slot);
+      if (price === (isBid ? this.bestBid : this.bestAsk)) this.#setBest(isBid, this.nextWorse(isBid, price));
+    }
+  }
+
+  quantityAt(isBid: boolean, price: number): number {
+    const side = isBid ? this.#bids : this.#asks;
+    const slot = price - this.#base;
+    if (slot >= 0 && slot < WINDOW) return side.quantity[slot] ?? 0;
+    return side.far.size === 0 ? 0 : (side.far.get(price) ?? 0);
+  }
+
+  nextWorse(isBid: boolean, price: number): number {
+    const side = isBid ? this.#bids : this.#asks;
+    const from = price - this.#base;
+    const slot = isBid ? side.below(Math.min(from - 1, WINDOW - 1)) : side.above(Math.max(from + 1, 0));
+    let found = slot < 0 ? NO_PRICE : slot + this.#base;
+    if (side.far.size > 0) found = nearestFar(side.far, isBid, price, found);
+    return found;
+  }
+
+  levelCount(isBid: boolean): number {
+    const side = isBid ? this.#bids : this.#asks;
+    return side.count + side.far.size;
+  }
+
+  #setBest(isBid: boolean, price: number): void {
+    if (isBid) this.bestBid = price;
+    else this.bestAsk = price;
+    const slot = price - this.#base;
+    if (price !== NO_PRICE && (slot < WINDOW / 4 || slot >= (WINDOW / 4) * 3) && this.#base + slot > WINDOW / 4) {
+      this.#recentre(price);
+    }
+  }
+
+  #setFar(isBid: boolean, side: LadderSide, price: number, quantity: number): void {
+    assert(price >= 0, `price ${price} below zero`);
+    const best = isBid ? this.bestBid : this.bestAsk;
+    if (quantity > 0) {
+      side.far.set(price, quantity);
+      if (best === NO_PRICE || (isBid ? price > best : price < best)) this.#setBest(isBid, price);
+    } else if (side.far.delete(price) && price === best) {
+      this.#setBest(isBid, this.nextWorse(isBid, price));
+    }
+  }
+
+  #place(price: number): void {
+    this.#base = Math.max(0, price - WINDOW / 2);
+    this.#isPlaced = true;
+  }
+
+  /** Moves the window so that `price` lies in its middle, carrying every level over. */
+  #recentre(price: number): void {
+    const oldBase = this.#base;
+    const newBase = Math.max(0, price - WINDOW / 2);
+    if (newBase === oldBase) return;
+    for (const side of [this.#bids, this.#asks]) {
+      const levels: [number, number][] = [...side.far];
+      for (let slot = side.above(0); slot >= 0; slot = side.above(slot + 1)) {
+        levels.push([slot + oldBase, side.quantity[slot] ?? 0]);
+      }
+      side.clear();
+      for (const [level, quantity] of levels) {
+        const slot = level - newBase;
+        if (slot >= 0 && slot < WINDOW) {
+          side.quantity[slot] = quantity;
+          side.insert(slot);
+        } else {
+          side.far.set(level, quantity);
+        }
+      }
+    }
+    this.#base = newBase;
+  }
+}
+
+function nearestFar(far: ReadonlyMap<number, number>, isBid: boolean, price: number, inWindow: number): number {
+  let best = inWindow;
+  for (const level of far.keys()) {
+    if (isBid ? level < price && level > best : level > price && (best === NO_PRICE || level < best)) best = level;
+  }
+  return best;
+}

@@ -1,0 +1,63 @@
+/**
+ * Loss limits on the account's real equity: the UTC day's, which allows only reducing orders until the next day, and the
+ * account's, which ends the session.
+ */
+
+import { DAY_MS } from '../base/time.ts';
+import { type Money, money } from '../domain/units.ts';
+
+export interface LossLimitSettings {
+  readonly maxDayLossPercent: number;
+  readonly maxAccountLossPercent: number;
+  /** Wallet with which the account was opened. */
+  readonly openingBalance: Money;
+}
+
+export class LossLimits {
+  readonly #settings: LossLimitSettings;
+  /** UTC day number. */
+  #day: number | null;
+  #dayOpening: Money;
+
+  /** `day`, `dayOpening`: of an account carried over within the same day; null begins with the next {@link update}. */
+  constructor(settings: LossLimitSettings, day: number | null, dayOpening: Money | null) {
+    this.#settings = settings;
+    this.#day = dayOpening === null ? null : day;
+    this.#dayOpening = dayOpening ?? money(0n);
+  }
+
+  get day(): number | null {
+    return this.#day;
+  }
+
+  get dayOpening(): Money {
+    return this.#dayOpening;
+  }
+
+  /** Notes the equity at a time; the first of a UTC day opens it. */
+  update(timeMs: number, equity: Money): void {
+    const day = Math.floor(timeMs / DAY_MS);
+    if (day === this.#day) return;
+    this.#day = day;
+    this.#dayOpening = equity;
+  }
+
+  /** The day's loss and its limit once the limit is reached, else null. */
+  dayLoss(equity: Money): { loss: Money; limit: Money } | null {
+    const loss = money(this.#dayOpening - equity);
+    const limit = percentOf(this.#dayOpening, this.#settings.maxDayLossPercent);
+    return loss >= limit && loss > 0n ? { loss, limit } : null;
+  }
+
+  /** The account's loss and its limit once the limit is reached, else null. */
+  accountLoss(equity: Money): { loss: Money; limit: Money } | null {
+    const loss = money(this.#settings.openingBalance - equity);
+    const limit = percentOf(this.#settings.openingBalance, this.#settings.maxAccountLossPercent);
+    return loss >= limit && loss > 0n ? { loss, limit } : null;
+  }
+}
+
+/** Share of an amount, the percentage taken to four decimals, rounded down. */
+function percentOf(amount: Money, percent: number): Money {
+  return money((amount * BigInt(Math.round(percent * 10_000))) / 1_000_000n);
+}

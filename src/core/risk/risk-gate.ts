@@ -1,0 +1,112 @@
+/**
+ * The risk gate: every order passes here before it leaves, and only here an {@link ApprovedOrder} is made.
+ *
+ * Limits hold whatever the strategy does: orders a second, leverage and notional of the position as it would be if all
+ * working orders of that side filled, loss of the UTC day. Orders that can only reduce a position pass the loss limits.
+ */
+
+import { formatMoney, formatPrice, formatQuantity, type Instrument, notional } from '../domain/instrument.ts';
+import type { ApprovedOrder, OrderDraft } from '../domain/order.ts';
+import type { DenialReason } from '../domain/reasons.ts';
+import { type Lots, type Money, type Ticks, lots } from '../domain/units.ts';
+
+export interface RiskLimits {
+  readonly maxOrdersPerSecond: number;
+  readonly maxLeverage: number;
+  /** Largest notional of one position; null = none beyond leverage and the venue's tiers. */
+  readonly maxNotional: Money | null;
+}
+
+/** What the gate must know of the moment; filled by the engine for each order. */
+export interface RiskContext {
+  readonly nowMs: number;
+  /** Why no order at all may leave now; null when trading is on. */
+  readonly refusal: DenialReason | null;
+  readonly instrument: Instrument;
+  readonly equity: Money;
+  readonly held: Lots;
+  /** Unfilled quantity of working orders of the order's side that are not reduce-only. */
+  readonly pendingSameSide: Lots;
+  /** Price to value the position at, in ticks; null while there is no market. */
+  readonly price: Ticks | null;
+  readonly isClientOrderIdUsed: boolean;
+  /** Set while the day's loss limit is reached. */
+  readonly dayLoss: { readonly loss: Money; readonly limit: Money } | null;
+}
+
+export type Decision =
+  | { readonly approved: ApprovedOrder; readonly denied: null }
+  | { readonly approved: null; readonly denied: DenialReason };
+
+const RATE_WINDOW_MS = 1_000;
+
+/** Renews the approval of an order that the gate had passed in the session that sent it. */
+export function carryApproval(draft: OrderDraft): ApprovedOrder {
+  return draft as ApprovedOrder;
+}
+
+export class RiskGate {
+  readonly #limits: RiskLimits;
+  /** Times of the last approved orders, a ring as long as the limit. */
+  readonly #approvedAtMs: Float64Array;
+  #approvals = 0;
+
+  constructor(limits: RiskLimits) {
+    this.#limits = limits;
+    this.#approvedAtMs = new Float64Array(limits.maxOrdersPerSecond).fill(Number.NEGATIVE_INFINITY);
+  }
+
+  decide(draft: OrderDraft, context: RiskContext): Decision {
+    const denied = this.#deny(draft, context);
+    if (denied !== null) return { approved: null, denied };
+    this.#approvedAtMs[this.#approvals++ % this.#approvedAtMs.length] = context.nowMs;
+    return { approved: draft as ApprovedOrder, denied: null };
+  }
+
+  #deny(draft: OrderDraft, context: RiskContext): DenialReason | null {
+    const { intent } = draft;
+    const { instrument, held } = context;
+    if (context.refusal !== null) return context.refusal;
+    if (intent.quantity <= 0) {
+      return {
+        code: 'quantity_invalid',
+        quantity: formatQuantity(instrument, intent.quantity),
+        minimum: formatQuantity(instrument, instrument.minQuantity),
+      };
+    }
+    if (intent.type === 'limit' && (intent.price === null || intent.price <= 0)) {
+      return { code: 'price_invalid', price: intent.price === null ? '' : formatPrice(instrument, intent.price) };
+    }
+    if (intent.clientOrderId !== null && context.isClientOrderIdUsed) {
+      return { code: 'client_order_id_used', clientOrderId: intent.clientOrderId };
+    }
+    const oldest = this.#approvedAtMs[this.#approvals % this.#approvedAtMs.length] ?? Number.NEGATIVE_INFINITY;
+    if (context.nowMs - oldest < RATE_WINDOW_MS) {
+      return { code: 'order_rate', ordersInLastSecond: this.#limits.maxOrdersPerSecond, limit: this.#limits.maxOrdersPerSecond };
+    }
+    const signed = intent.side === 'buy' ? intent.quantity : -intent.quantity;
+    const pending = intent.side === 'buy' ? context.pendingSameSide : -context.pendingSameSide;
+    const after = held + signed + pending;
+    if (intent.reduceOnly || (Math.sign(after) === Math.sign(held) && Math.abs(after) < Math.abs(held)) || after === 0) return null;
+    if (context.dayLoss !== null) {
+      return { code: 'day_loss', loss: formatMoney(context.dayLoss.loss), limit: formatMoney(context.dayLoss.limit) };
+    }
+    return this.#denySize(instrument, lots(Math.abs(after)), intent.price, context);
+  }
+
+  #denySize(instrument: Instrument, quantity: Lots, limitPrice: Ticks | null, context: RiskContext): DenialReason | null {
+    const price = context.price ?? limitPrice;
+    if (price === null) return { code: 'not_running', state: 'no_market' };
+    const value = notional(instrument, price, quantity);
+    const { maxNotional, maxLeverage } = this.#limits;
+    if (maxNotional !== null && value > maxNotional) {
+      return { code: 'position_notional', notional: formatMoney(value), limit: formatMoney(maxNotional) };
+    }
+    // Compared as notional x 100 > equity x leverage x 100, so that a leverage with decimals stays exact enough.
+    if (value * 100n > context.equity * BigInt(Math.floor(maxLeverage * 100))) {
+      const leverage = context.equity > 0n ? Number((value * 100n) / context.equity) / 100 : maxLeverage + 1;
+      return { code: 'leverage', leverage, limit: maxLeverage };
+    }
+    return null;
+  }
+}

@@ -1,0 +1,24 @@
+/** The strategies that come with the program, by name. */
+
+import { none } from './none.ts';
+import { scripted } from './scripted.ts';
+import { smaCross } from './sma-cross.ts';
+import { type StrategyDefinition, type StrategyInstance, instantiateStrategy } from './strategy.ts';
+
+/** Hides the parameter type, so that strategies of different parameters fit one table. */
+function entry<Params>(definition: StrategyDefinition<Params>): readonly [string, (params: unknown) => StrategyInstance] {
+  return [definition.name, (params) => instantiateStrategy(definition, params)];
+}
+
+const BUILT_IN: ReadonlyMap<string, (params: unknown) => StrategyInstance> = new Map([
+  entry(smaCross),
+  entry(scripted),
+  entry(none),
+]);
+
+export const BUILT_IN_STRATEGIES: readonly string[] = [...BUILT_IN.keys()];
+
+/** Creates a built-in strategy; null where there is none of that name. Throws ZodError on bad parameters. */
+export function createBuiltInStrategy(name: string, params: unknown): StrategyInstance | null {
+  return BUILT_IN.get(name)?.(params) ?? null;
+}

@@ -1,0 +1,56 @@
+/**
+ * The plainest strategy: long while the fast average of closes is above the slow one, short while below.
+ *
+ * It trades at market when the sign changes, in one order that closes and reverses, and waits while an order is under
+ * way. Size is a share of equity at the last price, rounded down to lots.
+ */
+
+import { SMA } from 'trading-signals';
+import { z } from 'zod';
+import { type Lots, MONEY_DECIMALS, lots } from '../domain/units.ts';
+import { notional } from '../domain/instrument.ts';
+import { type MarketView, defineStrategy, marketOrder } from './strategy.ts';
+
+const params = z
+  .strictObject({
+    fast: z.int().min(1).max(10_000).default(2),
+    slow: z.int().min(2).max(10_000).default(4),
+    equity_percent: z.number().positive().max(100).default(20),
+  })
+  .refine((value) => value.fast < value.slow, { message: 'fast must be below slow', path: ['fast'] });
+
+export const smaCross = defineStrategy({
+  name: 'sma_cross',
+  params,
+  historyBars: ({ slow }) => slow,
+  create: ({ fast, slow, equity_percent: equityPercent }) => ({
+    onBar(instrument, view) {
+      const bars = view.bars(instrument);
+      if (bars.length < slow || view.workingOrders() > 0) return [];
+      const difference = average(view, instrument, fast) - average(view, instrument, slow);
+      if (difference === 0) return [];
+      const wanted = targetLots(view, instrument, equityPercent) * Math.sign(difference);
+      const held = view.position(instrument);
+      if (held !== 0 && Math.sign(held) === Math.sign(wanted)) return [];
+      const change = wanted - held;
+      if (change === 0) return [];
+      return [marketOrder(instrument, change > 0 ? 'buy' : 'sell', lots(Math.abs(change)), { tag: 'cross' })];
+    },
+  }),
+});
+
+function average(view: MarketView, instrument: number, length: number): number {
+  const bars = view.bars(instrument);
+  const sma = new SMA(length);
+  for (let back = length - 1; back >= 0; back--) sma.add(bars.close(back));
+  return sma.getResultOrThrow();
+}
+
+function targetLots(view: MarketView, instrument: number, equityPercent: number): Lots {
+  const contract = view.instruments[instrument];
+  const price = view.lastPrice(instrument) ?? view.bestBid(instrument);
+  if (contract === undefined || price === null) return lots(0);
+  const budget = (Number(view.equity()) / 10 ** MONEY_DECIMALS) * (equityPercent / 100);
+  const lotValue = Number(notional(contract, price, lots(1))) / 10 ** MONEY_DECIMALS;
+  return lots(Math.max(0, Math.floor(budget / lotValue)));
+}

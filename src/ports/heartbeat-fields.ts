@@ -1,0 +1,49 @@
+/** What a running session says about itself once a second: the document behind heartbeat.json, `la status` and the status API. */
+
+import type { LifecycleState } from '../core/domain/outputs.ts';
+
+/** One market-data connection as monitoring sees it. */
+export interface FeedHealth {
+  readonly state: 'connecting' | 'connected' | 'disconnected';
+  /** Age of the newest message, ms; null before the first one. */
+  readonly age_ms: number | null;
+  readonly reconnects: number;
+  readonly gaps: number;
+}
+
+/**
+ * Amounts (also `position`, signed) are decimal text in USDT or base units; ratios, counts and milliseconds are numbers.
+ * What is not known is null, never 0. `elapsed` and `remaining` are seconds; `remaining` is null for a session without an end.
+ */
+export interface HeartbeatFields {
+  /** Local UTC time, ISO 8601 with milliseconds; `unix_ts` is the same instant in seconds. */
+  readonly ts: string;
+  readonly unix_ts: number;
+  readonly pid: number;
+  readonly session_id: string | null;
+  readonly state: LifecycleState;
+  readonly reason: string | null;
+  readonly symbol: string | null;
+  readonly elapsed: number | null;
+  readonly remaining: number | null;
+  readonly equity: string | null;
+  readonly wallet_balance: string | null;
+  readonly unrealized_pnl: string | null;
+  readonly position: string | null;
+  readonly open_orders: number | null;
+  /** Resident memory in MiB. */
+  readonly ram_mb: number | null;
+  /** CPU of the process over the last interval, 100 = one core; `cpu_pct` is its old name. */
+  readonly cpu_percent: number | null;
+  readonly cpu_pct: number | null;
+  /** Longest delay of the event loop in the last interval. */
+  readonly event_loop_lag_ms: number | null;
+  /** Venue minus local. */
+  readonly clock_offset_ms: number | null;
+  readonly round_trip_ms: number | null;
+  readonly events: number | null;
+  readonly errors: number | null;
+  readonly feeds: Readonly<Record<string, FeedHealth>>;
+  /** null when the dashboard is off. */
+  readonly dashboard_url: string | null;
+}

@@ -1,0 +1,125 @@
+/**
+ * Keeps the paper account between sessions in `state/account.json`.
+ *
+ * Invariant: the file is replaced whole and synced, so a crash leaves the account of one session or of the next, never a
+ * mixture. A file that does not have its shape is refused, never repaired: it is money.
+ */
+
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import type { AccountStart } from '../core/domain/session-start.ts';
+import { syncFolder, writeJsonAtomic } from './atomic-file.ts';
+import { readDocument } from './document-file.ts';
+import { toStorageError } from './storage-error.ts';
+
+export const ACCOUNT_VERSION = 1;
+
+/** The account as its last session left it. */
+export interface AccountDocument extends AccountStart {
+  readonly version: typeof ACCOUNT_VERSION;
+  /** ISO time of the writing. */
+  readonly updated_at: string;
+  /** The session that left it so. */
+  readonly session_id: string;
+}
+
+const decimal = z.string().regex(/^-?\d+(\.\d+)?$/, 'expected decimal text');
+const unsignedDecimal = z.string().regex(/^\d+(\.\d+)?$/, 'expected decimal text without a sign');
+const timeMs = z.int().nonnegative();
+
+const accountDocument: z.ZodType<AccountDocument> = z.strictObject({
+  version: z.literal(ACCOUNT_VERSION),
+  updated_at: z.iso.datetime(),
+  session_id: z.string().min(1),
+  kind: z.enum(['new', 'carried']),
+  wallet: decimal,
+  opening_balance: unsignedDecimal,
+  day: z.iso.date().nullable(),
+  day_opening_equity: decimal.nullable(),
+  positions: z.array(
+    z.strictObject({ symbol: z.string().min(1), quantity: decimal, cost: decimal, opened_time_ms: timeMs }),
+  ),
+  orders: z.array(
+    z.strictObject({
+      id: z.string().min(1),
+      client_order_id: z.string().nullable(),
+      symbol: z.string().min(1),
+      side: z.enum(['buy', 'sell']),
+      quantity: unsignedDecimal,
+      price: unsignedDecimal,
+      time_in_force: z.enum(['gtc', 'post_only']),
+      reduce_only: z.boolean(),
+      filled_quantity: unsignedDecimal,
+      filled_notional: unsignedDecimal,
+      decision_time_ms: timeMs,
+    }),
+  ),
+});
+
+export class AccountStore {
+  readonly #file: string;
+  readonly #archiveFolder: string;
+
+  /** `stateFolder`: the workspace's `state/`, made when something is written. */
+  constructor(stateFolder: string) {
+    this.#file = path.join(stateFolder, 'account.json');
+    this.#archiveFolder = path.join(stateFolder, 'archive');
+  }
+
+  get file(): string {
+    return this.#file;
+  }
+
+  /** Returns the account; null where the workspace has none. Throws StorageError naming file and field. */
+  read(): AccountDocument | null {
+    return readDocument(this.#file, accountDocument);
+  }
+
+  /** Replaces the account. `nowMs`: UTC time of the writing. */
+  write(account: AccountStart, sessionId: string, nowMs: number): void {
+    const document: AccountDocument = {
+      ...account,
+      version: ACCOUNT_VERSION,
+      updated_at: new Date(nowMs).toISOString(),
+      session_id: sessionId,
+    };
+    try {
+      mkdirSync(path.dirname(this.#file), { recursive: true });
+    } catch (error) {
+      throw toStorageError(error, `write ${this.#file}`);
+    }
+    writeJsonAtomic(this.#file, document, { mode: 0o600 });
+  }
+
+  /**
+   * Moves the account aside, readable or not, so that the next session opens a new one. Returns where it lies now; null
+   * where there was none.
+   */
+  archive(nowMs: number): string | null {
+    if (!existsSync(this.#file)) return null;
+    const target = path.join(this.#archiveFolder, `account-${fileStamp(nowMs)}.json`);
+    try {
+      mkdirSync(this.#archiveFolder, { recursive: true });
+      const free = freeName(target);
+      renameSync(this.#file, free);
+      syncFolder(this.#archiveFolder);
+      syncFolder(path.dirname(this.#file));
+      return free;
+    } catch (error) {
+      throw toStorageError(error, `archive ${this.#file}`);
+    }
+  }
+}
+
+/** ISO time that is a legal file name everywhere: colons become hyphens. */
+function fileStamp(nowMs: number): string {
+  return new Date(nowMs).toISOString().replaceAll(':', '-');
+}
+
+function freeName(file: string): string {
+  const { dir, name, ext } = path.parse(file);
+  let candidate = file;
+  for (let copy = 2; existsSync(candidate); copy++) candidate = path.join(dir, `${name}-${copy}${ext}`);
+  return candidate;
+}

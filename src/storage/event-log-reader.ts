@@ -1,0 +1,232 @@
+/**
+ * Reads an event log back, verified: checksums, hash chain, unbroken sequence numbers.
+ *
+ * What was being written when the machine died (an incomplete last frame of the last segment, or one whose last sectors
+ * were never written and read as zeros) is left out and reported as `cutBytes`; the file is not changed. Anything else
+ * that is not as it was written is StorageError `log_corrupt`, naming segment and offset.
+ * Limitation: frames removed whole from the end cannot be seen here; the session's manifest says how many events there were.
+ */
+
+import { readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { crc32, zstdDecompressSync } from 'node:zlib';
+import { EventBlock } from '../core/domain/event-block.ts';
+import type { Instrument } from '../core/domain/instrument.ts';
+import type { EventSource } from '../ports/event-source.ts';
+import { EventDecoder } from './event-decoder.ts';
+import { CHAIN_START, HEADER_BYTES, LOG_FORMAT_VERSION, chainAfter, decodeHeader } from './log-frame.ts';
+import { StorageError, toStorageError } from './storage-error.ts';
+
+const SEGMENT_NAME = /^\d{6}\.jsonl\.zst$/;
+const SECTOR_BYTES = 512;
+/** Largest text of one frame: far above any block, far below what would hurt. */
+const FRAME_TEXT_BYTES_MAX = 256 * 1024 * 1024;
+const BLOCK_CAPACITY = 4_096;
+
+/** Where a log ends. */
+export interface LogEnd {
+  /** Name of the last segment; null when the folder holds none. */
+  readonly segment: string | null;
+  /** Bytes of the last segment that hold whole frames. */
+  readonly offset: number;
+  readonly chain: Buffer;
+  readonly events: number;
+  /** Sequence number that the next event must have; null when the log is empty. */
+  readonly nextSequence: number | null;
+  /** Bytes of a torn tail that were left out; 0 = none. */
+  readonly cutBytes: number;
+  readonly instruments: readonly Instrument[];
+}
+
+interface LogFrame {
+  readonly segment: string;
+  readonly offset: number;
+  readonly firstSequence: number;
+  readonly events: number;
+  readonly lines: readonly string[];
+}
+
+export function segmentName(number: number): string {
+  return `${String(number).padStart(6, '0')}.jsonl.zst`;
+}
+
+/** Each iteration reads the log from its beginning; the yielded block is reused for the next one. */
+export class EventLogReader implements EventSource, Iterable<EventBlock> {
+  readonly #folder: string;
+  readonly #capacity: number;
+  #end: LogEnd | null = null;
+  #isClosed = false;
+
+  /** `capacity`: rows of the yielded blocks; a larger frame gets a larger block. */
+  constructor(folder: string, capacity: number = BLOCK_CAPACITY) {
+    this.#folder = folder;
+    this.#capacity = capacity;
+  }
+
+  /** Where the log ended; null until an iteration reached it. */
+  get end(): LogEnd | null {
+    return this.#end;
+  }
+
+  *[Symbol.iterator](): Generator<EventBlock, void, undefined> {
+    const decoder = new EventDecoder();
+    let block = new EventBlock(this.#capacity);
+    for (const frame of this.#frames(decoder)) {
+      let sequence = frame.firstSequence;
+      for (const text of frame.lines) {
+        const line = at(frame, sequence, () => decoder.parse(text));
+        if (line.sequence !== sequence) {
+          throw corrupt(frame.segment, frame.offset, `event ${sequence} is numbered ${line.sequence}`);
+        }
+        if (block.length > 0 && !block.hasRoom(line.rows)) {
+          yield block;
+          block.reset(sequence);
+        }
+        if (line.rows > block.capacity) block = new EventBlock(line.rows);
+        if (block.length === 0) block.reset(sequence);
+        at(frame, sequence, () => {
+          decoder.append(line, block);
+        });
+        sequence++;
+      }
+    }
+    if (block.length > 0) yield block;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<EventBlock, void, undefined> {
+    for (const block of this) {
+      if (this.#isClosed) return;
+      yield block;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  *#frames(decoder: EventDecoder): Generator<LogFrame, void, undefined> {
+    const segments = listSegments(this.#folder);
+    let chain = CHAIN_START;
+    let nextSequence: number | null = null;
+    let events = 0;
+    let offset = 0;
+    let cutBytes = 0;
+    for (const [index, segment] of segments.entries()) {
+      const isLastSegment = index === segments.length - 1;
+      const bytes = readSegment(path.join(this.#folder, segment));
+      offset = 0;
+      while (offset < bytes.length) {
+        const frame = readFrame(bytes, segment, offset, isLastSegment);
+        if (frame === null) {
+          cutBytes = bytes.length - offset;
+          break;
+        }
+        const { header, data } = frame;
+        const chainNow = chainAfter(chain, data);
+        if (!chainNow.equals(header.chain)) throw corrupt(segment, offset, 'the hash chain is broken');
+        if (nextSequence !== null && header.firstSequence !== nextSequence) {
+          throw corrupt(segment, offset, `expected event ${nextSequence}, found ${header.firstSequence}`);
+        }
+        const lines = decompress(data, segment, offset);
+        if (lines.length !== header.events) {
+          throw corrupt(segment, offset, `expected ${header.events} events, found ${lines.length}`);
+        }
+        yield { segment, offset, firstSequence: header.firstSequence, events: header.events, lines };
+        chain = chainNow;
+        nextSequence = header.firstSequence + header.events;
+        events += header.events;
+        offset += HEADER_BYTES + data.length;
+      }
+    }
+    const segment = segments.at(-1) ?? null;
+    this.#end = { segment, offset, chain, events, nextSequence, cutBytes, instruments: decoder.instruments };
+  }
+}
+
+function listSegments(folder: string): string[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch (error) {
+    throw toStorageError(error, `read the event log ${folder}`);
+  }
+  const segments = names.filter((name) => SEGMENT_NAME.test(name)).toSorted();
+  for (const [index, segment] of segments.entries()) {
+    const expected = segmentName(index + 1);
+    if (segment !== expected) throw corrupt(expected, 0, 'the segment is missing');
+  }
+  return segments;
+}
+
+function readSegment(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw toStorageError(error, `read ${file}`);
+  }
+}
+
+/** The frame at `offset`, checked on its own; null for a torn tail. */
+function readFrame(
+  bytes: Buffer,
+  segment: string,
+  offset: number,
+  isLastSegment: boolean,
+): { readonly header: NonNullable<ReturnType<typeof decodeHeader>>; readonly data: Buffer } | null {
+  const dataStart = offset + HEADER_BYTES;
+  if (dataStart > bytes.length) {
+    if (isLastSegment) return null;
+    throw corrupt(segment, offset, 'the segment ends inside a frame');
+  }
+  const header = decodeHeader(bytes.subarray(offset, dataStart));
+  if (header === null) {
+    if (isLastSegment && isUnwritten(bytes, offset)) return null;
+    throw corrupt(segment, offset, 'no frame header stands here');
+  }
+  if (header.version !== LOG_FORMAT_VERSION) {
+    throw corrupt(segment, offset, `format ${header.version} is not known, only ${LOG_FORMAT_VERSION}`);
+  }
+  const end = dataStart + header.dataBytes;
+  if (end > bytes.length) {
+    if (isLastSegment) return null;
+    throw corrupt(segment, offset, 'the segment ends inside a frame');
+  }
+  const data = bytes.subarray(dataStart, end);
+  if (crc32(data) !== header.dataCrc) {
+    if (isLastSegment && end === bytes.length && isUnwritten(bytes, offset)) return null;
+    throw corrupt(segment, offset, 'the checksum of the frame does not fit');
+  }
+  return { header, data };
+}
+
+/** Whether everything from `offset`, or from some sector boundary after it, to the end of the file is zeros. */
+function isUnwritten(bytes: Buffer, offset: number): boolean {
+  let zerosFrom = bytes.length;
+  while (zerosFrom > offset && bytes[zerosFrom - 1] === 0) zerosFrom--;
+  return zerosFrom === offset || Math.ceil(zerosFrom / SECTOR_BYTES) * SECTOR_BYTES < bytes.length;
+}
+
+function decompress(data: Buffer, segment: string, offset: number): string[] {
+  let text: string;
+  try {
+    text = zstdDecompressSync(data, { maxOutputLength: FRAME_TEXT_BYTES_MAX }).toString('utf8');
+  } catch (error) {
+    throw corrupt(segment, offset, 'the frame does not decompress', error);
+  }
+  if (!text.endsWith('\n')) throw corrupt(segment, offset, 'the last line of the frame does not end');
+  return text.slice(0, -1).split('\n');
+}
+
+/** Runs a step of decoding; what it throws becomes `log_corrupt` with the place. */
+function at<Result>(frame: LogFrame, sequence: number, step: () => Result): Result {
+  try {
+    return step();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw corrupt(frame.segment, frame.offset, `event ${sequence}: ${reason}`, error);
+  }
+}
+
+function corrupt(segment: string, offset: number, reason: string, cause?: unknown): StorageError {
+  return new StorageError('log_corrupt', `event log segment ${segment}, byte ${offset}: ${reason}`, cause);
+}

@@ -1,0 +1,129 @@
+/** Reads a journal, also one that is being written, into the objects of `la report --format json`. Never writes. */
+
+import { DatabaseSync } from 'node:sqlite';
+import { existsSync } from 'node:fs';
+import type {
+  DenialRow,
+  EquityRow,
+  FillRow,
+  LedgerRow,
+  LifecycleRow,
+  OrderRow,
+  PositionRow,
+  QualityRow,
+  TradeRow,
+} from './journal-rows.ts';
+import { JOURNAL_VERSION, journalVersion } from './journal-schema.ts';
+import { StorageError, toStorageError } from './storage-error.ts';
+
+type Row = Record<string, unknown>;
+
+export class JournalReader {
+  readonly #database: DatabaseSync;
+  readonly #file: string;
+
+  private constructor(database: DatabaseSync, file: string) {
+    this.#database = database;
+    this.#file = file;
+  }
+
+  /** Throws StorageError `not_found`, or `journal` for a file of another version. */
+  static open(file: string): JournalReader {
+    if (!existsSync(file)) throw new StorageError('not_found', `there is no journal ${file}`);
+    try {
+      const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
+      const version = journalVersion(database);
+      if (version === JOURNAL_VERSION) return new JournalReader(database, file);
+      database.close();
+      throw new StorageError(
+        'journal',
+        `${file} has version ${version}, this program reads ${JOURNAL_VERSION}`,
+      );
+    } catch (error) {
+      throw toStorageError(error, `open the journal ${file}`);
+    }
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  /** In the order of their decisions. */
+  orders(): OrderRow[] {
+    return this.#rows('SELECT * FROM orders ORDER BY decision_time_ms, rowid', (row) => ({
+      ...row,
+      reduce_only: row['reduce_only'] === 1,
+    })) as unknown as OrderRow[];
+  }
+
+  fills(): FillRow[] {
+    return this.#rows(
+      'SELECT * FROM fills ORDER BY time_ms, rowid',
+      withReconstructed,
+    ) as unknown as FillRow[];
+  }
+
+  /** Null where the session has no such fill. */
+  fill(fillId: string): FillRow | null {
+    const rows = this.#rows('SELECT * FROM fills WHERE fill_id = ?', withReconstructed, fillId);
+    return (rows[0] as unknown as FillRow | undefined) ?? null;
+  }
+
+  ledger(): LedgerRow[] {
+    return this.#rows('SELECT * FROM ledger ORDER BY entry_id') as unknown as LedgerRow[];
+  }
+
+  positions(): PositionRow[] {
+    return this.#rows(
+      'SELECT p.* FROM positions p JOIN instruments i USING (symbol) ORDER BY i.instrument_index',
+    ) as unknown as PositionRow[];
+  }
+
+  trades(): TradeRow[] {
+    return this.#rows('SELECT * FROM trades ORDER BY trade_id') as unknown as TradeRow[];
+  }
+
+  equity(): EquityRow[] {
+    return this.#rows(
+      'SELECT time_ms, equity, wallet, unrealized_pnl, position FROM equity ORDER BY equity_id',
+    ) as unknown as EquityRow[];
+  }
+
+  denials(): DenialRow[] {
+    const columns =
+      'time_ms, order_id, client_order_id, symbol, side, type, quantity, price, reason, numbers';
+    return this.#rows(`SELECT ${columns} FROM denials ORDER BY denial_id`, (row) => ({
+      ...row,
+      numbers: JSON.parse(String(row['numbers'])) as unknown,
+    })) as unknown as DenialRow[];
+  }
+
+  quality(): QualityRow[] {
+    const columns = 'from_ms, to_ms, symbol, feed, kind, detail, backfilled';
+    return this.#rows(`SELECT ${columns} FROM quality ORDER BY quality_id`, (row) => ({
+      ...row,
+      backfilled: row['backfilled'] === 1,
+    })) as unknown as QualityRow[];
+  }
+
+  lifecycle(): LifecycleRow[] {
+    return this.#rows(
+      'SELECT time_ms, state, reason FROM lifecycle ORDER BY lifecycle_id',
+    ) as unknown as LifecycleRow[];
+  }
+
+  #rows(query: string, shape: (row: Row) => Row = (row) => row, ...values: string[]): Row[] {
+    try {
+      return this.#database
+        .prepare(query)
+        .all(...values)
+        .map((row) => shape({ ...row }));
+    } catch (error) {
+      throw toStorageError(error, `read the journal ${this.#file}`);
+    }
+  }
+}
+
+function withReconstructed(row: Row): Row {
+  return { ...row, reconstructed: row['reconstructed'] === 1 };
+}

@@ -1,0 +1,201 @@
+/**
+ * Projects the engine's outputs into `journal.db`, the readable account of a session.
+ *
+ * Invariants: one transaction a delivery, so a reader sees whole blocks only; an id said twice (a fill, a ledger entry, a
+ * trade) is an error, never a silent replacement. Assumption: one writing connection a file. The event log is the
+ * authority; a journal that lost its last transactions in a power loss is rebuilt from it.
+ */
+
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { assert, assertNever } from '../core/base/assert.ts';
+import { type Instrument, createInstrument, parseMoney, parseQuantity } from '../core/domain/instrument.ts';
+import type { FillRecord } from '../core/domain/order.ts';
+import type { Output } from '../core/domain/outputs.ts';
+import type { SessionStart } from '../core/domain/session-start.ts';
+import type { OutputSink } from '../ports/output-sink.ts';
+import {
+  type StoredRows,
+  denialRow,
+  equityRow,
+  fillRow,
+  ledgerRow,
+  orderRow,
+  positionRow,
+  qualityRow,
+  tradeRow,
+} from './journal-projection.ts';
+import { migrateJournal } from './journal-schema.ts';
+import { type HeldPosition, applyFill } from './position-projection.ts';
+import { toStorageError } from './storage-error.ts';
+
+type Table = keyof StoredRows;
+
+/** Whether a row is the latest state of a thing, or something that is said once. */
+const IS_REPLACED: Readonly<Record<Table, boolean>> = {
+  instruments: true,
+  orders: true,
+  positions: true,
+  fills: false,
+  ledger: false,
+  trades: false,
+  equity: false,
+  denials: false,
+  quality: false,
+  lifecycle: false,
+};
+
+export class Journal implements OutputSink {
+  readonly #database: DatabaseSync;
+  readonly #statements: Readonly<Record<Table, StatementSync>>;
+  readonly #instruments: readonly Instrument[];
+  readonly #strategy: string;
+  #positions: readonly HeldPosition[];
+
+  private constructor(database: DatabaseSync, start: SessionStart) {
+    this.#database = database;
+    this.#statements = prepareWrites(database);
+    this.#instruments = start.instruments.map((spec, index) => createInstrument(spec, index));
+    this.#strategy = start.strategy.name;
+    this.#positions = this.#instruments.map((instrument) => openingPosition(instrument, start));
+  }
+
+  /** Opens or makes the journal of the session that `start` describes. Throws StorageError. */
+  static open(file: string, start: SessionStart): Journal {
+    let database: DatabaseSync | null = null;
+    try {
+      database = new DatabaseSync(file, { timeout: 5_000 });
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      migrateJournal(database);
+      const journal = new Journal(database, start);
+      journal.#storeOpening();
+      return journal;
+    } catch (error) {
+      database?.close();
+      throw toStorageError(error, `open the journal ${file}`);
+    }
+  }
+
+  /** Stores the outputs of one block in one transaction. Throws StorageError; nothing of the delivery is stored then. */
+  deliver(outputs: readonly Output[]): void {
+    if (outputs.length === 0) return;
+    this.#inTransaction(() => {
+      for (const output of outputs) this.#store(output);
+    });
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #storeOpening(): void {
+    this.#inTransaction(() => {
+      for (const instrument of this.#instruments) {
+        const { symbol, index } = instrument;
+        this.#write('instruments', { symbol, instrument_index: index, strategy: this.#strategy });
+        this.#write('positions', positionRow(this.#position(index), instrument, null));
+      }
+    });
+  }
+
+  #inTransaction(work: () => void): void {
+    const positionsBefore = this.#positions;
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#positions = positionsBefore;
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      if (error instanceof Error && 'errcode' in error) throw toStorageError(error, 'write the journal');
+      throw error;
+    }
+  }
+
+  #store(output: Output): void {
+    switch (output.type) {
+      case 'order':
+        return this.#write('orders', orderRow(output.order, this.#instrument(output.order.instrument)));
+      case 'fill':
+        return this.#storeFill(output.fill);
+      case 'ledger': {
+        const { instrument } = output.entry;
+        const symbol = instrument === null ? null : this.#instrument(instrument).symbol;
+        return this.#write('ledger', ledgerRow(output.entry, symbol));
+      }
+      case 'trade': {
+        const instrument = this.#instrument(output.trade.instrument);
+        return this.#write('trades', tradeRow(output.trade, instrument, this.#strategy));
+      }
+      case 'equity':
+        return this.#write('equity', equityRow(output.point, this.#instrument(0)));
+      case 'denial': {
+        const { intent } = output;
+        const instrument = intent === null ? null : this.#instrument(intent.instrument);
+        return this.#write('denials', denialRow(output, instrument));
+      }
+      case 'quality':
+        return this.#write('quality', qualityRow(output.record, this.#instrument(output.record.instrument)));
+      case 'lifecycle': {
+        const { timeMs, state, reason } = output;
+        return this.#write('lifecycle', { time_ms: timeMs, state, reason });
+      }
+      case 'log':
+      case 'ended':
+        // The system log and the manifest tell these.
+        return undefined;
+      default:
+        return assertNever(output, 'output');
+    }
+  }
+
+  #storeFill(fill: FillRecord): void {
+    const instrument = this.#instrument(fill.instrument);
+    this.#write('fills', fillRow(fill, instrument));
+    const held = applyFill(this.#position(fill.instrument), fill, instrument);
+    this.#positions = this.#positions.with(fill.instrument, held);
+    this.#write('positions', positionRow(held, instrument, fill.timeMs));
+  }
+
+  #instrument(index: number): Instrument {
+    const instrument = this.#instruments[index];
+    assert(instrument !== undefined, `the session has no instrument ${index}`);
+    return instrument;
+  }
+
+  #position(index: number): HeldPosition {
+    const held = this.#positions[index];
+    assert(held !== undefined, `the session has no instrument ${index}`);
+    return held;
+  }
+
+  #write<Name extends Table>(table: Name, row: StoredRows[Name]): void {
+    this.#statements[table].run(row as unknown as Record<string, SQLInputValue>);
+  }
+}
+
+/** One statement a table, with a parameter for every column of the schema; a missing row number is given by SQLite. */
+function prepareWrites(database: DatabaseSync): Readonly<Record<Table, StatementSync>> {
+  const statements = (Object.keys(IS_REPLACED) as Table[]).map((table) => {
+    const columns = database
+      .prepare('SELECT name FROM pragma_table_info(?)')
+      .all(table)
+      .map(({ name }) => String(name));
+    const places = columns.map((column) => `$${column}`).join(', ');
+    const insert = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${places})`;
+    return [table, database.prepare(IS_REPLACED[table] ? insert + replacing(columns) : insert)] as const;
+  });
+  return Object.fromEntries(statements) as Record<Table, StatementSync>;
+}
+
+/** Updates in place, so that a row keeps its position; the first column is the key. */
+function replacing([key, ...others]: readonly string[]): string {
+  return ` ON CONFLICT (${key}) DO UPDATE SET ${others.map((name) => `${name} = excluded.${name}`).join(', ')}`;
+}
+
+function openingPosition(instrument: Instrument, start: SessionStart): HeldPosition {
+  const carried = start.account.positions.find(({ symbol }) => symbol === instrument.symbol);
+  return {
+    quantity: parseQuantity(instrument, carried?.quantity ?? '0'),
+    entryNotional: parseMoney(carried?.cost ?? '0'),
+  };
+}

@@ -1,0 +1,256 @@
+/**
+ * The venue's clock, estimated: it has no time endpoint.
+ *
+ * Venue time = monotonic time + base. A reply whose Date header reads D, sent and received at monotonic s and r, bounds
+ * base to (D - r, D + 1 s - s); a socket frame stamped ts and received at r bounds it from below by ts - r. The estimate
+ * is the middle of what all recent bounds share. Replies are timed to straddle a change of the venue's second, so a few
+ * of them narrow the range to about one round trip. Local wall time enters only the offset that is shown, so its steps
+ * move nothing else. Assumption: Date header and frame stamps come from the same clock.
+ */
+
+import type { Logger } from '../../ports/logger.ts';
+import { VenueError } from '../../ports/venue-error.ts';
+import type { WallClock } from '../../ports/wall-clock.ts';
+import { type Scheduler, pause } from '../transport/scheduler.ts';
+import type { ReplyTiming } from './rest-client.ts';
+
+/** Bounds kept; older than {@link MAX_AGE_MS} are dropped, because clocks drift. */
+const MAX_BOUNDS = 64;
+const MAX_AGE_MS = 300_000;
+const SYNC_BUDGET_MS = 4_000;
+const SYNC_PROBES = 8;
+export const SYNC_INTERVAL_MS = 30_000;
+/** Width at which further probes at the start gain nothing. */
+const GOOD_WIDTH_MS = 40;
+/** Socket stamps are gathered this long into one bound. */
+const FRAME_BOUND_MS = 10_000;
+const LOGGED_CHANGE_MS = 50;
+const DATE_RESOLUTION_MS = 1_000;
+
+export interface ClockSample {
+  /** Venue minus local wall time, ms. */
+  readonly offsetMs: number;
+  readonly roundTripMs: number;
+  /** Half width of the range that the venue's clock must lie in. */
+  readonly uncertaintyMs: number;
+}
+
+export interface ClockSyncOptions {
+  readonly clock: WallClock;
+  readonly scheduler: Scheduler;
+  readonly logger: Logger;
+  /** One small request, timed. */
+  readonly probe: (signal: AbortSignal) => Promise<ReplyTiming>;
+  /** A probe was refused for good. */
+  readonly onFatal: (error: VenueError) => void;
+}
+
+interface Bound {
+  readonly atMs: number;
+  readonly lowMs: number;
+  readonly highMs: number;
+}
+
+export class ClockSync {
+  readonly #options: ClockSyncOptions;
+  readonly #ended = new AbortController();
+  /** Oldest first. */
+  #bounds: Bound[] = [];
+  #frameLowMs = Number.NEGATIVE_INFINITY;
+  #frameSinceMs = 0;
+  #baseMs: number;
+  #widthMs = Infinity;
+  #roundTripMs: number | null = null;
+  #loggedOffsetMs: number | null = null;
+  #listener: ((sample: ClockSample) => void) | null = null;
+  #ready: Promise<void> | null = null;
+  #isSyncing = false;
+
+  constructor(options: ClockSyncOptions) {
+    this.#options = options;
+    // Until the venue has said anything, its clock is taken to be ours.
+    this.#baseMs = options.clock.nowMs() - options.clock.monotonicMs();
+  }
+
+  /** Resolves once the first estimate stands or could not be had within its budget. Never rejects. */
+  get ready(): Promise<void> {
+    return this.#ready ?? Promise.resolve();
+  }
+
+  /** Venue time, integer ms. Small corrections may move it back; whoever stamps events holds it from doing so. */
+  nowMs(): number {
+    return Math.floor(this.#options.clock.monotonicMs() + this.#baseMs);
+  }
+
+  /** Whether the venue has told its time at all. */
+  get isKnown(): boolean {
+    return this.#roundTripMs !== null;
+  }
+
+  /** Venue minus local wall time, ms; null while unknown. */
+  get offsetMs(): number | null {
+    if (!this.isKnown) return null;
+    const { clock } = this.#options;
+    return Math.round(clock.monotonicMs() + this.#baseMs - clock.nowMs());
+  }
+
+  /** Of the latest reply, ms; null while unknown. */
+  get roundTripMs(): number | null {
+    return this.#roundTripMs;
+  }
+
+  /** Half width of the range that the venue's clock must lie in, ms; null while unknown. */
+  get uncertaintyMs(): number | null {
+    return this.isKnown ? this.#widthMs / 2 : null;
+  }
+
+  /** Begins to sample; `listener` set by {@link listen} hears of each estimate. */
+  start(): void {
+    if (this.#ready !== null) return;
+    this.#ready = this.#sync().then(() => {
+      this.#publish();
+      void this.#repeat();
+    });
+  }
+
+  stop(): void {
+    this.#ended.abort();
+    this.#listener = null;
+  }
+
+  /** Hears of the standing estimate at once, then of each new one. */
+  listen(listener: (sample: ClockSample) => void): void {
+    this.#listener = listener;
+    const sample = this.#sample();
+    if (sample !== null) listener(sample);
+  }
+
+  /** Takes what any reply says about the venue's clock. */
+  noteReply(timing: ReplyTiming): void {
+    if (timing.dateMs === null) return;
+    this.#roundTripMs = timing.receivedAtMs - timing.sentAtMs;
+    this.#add({
+      atMs: timing.receivedAtMs,
+      lowMs: timing.dateMs - timing.receivedAtMs,
+      highMs: timing.dateMs + DATE_RESOLUTION_MS - timing.sentAtMs,
+    });
+  }
+
+  /** Takes the stamp of a frame received now. */
+  noteFrame(exchangeTimeMs: number): void {
+    const atMs = this.#options.clock.monotonicMs();
+    const lowMs = exchangeTimeMs - atMs;
+    if (atMs - this.#frameSinceMs > FRAME_BOUND_MS) {
+      this.#frameSinceMs = atMs;
+      this.#frameLowMs = Number.NEGATIVE_INFINITY;
+    }
+    // Only a stamp that tightens the bound costs anything.
+    if (lowMs <= this.#frameLowMs) return;
+    this.#frameLowMs = lowMs;
+    if (this.isKnown && lowMs > this.#baseMs - this.#widthMs / 2) this.#add({ atMs, lowMs, highMs: Infinity });
+  }
+
+  /** Adds the newest bound. Older ones that contradict it are of a clock that has stepped since, and go. */
+  #add(bound: Bound): void {
+    const kept = this.#bounds.filter((other) => bound.atMs - other.atMs <= MAX_AGE_MS).slice(1 - MAX_BOUNDS);
+    kept.push(bound);
+    let lowMs = Number.NEGATIVE_INFINITY;
+    let highMs = Infinity;
+    let first = kept.length;
+    while (first > 0) {
+      const candidate = kept[first - 1];
+      if (candidate === undefined) break;
+      if (Math.max(lowMs, candidate.lowMs) > Math.min(highMs, candidate.highMs)) break;
+      lowMs = Math.max(lowMs, candidate.lowMs);
+      highMs = Math.min(highMs, candidate.highMs);
+      first--;
+    }
+    this.#bounds = kept.slice(first);
+    if (Number.isFinite(highMs - lowMs)) {
+      this.#baseMs = (lowMs + highMs) / 2;
+      this.#widthMs = highMs - lowMs;
+    } else {
+      // The venue's clock has stepped ahead of every reply so far: the stamp is the best there is until the next reply.
+      this.#baseMs = lowMs;
+      this.#widthMs = DATE_RESOLUTION_MS;
+    }
+    if (first > 0) {
+      this.#frameLowMs = Number.NEGATIVE_INFINITY;
+      void this.#resync();
+    }
+  }
+
+  async #repeat(): Promise<void> {
+    const { signal } = this.#ended;
+    for (;;) {
+      await pause(this.#options.scheduler, SYNC_INTERVAL_MS, signal);
+      if (signal.aborted) return;
+      await this.#probe();
+      this.#publish();
+    }
+  }
+
+  /** Narrows a freshly widened estimate. */
+  async #resync(): Promise<void> {
+    if (this.#isSyncing || this.#ready === null) return;
+    await this.#sync();
+    if (!this.#ended.signal.aborted) this.#publish();
+  }
+
+  /** Probes until the range is narrow, or its budget of time or requests is spent. */
+  async #sync(): Promise<void> {
+    if (this.#isSyncing) return;
+    this.#isSyncing = true;
+    const { clock } = this.#options;
+    const endMs = clock.monotonicMs() + SYNC_BUDGET_MS;
+    for (let probe = 0; probe < SYNC_PROBES; probe++) {
+      await this.#probe();
+      if (this.#ended.signal.aborted || this.#widthMs <= GOOD_WIDTH_MS || clock.monotonicMs() >= endMs - DATE_RESOLUTION_MS) {
+        break;
+      }
+    }
+    this.#isSyncing = false;
+  }
+
+  /** Sends one probe so that, if the estimate is right, the venue's second changes while it is on its way. */
+  async #probe(): Promise<void> {
+    const { clock, scheduler, probe, logger, onFatal } = this.#options;
+    const { signal } = this.#ended;
+    if (this.isKnown) {
+      const venueMs = clock.monotonicMs() + this.#baseMs + (this.#roundTripMs ?? 0) / 2;
+      await pause(scheduler, DATE_RESOLUTION_MS - (venueMs % DATE_RESOLUTION_MS), signal);
+    }
+    if (signal.aborted) return;
+    try {
+      this.noteReply(await probe(signal));
+    } catch (error) {
+      if (signal.aborted || !(error instanceof VenueError)) return;
+      if (error.errorClass === 'fatal') onFatal(error);
+      else logger.log('debug', 'clock_probe_failed', error.message);
+    }
+  }
+
+  #sample(): ClockSample | null {
+    const { offsetMs, roundTripMs, uncertaintyMs } = this;
+    return offsetMs === null || roundTripMs === null || uncertaintyMs === null
+      ? null
+      : { offsetMs, roundTripMs, uncertaintyMs };
+  }
+
+  #publish(): void {
+    const sample = this.#sample();
+    if (sample === null) return;
+    this.#listener?.(sample);
+    if (this.#loggedOffsetMs !== null && Math.abs(sample.offsetMs - this.#loggedOffsetMs) <= LOGGED_CHANGE_MS) return;
+    this.#loggedOffsetMs = sample.offsetMs;
+    this.#options.logger.log('info', 'time_offset', 'Time offset', {
+      offset_ms: sample.offsetMs,
+      round_trip_ms: round(sample.roundTripMs),
+      uncertainty_ms: round(sample.uncertaintyMs),
+    });
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}

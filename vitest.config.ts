@@ -1,0 +1,39 @@
+/**
+ * Two groups of tests: unit tests beside the sources and the repository's own checks, in parallel; then the end-to-end
+ * tests, one file at a time, because they start whole programs and measure their behaviour in time.
+ */
+
+import { defineConfig } from 'vitest/config';
+
+/** The smallest machine that the project is developed on. */
+const WORKERS_MAX = 2;
+
+export default defineConfig({
+  test: {
+    globals: false,
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+          maxWorkers: WORKERS_MAX,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
