@@ -38,7 +38,6 @@ function printStatus(io: ProgramIo, pid: number, since: string | null, heartbeat
     return;
   }
   const ageMs = nowMs - heartbeat.unix_ts * 1_000;
-  const shown = (value: string | number | null): string => (value === null ? 'unknown' : String(value));
   printTable(io, [
     ['session', shown(heartbeat.session_id)],
     ['pid', `${pid}, since ${since ?? 'unknown'}`],
@@ -55,6 +54,10 @@ function printStatus(io: ProgramIo, pid: number, since: string | null, heartbeat
     ['dashboard', heartbeat.dashboard_url ?? 'off'],
     ['heartbeat', `${Math.max(0, ageMs / 1_000).toFixed(1)} s ago${ageMs > HEARTBEAT_STALE_MS ? ': the process does not answer' : ''}`],
   ]);
+}
+
+function shown(value: string | number | null): string {
+  return value === null ? 'unknown' : String(value);
 }
 
 function feedsText(heartbeat: HeartbeatFields): string {

@@ -6,13 +6,14 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 
 import { ConfigError } from '../app/config/config-error.ts';
 import type { ProgramIo, TextOutput } from '../app/program-io.ts';
-import type { CommandContext } from './command-context.ts';
+import type { AnyCommand, CommandContext } from './command-context.ts';
 import { addConfigCommand } from './commands/config-command.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addKillCommand } from './commands/kill-command.ts';
 import { addRunCommand } from './commands/run-command.ts';
 import { addStatusCommand } from './commands/status-command.ts';
 import { addStopCommand } from './commands/stop-command.ts';
+import { addVenueCommand } from './commands/venue-command.ts';
 
 const UNEXPECTED_ERROR = 1;
 const USAGE_ERROR = 2;
@@ -52,7 +53,7 @@ export function describeFailure(error: unknown, argv: readonly string[]): string
   return debug && error.stack !== undefined ? error.stack : `Unexpected error: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
 }
 
-function createProgram(surroundings: ProgramSurroundings, setExitCode: (code: number) => void): Command {
+function createProgram(surroundings: ProgramSurroundings, setExitCode: (code: number) => void): AnyCommand {
   const { stdout, stderr, isTty, environment } = surroundings;
   const program = new Command('la')
     .description('laptop-agents: autonomous paper trading of Bitunix USDT perpetual futures.')
@@ -104,7 +105,8 @@ Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; 
   addKillCommand(program, context);
   addConfigCommand(program, context);
   addDoctorCommand(program, context);
-  return program as Command;
+  addVenueCommand(program, context);
+  return program;
 }
 
 function readVersion(): string {

@@ -34,7 +34,8 @@ export function addSettingOptions(command: AnyCommand): void {
   for (const { key, placeholder, description } of SETTING_OPTIONS) {
     const { flag, initial } = SETTINGS[key];
     if (flag === null) continue;
-    const shown = initial === null || key === 'params' ? '' : ` (default: ${String(initial)})`;
+    const isShort = typeof initial === 'string' || typeof initial === 'number' || Array.isArray(initial);
+    const shown = isShort ? ` (default: ${String(initial)})` : '';
     const option = new Option(`${flag} ${placeholder}`, `${description}${shown}`);
     if (key === 'symbols') {
       option.argParser((text: string, former: readonly string[] | undefined) => [...(former ?? []), ...text.split(',')]);

@@ -35,7 +35,7 @@ const accountDocument: z.ZodType<AccountDocument> = z.strictObject({
   kind: z.enum(['new', 'carried']),
   wallet: decimal,
   opening_balance: unsignedDecimal,
-  day: z.iso.date().nullable(),
+  day: z.int().nonnegative().nullable(),
   day_opening_equity: decimal.nullable(),
   positions: z.array(
     z.strictObject({ symbol: z.string().min(1), quantity: decimal, cost: decimal, opened_time_ms: timeMs }),

@@ -37,11 +37,15 @@ function decode(lines: readonly string[]): EventBlock {
 describe('event lines', () => {
   test('give every column of every kind of event back exactly', () => {
     fc.assert(
-      fc.property(fc.array(sampleEvent, { maxLength: 30 }), fc.nat({ max: 1e12 }), (events, firstSequence) => {
-        const block = startedBlock(firstSequence);
-        for (const [index, append] of events.entries()) append(block, START_MS + index);
-        expect(blockContent(decode(linesOf(block)))).toEqual(blockContent(block));
-      }),
+      fc.property(
+        fc.array(sampleEvent, { maxLength: 30 }),
+        fc.nat({ max: 1e12 }),
+        (events, firstSequence) => {
+          const block = startedBlock(firstSequence);
+          for (const [index, append] of events.entries()) append(block, START_MS + index);
+          expect(blockContent(decode(linesOf(block)))).toEqual(blockContent(block));
+        },
+      ),
     );
   });
 
@@ -74,7 +78,13 @@ describe('event lines', () => {
         ...{ last_settlement_ms: null, next_settlement_ms: START_MS },
       },
       {
-        ...{ seq: 4, received_ms: START_MS + 7, exchange_ms: START_MS + 1, kind: 'book_snapshot', symbol: 'BTCUSDT' },
+        ...{
+          seq: 4,
+          received_ms: START_MS + 7,
+          exchange_ms: START_MS + 1,
+          kind: 'book_snapshot',
+          symbol: 'BTCUSDT',
+        },
         bids: [
           ['68590', '1'],
           ['68589', '0'],
@@ -96,14 +106,46 @@ describe('event lines', () => {
   test.each([
     ['not JSON', '{"seq":2', /no JSON object/],
     ['a list', '[]', /must be an object/],
-    ['an unknown kind', '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"tick","symbol":null}', /unknown event kind/],
-    ['a number as price', '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"last_price","symbol":"BTCUSDT","price":5}', /price must be text/],
-    ['a price off the grid', '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"last_price","symbol":"BTCUSDT","price":"5.01"}', /finer than 1 decimals/],
-    ['a missing time', '{"seq":2,"exchange_ms":null,"kind":"time_advanced","symbol":null}', /received_ms must be an integer/],
-    ['a missing exchange time', '{"seq":2,"received_ms":1,"kind":"time_advanced","symbol":null}', /exchange_ms must be an integer/],
-    ['an unknown symbol', '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"last_price","symbol":"X","price":"5"}', /announced X/],
-    ['half a level', '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"book_delta","symbol":"BTCUSDT","bids":[["5"]],"asks":[]}', /pair of decimals/],
-    ['sides of other levels', '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"book_delta","symbol":"BTCUSDT","bids":[["5","1"]],"asks":[],"sides":"a"}', /name every level/],
+    [
+      'an unknown kind',
+      '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"tick","symbol":null}',
+      /unknown event kind/,
+    ],
+    [
+      'a number as price',
+      '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"last_price","symbol":"BTCUSDT","price":5}',
+      /price must be text/,
+    ],
+    [
+      'a price off the grid',
+      '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"last_price","symbol":"BTCUSDT","price":"5.01"}',
+      /finer than 1 decimals/,
+    ],
+    [
+      'a missing time',
+      '{"seq":2,"exchange_ms":null,"kind":"time_advanced","symbol":null}',
+      /received_ms must be an integer/,
+    ],
+    [
+      'a missing exchange time',
+      '{"seq":2,"received_ms":1,"kind":"time_advanced","symbol":null}',
+      /exchange_ms must be an integer/,
+    ],
+    [
+      'an unknown symbol',
+      '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"last_price","symbol":"X","price":"5"}',
+      /announced X/,
+    ],
+    [
+      'half a level',
+      '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"book_delta","symbol":"BTCUSDT","bids":[["5"]],"asks":[]}',
+      /pair of decimals/,
+    ],
+    [
+      'sides of other levels',
+      '{"seq":2,"received_ms":1,"exchange_ms":null,"kind":"book_delta","symbol":"BTCUSDT","bids":[["5","1"]],"asks":[],"sides":"a"}',
+      /name every level/,
+    ],
   ])('refuse %s', (_, line, reason) => {
     const decoder = new EventDecoder();
     const block = startedBlock();

@@ -27,7 +27,9 @@ function instrumentSpec(symbol: string, priceDecimals: number, quantityDecimals:
     min_leverage: 1,
     max_leverage: 125,
     funding_interval_hours: 8,
-    tiers: [{ level: 1, start_notional: '0', end_notional: '50000', max_leverage: 125, maintenance_rate: '0.004' }],
+    tiers: [
+      { level: 1, start_notional: '0', end_notional: '50000', max_leverage: 125, maintenance_rate: '0.004' },
+    ],
   };
 }
 
@@ -133,7 +135,15 @@ function frame(
   return (block, at) => {
     block.appendBook(kind, index, at, exchangeMs, levels.length);
     for (const [place, row] of levels.entries()) {
-      block.appendLevel(index, at, exchangeMs, row.isBid, row.price, row.quantity, place === levels.length - 1);
+      block.appendLevel(
+        index,
+        at,
+        exchangeMs,
+        row.isBid,
+        row.price,
+        row.quantity,
+        place === levels.length - 1,
+      );
     }
   };
 }
@@ -160,16 +170,24 @@ export const sampleEvent: fc.Arbitrary<SampleEvent> = fc.oneof(
     block.appendLastPrice(index, at, exchangeMs, ticks);
   }),
   fc
-    .tuple(instrument, barFields, fc.constantFrom(0, FLAG_HISTORY, FLAG_UNCONFIRMED, FLAG_HISTORY | FLAG_UNCONFIRMED))
+    .tuple(
+      instrument,
+      barFields,
+      fc.constantFrom(0, FLAG_HISTORY, FLAG_UNCONFIRMED, FLAG_HISTORY | FLAG_UNCONFIRMED),
+    )
     .map(([index, bar, flags]): SampleEvent => (block, at) => {
       block.appendBar(index, at, bar, flags);
     }),
-  fc.tuple(instrument, exchangeTime, markFields).map(([index, exchangeMs, fields]): SampleEvent => (block, at) => {
-    block.appendMark(index, at, exchangeMs, fields);
-  }),
-  fc.tuple(instrument, time, rate, mark).map(([index, settlementMs, fraction, at8]): SampleEvent => (block, at) => {
-    block.appendFunding(index, at, settlementMs, fraction, at8);
-  }),
+  fc
+    .tuple(instrument, exchangeTime, markFields)
+    .map(([index, exchangeMs, fields]): SampleEvent => (block, at) => {
+      block.appendMark(index, at, exchangeMs, fields);
+    }),
+  fc
+    .tuple(instrument, time, rate, mark)
+    .map(([index, settlementMs, fraction, at8]): SampleEvent => (block, at) => {
+      block.appendFunding(index, at, settlementMs, fraction, at8);
+    }),
   fc
     .tuple(milliseconds, milliseconds, milliseconds)
     .map(([offset, roundTrip, uncertainty]): SampleEvent => (block, at) => {

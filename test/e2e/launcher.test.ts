@@ -2,7 +2,16 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,8 +48,12 @@ if (mode === 'show') {
 `;
 
 const copies: string[] = [];
+/** Process ids of launchers and of their main programs: a failed test must not leave any of them running. */
+const running = new Set<number>();
 
 afterEach(() => {
+  for (const pid of running) process.kill(pid, 'SIGKILL');
+  running.clear();
   for (const copy of copies.splice(0)) rmSync(copy, { recursive: true, force: true });
 });
 
@@ -77,6 +90,11 @@ interface Started {
 
 function start(root: string, args: readonly string[], node = process.execPath, env = process.env): Started {
   const child = spawn(node, [join(root, 'bin/la.js'), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const launcherPid = child.pid;
+  if (launcherPid !== undefined) {
+    running.add(launcherPid);
+    child.once('exit', () => running.delete(launcherPid));
+  }
   let stdout = '';
   let stderr = '';
   const firstLine = new Promise<string>((resolve) => {
@@ -99,7 +117,11 @@ function start(root: string, args: readonly string[], node = process.execPath, e
 async function mainPid(started: Started): Promise<number> {
   const line = await started.firstLine;
   expect(line).toMatch(/^pid \d+$/);
-  return Number(line.slice(4));
+  const pid = Number(line.slice(4));
+  running.add(pid);
+  // Its standard output closes when it ends.
+  void started.ended.then(() => running.delete(pid));
+  return pid;
 }
 
 /** A Node below 24 on this machine, which only the launcher can run on; null where there is none. */
@@ -136,6 +158,14 @@ describe('launcher', () => {
     const shown: unknown = JSON.parse(stdout);
     expect(shown).toMatchObject({ args: ['show', '--flag', 'a b'], options: '--max-http-header-size=20000' });
     expect(shown).not.toMatchObject({ pid: started.process.pid });
+  });
+
+  test('prints the version of the package, in the checkout itself', async () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const manifest: unknown = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const { code, stdout, stderr } = await start(root, ['--version'], oldNode ?? process.execPath).ended;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(manifest).toMatchObject({ version: stdout.trim() });
   });
 
   test('runs on the present Node when no pinned one is installed and it is new enough', async () => {

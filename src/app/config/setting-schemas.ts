@@ -70,8 +70,15 @@ const percent = z.number().gt(0).max(100);
 
 const symbols = z
   .union([z.string().transform((text) => [text]), z.array(z.string())])
-  .transform((list) => [...new Set(list.map((symbol) => symbol.toUpperCase()))])
-  .refine((list) => list.length > 0 && list.length <= SYMBOLS_MAXIMUM && list.every((symbol) => SYMBOL_PATTERN.test(symbol)));
+  .refine((list) => parseSymbols(list) !== null)
+  .transform((list) => parseSymbols(list) ?? []);
+
+/** Folds symbols to upper case and drops repeats; null where one is no symbol, or there are none or too many. */
+export function parseSymbols(list: readonly string[]): string[] | null {
+  const unique = [...new Set(list.map((symbol) => symbol.trim().toUpperCase()))];
+  const valid = unique.length > 0 && unique.length <= SYMBOLS_MAXIMUM && unique.every((symbol) => SYMBOL_PATTERN.test(symbol));
+  return valid ? unique : null;
+}
 
 /** Splits `HOST:PORT`, the host of an IPv6 address in brackets; null where it is neither that nor a valid port. */
 export function parseListenAddress(text: string): { host: string; port: number } | null {

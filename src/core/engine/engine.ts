@@ -156,6 +156,11 @@ export class Engine {
     return this.#outputs.take();
   }
 
+  /** When something is next due, engine time; Infinity when nothing is. */
+  get nextDueMs(): number {
+    return this.#schedule.nextDueMs;
+  }
+
   get lifecycle(): LifecycleState {
     return this.#lifecycle.state;
   }

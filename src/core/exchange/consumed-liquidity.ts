@@ -1,9 +1,10 @@
 /**
- * What our own taker fills took from the displayed book, remembered until the book shows new size.
+ * What our own taker fills took from the displayed book, remembered while the level lasts.
  *
  * The venue's frames do not know of our fills, so a level we emptied is still displayed. It is not there for us again:
- * availability is the displayed quantity less what we took, and what we took is given back only by growth of the
- * displayed quantity, or forgotten when the level leaves the book. Limitation: no recovery by time alone.
+ * availability is the displayed quantity less what we took, so that only newly displayed size can fill us. When the
+ * display shrinks below what we took, that much of it is forgotten, and all of it with the level. Limitation: no
+ * recovery by time alone.
  */
 
 import type { OrderBook } from '../market/order-book.ts';
@@ -12,7 +13,6 @@ interface Consumption {
   readonly isBid: boolean;
   readonly price: number;
   taken: number;
-  displayed: number;
 }
 
 export class ConsumedLiquidity {
@@ -24,9 +24,9 @@ export class ConsumedLiquidity {
   }
 
   /** Notes a fill of ours against a displayed level. */
-  take(isBid: boolean, price: number, quantity: number, displayed: number): void {
+  take(isBid: boolean, price: number, quantity: number): void {
     const level = this.#levels.get(key(isBid, price));
-    if (level === undefined) this.#levels.set(key(isBid, price), { isBid, price, taken: quantity, displayed });
+    if (level === undefined) this.#levels.set(key(isBid, price), { isBid, price, taken: quantity });
     else level.taken += quantity;
   }
 
@@ -34,11 +34,7 @@ export class ConsumedLiquidity {
   update(book: OrderBook): void {
     if (this.#levels.size === 0) return;
     for (const [at, level] of this.#levels) {
-      const displayed = book.quantityAt(level.isBid, level.price);
-      const grown = displayed - level.displayed;
-      if (grown > 0) level.taken -= grown;
-      level.taken = Math.min(level.taken, displayed);
-      level.displayed = displayed;
+      level.taken = Math.min(level.taken, book.quantityAt(level.isBid, level.price));
       if (level.taken <= 0) this.#levels.delete(at);
     }
   }

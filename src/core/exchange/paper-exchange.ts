@@ -237,7 +237,7 @@ export class PaperExchange {
       const available = displayed - (consumed?.taken(isBid, price) ?? 0);
       const quantity = Math.min(available, order.remaining, this.#reduceOnlyRoom(order));
       if (quantity > 0) {
-        consumed?.take(isBid, price, quantity, displayed);
+        consumed?.take(isBid, price, quantity);
         this.#fill(order, lots(quantity), ticks(price), 'taker', touch, 0, market.bookSequence);
         if (this.#isClosed(order)) return;
       }

@@ -22,8 +22,11 @@ const SYNC_PROBES = 8;
 export const SYNC_INTERVAL_MS = 30_000;
 /** Width at which further probes at the start gain nothing. */
 const GOOD_WIDTH_MS = 40;
-/** Socket stamps are gathered this long into one bound. */
-const FRAME_BOUND_MS = 10_000;
+/** A frame's stamp must tighten the range by this much to be kept. */
+const FRAME_STEP_MS = 1;
+/** A frame stamped this far beyond the range says that a clock has stepped: replies are asked to decide. */
+const FRAME_CONTRADICTION_MS = 250;
+const RESYNC_INTERVAL_MS = 10_000;
 const LOGGED_CHANGE_MS = 50;
 const DATE_RESOLUTION_MS = 1_000;
 
@@ -56,10 +59,10 @@ export class ClockSync {
   readonly #ended = new AbortController();
   /** Oldest first. */
   #bounds: Bound[] = [];
-  #frameLowMs = Number.NEGATIVE_INFINITY;
-  #frameSinceMs = 0;
   #baseMs: number;
-  #widthMs = Infinity;
+  #lowMs = Number.NEGATIVE_INFINITY;
+  #highMs = Infinity;
+  #resyncedAtMs = Number.NEGATIVE_INFINITY;
   #roundTripMs: number | null = null;
   #loggedOffsetMs: number | null = null;
   #listener: ((sample: ClockSample) => void) | null = null;
@@ -101,7 +104,7 @@ export class ClockSync {
 
   /** Half width of the range that the venue's clock must lie in, ms; null while unknown. */
   get uncertaintyMs(): number | null {
-    return this.isKnown ? this.#widthMs / 2 : null;
+    return this.isKnown ? (this.#highMs - this.#lowMs) / 2 : null;
   }
 
   /** Begins to sample; `listener` set by {@link listen} hears of each estimate. */
@@ -136,18 +139,13 @@ export class ClockSync {
     });
   }
 
-  /** Takes the stamp of a frame received now. */
+  /** Takes the stamp of a frame received now. Frames narrow the range; only replies move it. */
   noteFrame(exchangeTimeMs: number): void {
     const atMs = this.#options.clock.monotonicMs();
     const lowMs = exchangeTimeMs - atMs;
-    if (atMs - this.#frameSinceMs > FRAME_BOUND_MS) {
-      this.#frameSinceMs = atMs;
-      this.#frameLowMs = Number.NEGATIVE_INFINITY;
-    }
-    // Only a stamp that tightens the bound costs anything.
-    if (lowMs <= this.#frameLowMs) return;
-    this.#frameLowMs = lowMs;
-    if (this.isKnown && lowMs > this.#baseMs - this.#widthMs / 2) this.#add({ atMs, lowMs, highMs: Infinity });
+    if (!this.isKnown || lowMs < this.#lowMs + FRAME_STEP_MS) return;
+    if (lowMs <= this.#highMs) this.#add({ atMs, lowMs, highMs: Infinity });
+    else if (lowMs > this.#highMs + FRAME_CONTRADICTION_MS) this.#resync();
   }
 
   /** Adds the newest bound. Older ones that contradict it are of a clock that has stepped since, and go. */
@@ -157,27 +155,20 @@ export class ClockSync {
     let lowMs = Number.NEGATIVE_INFINITY;
     let highMs = Infinity;
     let first = kept.length;
-    while (first > 0) {
-      const candidate = kept[first - 1];
-      if (candidate === undefined) break;
-      if (Math.max(lowMs, candidate.lowMs) > Math.min(highMs, candidate.highMs)) break;
-      lowMs = Math.max(lowMs, candidate.lowMs);
-      highMs = Math.min(highMs, candidate.highMs);
-      first--;
+    for (let row = kept.length - 1; row >= 0; row--) {
+      const other = kept[row];
+      if (other === undefined || Math.max(lowMs, other.lowMs) > Math.min(highMs, other.highMs)) break;
+      lowMs = Math.max(lowMs, other.lowMs);
+      highMs = Math.min(highMs, other.highMs);
+      first = row;
     }
+    // Frames alone bound nothing from above; the replies that did have aged out, so the standing estimate holds.
+    if (highMs === Infinity) return;
     this.#bounds = kept.slice(first);
-    if (Number.isFinite(highMs - lowMs)) {
-      this.#baseMs = (lowMs + highMs) / 2;
-      this.#widthMs = highMs - lowMs;
-    } else {
-      // The venue's clock has stepped ahead of every reply so far: the stamp is the best there is until the next reply.
-      this.#baseMs = lowMs;
-      this.#widthMs = DATE_RESOLUTION_MS;
-    }
-    if (first > 0) {
-      this.#frameLowMs = Number.NEGATIVE_INFINITY;
-      void this.#resync();
-    }
+    this.#lowMs = lowMs;
+    this.#highMs = highMs;
+    this.#baseMs = (lowMs + highMs) / 2;
+    if (first > 0) this.#resync();
   }
 
   async #repeat(): Promise<void> {
@@ -190,11 +181,14 @@ export class ClockSync {
     }
   }
 
-  /** Narrows a freshly widened estimate. */
-  async #resync(): Promise<void> {
-    if (this.#isSyncing || this.#ready === null) return;
-    await this.#sync();
-    if (!this.#ended.signal.aborted) this.#publish();
+  /** Narrows a freshly widened estimate in the background. */
+  #resync(): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    if (this.#isSyncing || this.#ready === null || nowMs - this.#resyncedAtMs < RESYNC_INTERVAL_MS) return;
+    this.#resyncedAtMs = nowMs;
+    void this.#sync().then(() => {
+      if (!this.#ended.signal.aborted) this.#publish();
+    });
   }
 
   /** Probes until the range is narrow, or its budget of time or requests is spent. */
@@ -205,9 +199,8 @@ export class ClockSync {
     const endMs = clock.monotonicMs() + SYNC_BUDGET_MS;
     for (let probe = 0; probe < SYNC_PROBES; probe++) {
       await this.#probe();
-      if (this.#ended.signal.aborted || this.#widthMs <= GOOD_WIDTH_MS || clock.monotonicMs() >= endMs - DATE_RESOLUTION_MS) {
-        break;
-      }
+      const isNarrow = this.#highMs - this.#lowMs <= GOOD_WIDTH_MS;
+      if (this.#ended.signal.aborted || isNarrow || clock.monotonicMs() >= endMs - DATE_RESOLUTION_MS) break;
     }
     this.#isSyncing = false;
   }

@@ -11,8 +11,29 @@
 import { DataFileError, readRows, type DataRow } from './data-file.ts';
 import { RecordingBuilder, type EventPlace, type Recording } from './recording.ts';
 
-const L2_COLUMNS = ['seq', 'recv_us', 'kind', 'event_ms', 'tx_ms', 'first_id', 'last_id', 'prev_id', 'bids', 'asks'];
-const TRADE_COLUMNS = ['seq', 'recv_us', 'event_ms', 'trade_ms', 'trade_id', 'price', 'qty', 'buyer_is_maker', 'type'];
+const L2_COLUMNS = [
+  'seq',
+  'recv_us',
+  'kind',
+  'event_ms',
+  'tx_ms',
+  'first_id',
+  'last_id',
+  'prev_id',
+  'bids',
+  'asks',
+];
+const TRADE_COLUMNS = [
+  'seq',
+  'recv_us',
+  'event_ms',
+  'trade_ms',
+  'trade_id',
+  'price',
+  'qty',
+  'buyer_is_maker',
+  'type',
+];
 const MARK_COLUMNS = [
   'seq',
   'recv_us',
@@ -61,7 +82,8 @@ async function readDepth(file: string, builder: RecordingBuilder, notes: string[
       previousId = null;
       builder.addBook(placeOf(row, 3), true, row.levels(8), row.levels(9));
       // Updates that overtook the snapshot play at its place.
-      for (const waiting of early) applyUpdate(waiting, { ...placeOf(row, 3), exchangeMs: waiting.integer(3) });
+      for (const waiting of early)
+        applyUpdate(waiting, { ...placeOf(row, 3), exchangeMs: waiting.integer(3) });
       early = [];
     } else if (row.text(2) === 'u') {
       if (snapshotId === null) early.push(row);

@@ -90,7 +90,8 @@ export class DataRow {
     try {
       return parseDecimal(text, FILE_DECIMALS);
     } catch (error) {
-      if (error instanceof DecimalError) throw this.wrong(column, `a decimal of at most ${FILE_DECIMALS} places`, text);
+      if (error instanceof DecimalError)
+        throw this.wrong(column, `a decimal of at most ${FILE_DECIMALS} places`, text);
       throw error;
     }
   }
@@ -114,7 +115,8 @@ export async function* readRows(file: string, columns: readonly string[]): Async
     for await (const text of lines) {
       line++;
       if (line === 1) {
-        if (text !== columns.join(',')) throw new DataFileError(file, 1, `the header ${columns.join(',')}`, JSON.stringify(text));
+        if (text !== columns.join(','))
+          throw new DataFileError(file, 1, `the header ${columns.join(',')}`, JSON.stringify(text));
         continue;
       }
       const fields = text.split(',');
@@ -126,6 +128,7 @@ export async function* readRows(file: string, columns: readonly string[]): Async
   } finally {
     raw.destroy();
   }
-  if (failure instanceof Error) throw new DataFileError(file, line, 'a readable file', failure.message, failure);
+  if (failure instanceof Error)
+    throw new DataFileError(file, line, 'a readable file', failure.message, failure);
   if (line < 2) throw new DataFileError(file, line, 'at least one row', 'none');
 }

@@ -20,7 +20,11 @@ export async function readHyperliquidSession(files: HyperliquidFiles): Promise<R
   const builder = new RecordingBuilder();
   for await (const row of readRows(files.book, BOOK_COLUMNS)) {
     const receivedUs = row.requiredInteger(0);
-    const place = { order: receivedUs, exchangeMs: row.requiredInteger(1), arrivalMs: Math.floor(receivedUs / 1_000) };
+    const place = {
+      order: receivedUs,
+      exchangeMs: row.requiredInteger(1),
+      arrivalMs: Math.floor(receivedUs / 1_000),
+    };
     builder.addBook(place, true, row.levels(2), row.levels(3));
   }
   const seen = new Set<string>();
@@ -35,7 +39,11 @@ export async function readHyperliquidSession(files: HyperliquidFiles): Promise<R
     const side = row.text(5);
     if (side !== 'buy' && side !== 'sell') throw row.wrong(5, 'buy or sell');
     const receivedUs = row.requiredInteger(0);
-    const place = { order: receivedUs, exchangeMs: row.requiredInteger(1), arrivalMs: Math.floor(receivedUs / 1_000) };
+    const place = {
+      order: receivedUs,
+      exchangeMs: row.requiredInteger(1),
+      arrivalMs: Math.floor(receivedUs / 1_000),
+    };
     builder.addTrade(place, row.decimal(3), row.decimal(4), side === 'buy');
   }
   return builder.finish(repeats === 0 ? [] : [`${repeats} trades repeated after a reconnect were left out.`]);

@@ -28,10 +28,17 @@ export async function readKlineFile(file: string): Promise<KlineFile> {
   let lengthMs = Number.POSITIVE_INFINITY;
   for await (const row of readRows(file, KLINE_COLUMNS)) {
     const openMs = row.requiredInteger(0);
-    const [open, high, low, close, volume] = [row.decimal(1), row.decimal(2), row.decimal(3), row.decimal(4), row.decimal(5)];
+    const [open, high, low, close, volume] = [
+      row.decimal(1),
+      row.decimal(2),
+      row.decimal(3),
+      row.decimal(4),
+      row.parse(withoutFloatNoise(row.text(5)), 5),
+    ];
     if (openMs <= previousMs) throw row.wrong(0, `a time after ${previousMs}`);
     if (low <= 0) throw row.wrong(3, 'a price above zero');
-    if (low > Math.min(open, close) || high < Math.max(open, close)) throw row.wrong(2, 'low <= open, close <= high');
+    if (low > Math.min(open, close) || high < Math.max(open, close))
+      throw row.wrong(2, 'low <= open, close <= high');
     if (previousMs > 0) lengthMs = Math.min(lengthMs, openMs - previousMs);
     previousMs = openMs;
     for (const [at, value] of [openMs, open, high, low, close, volume].entries()) columns[at]?.push(value);
@@ -41,9 +48,6 @@ export async function readKlineFile(file: string): Promise<KlineFile> {
   const prices = [open, high, low, close].map((column) => column ?? []);
   const priceDecimals = Math.max(...prices.map(decimalsOf));
   const lotDecimals = decimalsOf(volume ?? []);
-  const scaled = (values: readonly number[] | undefined, decimals: number): Float64Array => {
-    return Float64Array.from(values ?? [], (value) => value / 10 ** (FILE_DECIMALS - decimals));
-  };
   return {
     count: openMs?.length ?? 0,
     lengthMs,
@@ -56,6 +60,17 @@ export async function readKlineFile(file: string): Promise<KlineFile> {
     priceDecimals,
     lotDecimals,
   };
+}
+
+/** Cuts a volume after FILE_DECIMALS places: what sources print beyond them is the noise of a binary float. */
+function withoutFloatNoise(text: string): string {
+  const dot = text.indexOf('.');
+  return dot < 0 ? text : text.slice(0, dot + 1 + FILE_DECIMALS);
+}
+
+/** From integers of 10^-8 to integers of 10^-decimals. */
+function scaled(values: readonly number[] | undefined, decimals: number): Float64Array {
+  return Float64Array.from(values ?? [], (value) => value / 10 ** (FILE_DECIMALS - decimals));
 }
 
 /** The fewest decimals that hold all values (integers of 10^-8). */

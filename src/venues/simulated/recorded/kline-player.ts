@@ -65,7 +65,13 @@ export class KlinePlayer implements Player {
 
   #path(bar: number): PathTrade[] {
     const { openMs, open, high, low, close, lots, lengthMs } = this.#file;
-    const [from, top, bottom, to, volume] = [open[bar] ?? 0, high[bar] ?? 0, low[bar] ?? 0, close[bar] ?? 0, lots[bar] ?? 0];
+    const [from, top, bottom, to, volume] = [
+      open[bar] ?? 0,
+      high[bar] ?? 0,
+      low[bar] ?? 0,
+      close[bar] ?? 0,
+      lots[bar] ?? 0,
+    ];
     const random = new SeededRandom(this.#seed + bar * 104_729);
     const wanted = Math.min(TRADES_PER_BAR_MAX, Math.round((TRADES_PER_MINUTE * lengthMs) / MINUTE_MS));
     const count = Math.min(volume, wanted);
@@ -74,7 +80,9 @@ export class KlinePlayer implements Player {
     const stops = distinctStops(goesDownFirst ? [from, bottom, top, to] : [from, top, bottom, to]);
     const prices = pathThrough(stops.slice(0, count), count, random, bottom, top);
     const quantities = split(volume, count, random);
-    const times = Array.from({ length: count }, () => Math.floor(random.nextFloat() * lengthMs)).toSorted((a, b) => a - b);
+    const times = Array.from({ length: count }, () => Math.floor(random.nextFloat() * lengthMs)).toSorted(
+      (a, b) => a - b,
+    );
     let previous = bar === 0 ? from : (close[bar - 1] ?? from);
     return prices.map((ticks, at) => {
       const isBuy = ticks === previous ? random.nextFloat() < 0.5 : ticks > previous;
@@ -122,7 +130,13 @@ function distinctStops(stops: readonly number[]): number[] {
 }
 
 /** `count` prices through all stops in order, wandering between them within [bottom, top]. */
-function pathThrough(stops: readonly number[], count: number, random: SeededRandom, bottom: number, top: number): number[] {
+function pathThrough(
+  stops: readonly number[],
+  count: number,
+  random: SeededRandom,
+  bottom: number,
+  top: number,
+): number[] {
   const prices: number[] = [];
   const legs = stops.length - 1;
   const roughness = Math.max(1, (top - bottom) / 12);
@@ -134,7 +148,8 @@ function pathThrough(stops: readonly number[], count: number, random: SeededRand
     const wander = from + (to - from) * (position - leg) + roughness * random.nextNormal();
     prices.push(Math.max(bottom, Math.min(top, Math.round(wander))));
   }
-  for (const [leg, stop] of stops.entries()) prices[legs === 0 ? 0 : Math.round((leg * (count - 1)) / legs)] = stop;
+  for (const [leg, stop] of stops.entries())
+    prices[legs === 0 ? 0 : Math.round((leg * (count - 1)) / legs)] = stop;
   return prices;
 }
 

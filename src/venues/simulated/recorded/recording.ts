@@ -46,6 +46,13 @@ class Grid {
     }
   }
 
+  /** Makes the grid at least this fine. */
+  refineTo(decimals: number): void {
+    if (decimals <= this.decimals) return;
+    this.#unit /= 10 ** (decimals - this.decimals);
+    this.decimals = decimals;
+  }
+
   /** From 10^-8 to the grid; exact for every value seen. */
   scale(value: number): number {
     return value / this.#unit;
@@ -64,12 +71,21 @@ interface CollectedEvent {
   readonly third: number;
 }
 
+/** An event with the time it plays at. */
+interface TimedEvent {
+  readonly timeMs: number;
+  readonly kind: number;
+  readonly first: number;
+  readonly second: number;
+  readonly third: number;
+}
+
 export class RecordingBuilder {
   readonly #events: CollectedEvent[] = [];
   readonly #levels: number[] = [];
   readonly #prices = new Grid();
   readonly #lots = new Grid();
-  readonly #references = new Grid();
+  readonly #markPrices = new Grid();
   #hasMarks = false;
 
   /** Bids and asks are price and quantity alternating, in 10^-8. */
@@ -78,7 +94,13 @@ export class RecordingBuilder {
     this.#addLevels(bids);
     const second = this.#levels.length;
     this.#addLevels(asks);
-    this.#events.push({ ...at, kind: isSnapshot ? EVENT_SNAPSHOT : EVENT_UPDATE, first, second, third: this.#levels.length });
+    this.#events.push({
+      ...at,
+      kind: isSnapshot ? EVENT_SNAPSHOT : EVENT_UPDATE,
+      first,
+      second,
+      third: this.#levels.length,
+    });
   }
 
   addTrade(at: EventPlace, price: number, quantity: number, isBuy: boolean): void {
@@ -90,14 +112,18 @@ export class RecordingBuilder {
   /** `rate` is the predicted funding rate as a fraction in 10^-8. */
   addMark(at: EventPlace, mark: number, index: number, rate: number): void {
     this.#hasMarks = true;
-    this.#references.see(mark);
-    this.#references.see(index);
+    this.#markPrices.see(mark);
+    this.#markPrices.see(index);
     this.#events.push({ ...at, kind: EVENT_MARK, first: mark, second: index, third: rate });
   }
 
-  /** Puts the events in order of arrival, makes their times monotonic, and brings all numbers to their grids. */
+  /**
+   * Puts the events in order of arrival, makes their times monotonic, and brings all numbers to their grids. Trades
+   * older than the first snapshot come before it, whenever they arrived: a feed may begin with a backlog.
+   */
   finish(notes: readonly string[]): Recording {
-    const events = this.#events.toSorted((one, other) => one.order - other.order);
+    this.#markPrices.refineTo(this.#prices.decimals);
+    const events = this.#inPlayingOrder();
     const count = events.length;
     const timeMs = new Float64Array(count);
     const kind = new Uint8Array(count);
@@ -107,22 +133,17 @@ export class RecordingBuilder {
     let previousMs = 0;
     let late = 0;
     for (const [at, event] of events.entries()) {
-      const known = event.exchangeMs ?? Math.min(event.arrivalMs, events[at + 1]?.exchangeMs ?? event.arrivalMs);
-      if (known < previousMs) late++;
-      previousMs = Math.max(previousMs, known);
+      if (event.timeMs < previousMs) late++;
+      previousMs = Math.max(previousMs, event.timeMs);
       timeMs[at] = previousMs;
       kind[at] = event.kind;
-      const isTrade = event.kind === EVENT_TRADE;
-      const isMark = event.kind === EVENT_MARK;
-      first[at] = isTrade ? this.#prices.scale(event.first) : isMark ? this.#references.scale(event.first) : event.first;
-      second[at] = isTrade ? this.#lots.scale(event.second) : isMark ? this.#references.scale(event.second) : event.second;
+      [first[at], second[at]] = this.#scaled(event);
       third[at] = event.third;
     }
     const levels = Float64Array.from(this.#levels, (value, at) => {
       return at % 2 === 0 ? this.#prices.scale(value) : this.#lots.scale(value);
     });
-    const order =
-      late === 0 ? [] : [`${late} of ${count} events carry an exchange time before that of an earlier arrival; they play in order of arrival.`];
+    const order = `${late} of ${count} events carry an exchange time before that of an earlier arrival; they play in order of arrival.`;
     return {
       count,
       timeMs,
@@ -133,9 +154,28 @@ export class RecordingBuilder {
       levels,
       priceDecimals: this.#prices.decimals,
       lotDecimals: this.#lots.decimals,
-      referenceDecimals: this.#hasMarks ? Math.max(this.#references.decimals, this.#prices.decimals) : null,
-      notes: [...notes, ...order],
+      referenceDecimals: this.#hasMarks ? this.#markPrices.decimals : null,
+      notes: late === 0 ? notes : [...notes, order],
     };
+  }
+
+  #inPlayingOrder(): TimedEvent[] {
+    const arrived = this.#events.toSorted((one, other) => one.order - other.order);
+    const timed = arrived.map((event, at): TimedEvent => {
+      const followingMs = arrived[at + 1]?.exchangeMs ?? event.arrivalMs;
+      const timeMs = event.exchangeMs ?? Math.min(event.arrivalMs, followingMs);
+      return { kind: event.kind, first: event.first, second: event.second, third: event.third, timeMs };
+    });
+    const startMs = timed.find((event) => event.kind === EVENT_SNAPSHOT)?.timeMs ?? 0;
+    const isBacklog = (event: TimedEvent): boolean => event.kind === EVENT_TRADE && event.timeMs < startMs;
+    const backlog = timed.filter(isBacklog).toSorted((one, other) => one.timeMs - other.timeMs);
+    return [...backlog, ...timed.filter((event) => !isBacklog(event))];
+  }
+
+  #scaled({ kind, first, second }: TimedEvent): [number, number] {
+    if (kind === EVENT_TRADE) return [this.#prices.scale(first), this.#lots.scale(second)];
+    if (kind === EVENT_MARK) return [this.#markPrices.scale(first), this.#markPrices.scale(second)];
+    return [first, second];
   }
 
   #addLevels(values: readonly number[]): void {

@@ -31,6 +31,8 @@ export interface FlowParameters {
   /** Market order size: log-normal. */
   readonly orderMedian: number;
   readonly orderSigma: number;
+  /** The largest market order. */
+  readonly orderMax: number;
   /** Level size: log-normal around a mean that grows with the distance from the best price. */
   readonly levelMean: number;
   readonly levelSigma: number;
@@ -46,9 +48,9 @@ export interface FlowParameters {
 
 export const BTC_FLOW: FlowParameters = {
   stepMs: 10,
-  legMinMs: 105_000,
-  legMaxMs: 165_000,
-  legDriftMin: 4e-4,
+  legMinMs: 100_000,
+  legMaxMs: 150_000,
+  legDriftMin: 5e-4,
   legDriftMax: 8e-4,
   noise: [1.4e-5, 3e-5, 8e-5],
   regimeSeconds: [40, 45, 8],
@@ -60,6 +62,7 @@ export const BTC_FLOW: FlowParameters = {
   jumpSize: 1.2e-4,
   orderMedian: 0.02,
   orderSigma: 2.1,
+  orderMax: 60,
   levelMean: 1.4,
   levelSigma: 1.1,
   levelGrowth: 150,

@@ -151,9 +151,10 @@ export class OrderFlow {
   }
 
   #marketOrder(timeMs: number, isBuy: boolean): void {
-    const { orderMedian, orderSigma } = this.#parameters;
+    const { orderMedian, orderSigma, orderMax } = this.#parameters;
     const random = this.#random;
-    const coins = orderMedian * this.#sizeFactor * Math.exp(orderSigma * random.nextNormal());
+    const drawn = orderMedian * Math.exp(orderSigma * random.nextNormal());
+    const coins = Math.min(orderMax, drawn) * this.#sizeFactor;
     let open = Math.max(1, Math.round(coins * this.#lotsPerCoin));
     const side = isBuy ? this.#market.asks : this.#market.bids;
     for (let level = 0; level < TAKE_MAX_LEVELS && open > 0; level++) {

@@ -1,0 +1,100 @@
+/** `la venue`: the simulated venue as a server of its own, for any client that speaks Bitunix. */
+
+import { once } from 'node:events';
+import { randomInt } from 'node:crypto';
+
+import { DataFileError } from '../venues/simulated/recorded/data-file.ts';
+import type { MarketSource } from '../venues/simulated/market-source.ts';
+import { openRecordedMarket } from '../venues/simulated/recorded-market.ts';
+import { startSimulatedVenue, VenueStartError } from '../venues/simulated/simulated-venue.ts';
+import { createSyntheticMarket, KNOWN_INSTRUMENTS, type SyntheticInstrument } from '../venues/simulated/synthetic-market.ts';
+import { ConfigError, showValue } from './config/config-error.ts';
+import { printJson, type ProgramIo } from './program-io.ts';
+
+const SEED_BOUND = 2 ** 32;
+
+export interface VenueSettings {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly market: { readonly kind: 'synthetic' } | { readonly kind: 'recording'; readonly path: string };
+  /** Listed contracts; empty = the usual ones. */
+  readonly symbols: readonly string[];
+  /** null = draw one. */
+  readonly seed: number | null;
+  /** Time between a push and its delivery, and before a REST answer, ms; null = the venue's defaults. */
+  readonly delayMs: number | null;
+}
+
+/**
+ * Serves until `stopped` resolves. Returns the exit code: 0, or 1 where the port cannot be had. Throws ConfigError for a
+ * market that cannot be made as wished.
+ */
+export async function runVenue(settings: VenueSettings, stopped: Promise<void>, io: ProgramIo): Promise<number> {
+  const seed = settings.seed ?? randomInt(SEED_BOUND);
+  const clock = { nowMs: () => Date.now() };
+  const market = await createMarket(settings, seed, clock.nowMs());
+  try {
+    const venue = await startSimulatedVenue({
+      market,
+      clock,
+      host: settings.host,
+      port: settings.port,
+      knobs: {
+        seed,
+        ...(settings.delayMs === null ? {} : { deliveryDelayMs: settings.delayMs, restDelayMs: settings.delayMs }),
+      },
+    });
+    const symbols = market.instruments.map(({ spec }) => spec.symbol);
+    if (io.json) printJson(io, { rest_url: venue.restUrl, ws_url: venue.wsUrl, port: venue.port, seed, symbols, notes: market.notes });
+    else {
+      for (const note of market.notes) io.stderr.write(`${note}\n`);
+      io.stderr.write(`Simulated venue with ${symbols.join(', ')}. Give its clients:\n`);
+      io.stdout.write(`BITUNIX_REST_URL=${venue.restUrl}\nBITUNIX_WS_URL=${venue.wsUrl}\n`);
+    }
+    await stopped;
+    await venue.close();
+    return 0;
+  } catch (error) {
+    if (!(error instanceof VenueStartError)) throw error;
+    io.stderr.write(`The simulated venue cannot start: ${error.message}.\n`);
+    return 1;
+  }
+}
+
+/** Resolves at the first SIGINT or SIGTERM. */
+export async function untilInterrupted(): Promise<void> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  try {
+    await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })]);
+  } finally {
+    controller.abort();
+  }
+}
+
+async function createMarket(settings: VenueSettings, seed: number, nowMs: number): Promise<MarketSource> {
+  const { market, symbols } = settings;
+  if (market.kind === 'synthetic') {
+    const instruments = symbols.map(knownInstrument);
+    return createSyntheticMarket({ seed, startMs: nowMs, ...(instruments.length === 0 ? {} : { instruments }) });
+  }
+  const [symbol] = symbols;
+  try {
+    return await openRecordedMarket({
+      path: market.path,
+      shift: (recordedStartMs) => nowMs - recordedStartMs,
+      seed,
+      ...(symbol === undefined ? {} : { symbol }),
+    });
+  } catch (error) {
+    if (error instanceof DataFileError) throw new ConfigError([error.message]);
+    throw error;
+  }
+}
+
+function knownInstrument(symbol: string): SyntheticInstrument {
+  const instrument = Object.hasOwn(KNOWN_INSTRUMENTS, symbol) ? KNOWN_INSTRUMENTS[symbol] : undefined;
+  if (instrument !== undefined) return instrument;
+  throw new ConfigError([`--symbol: expected one of ${Object.keys(KNOWN_INSTRUMENTS).join(', ')}, found ${showValue(symbol)}`]);
+}

@@ -1,0 +1,288 @@
+import { describe, expect, test } from 'vitest';
+import fc from 'fast-check';
+import { START_MS, TestMarket, sessionStart, strategyOf } from '../../../test/builders/session.ts';
+import { EventBlock, EventKind, FLAG_LAST } from '../domain/event-block.ts';
+import { lots, ticks } from '../domain/units.ts';
+import { limitOrder, marketOrder, type StrategyHandlers } from '../strategy/strategy.ts';
+import { Engine } from './engine.ts';
+
+const BIDS = [[1000_0, 500]] as const;
+const ASKS = [[1000_1, 500]] as const;
+const usdt = (text: string): bigint => BigInt(Math.round(Number(text) * 1e8));
+
+describe('money', () => {
+  test('a strategy that does nothing ends with its deposit to the last unit', () => {
+    const run = new TestMarket(sessionStart({ stale_timeout_ms: 600_000 }), {})
+      .mark(0, 1000_0)
+      .book(0, BIDS, ASKS)
+      .mark(300_000, 900_0)
+      .time(601_000);
+    expect(run.engine.lifecycle).toBe('ended');
+    expect(run.engine.endReason).toBe('duration_reached');
+    expect(run.engine.status().wallet).toBe(usdt('10000'));
+    expect(run.of('ledger').map(({ entry }) => entry.kind)).toEqual(['deposit']);
+  });
+
+  test('a round trip books fees and realized profit exactly, and closes one trade', () => {
+    const run = new TestMarket(sessionStart(), {
+      onStart: (view) => {
+        view.setTimer('out', view.timeMs + 1000);
+        return [marketOrder(0, 'buy', lots(100))];
+      },
+      onTimer: () => [marketOrder(0, 'sell', lots(100), { tag: 'target' })],
+    })
+      .mark(0, 1000_0)
+      .book(0, BIDS, ASKS)
+      .book(500, [[1010_0, 500]], [[1010_1, 500]])
+      .time(1200);
+    // Bought 0.01 at 1000.1, sold at 1010: profit 0.099; fees 0.06 % of 10.001 and of 10.1, each rounded up.
+    expect(run.of('ledger').map(({ entry }) => [entry.kind, entry.amount])).toEqual([
+      ['deposit', usdt('10000')],
+      ['fee', -usdt('0.0060006')],
+      ['fee', -usdt('0.00606')],
+      ['realized_pnl', usdt('0.099')],
+    ]);
+    const [closed] = run.of('trade');
+    expect(closed?.trade).toMatchObject({ side: 'long', quantity: 100, exitReason: 'target' });
+    expect(closed?.trade.netPnl).toBe(run.engine.status().wallet - usdt('10000'));
+  });
+
+  test('an order that closes and reverses splits into two round trips whose nets add up', () => {
+    const run = new TestMarket(sessionStart(), {
+      onStart: (view) => {
+        view.setTimer('turn', view.timeMs + 1000);
+        return [marketOrder(0, 'buy', lots(7))];
+      },
+      onTimer: () => [marketOrder(0, 'sell', lots(20))],
+    })
+      .mark(0, 1000_0)
+      .book(0, BIDS, ASKS)
+      .time(2000);
+    expect(run.engine.status().position).toBe(-13);
+    run.command(3000, { type: 'stop', reason: 'stop_requested', detail: null }).time(4000);
+    expect(run.engine.endReason).toBe('stop_requested');
+    const nets = run.of('trade').map(({ trade }) => trade.netPnl);
+    expect(nets).toHaveLength(2);
+    expect(nets.reduce<bigint>((sum, net) => sum + net, 0n)).toBe(run.engine.status().wallet - usdt('10000'));
+  });
+});
+
+describe('funding', () => {
+  const hold = (side: 'buy' | 'sell'): StrategyHandlers => ({ onStart: () => [marketOrder(0, side, lots(10_000))] });
+  const settle = (side: 'buy' | 'sell', fraction: number): TestMarket =>
+    new TestMarket(sessionStart({ duration_ms: null }), hold(side))
+      .mark(0, 1000_0, 5_000)
+      .book(0, [[1000_0, 50_000]], [[1000_1, 50_000]])
+      .time(5_000)
+      .funding(9_000, 5_000, fraction, 1001_0);
+
+  test.each([
+    ['buy', 100_000_000, '-0.1001'],
+    ['sell', 100_000_000, '0.1001'],
+    ['buy', -100_000_000, '0.1001'],
+    ['sell', -100_000_000, '-0.1001'],
+  ] as const)('a %s with a rate of %i pays %s', (side, fraction, amount) => {
+    const entries = settle(side, fraction).of('ledger').filter(({ entry }) => entry.kind === 'funding');
+    expect(entries.map(({ entry }) => entry.amount)).toEqual([usdt(amount)]);
+    expect(entries[0]?.entry).toMatchObject({ settlementTimeMs: START_MS + 5_000, rate: fraction });
+  });
+
+  test('is booked once however often the venue repeats it', () => {
+    const run = settle('buy', 100_000_000).funding(10_000, 5_000, 100_000_000, 1001_0);
+    expect(run.of('ledger').filter(({ entry }) => entry.kind === 'funding')).toHaveLength(1);
+  });
+
+  test('counts what was held at the instant, not what is held when the rate becomes known', () => {
+    const run = new TestMarket(sessionStart({ duration_ms: null }), {
+      onStart: (view) => {
+        view.setTimer('out', view.timeMs + 5_500);
+        return [marketOrder(0, 'buy', lots(10_000))];
+      },
+      onTimer: () => [marketOrder(0, 'sell', lots(10_000))],
+    })
+      .mark(0, 1000_0, 5_000)
+      .book(0, [[1000_0, 50_000]], [[1000_1, 50_000]])
+      .time(6_000)
+      .funding(9_000, 5_000, 100_000_000, 1001_0);
+    expect(run.of('ledger').filter(({ entry }) => entry.kind === 'funding')).toHaveLength(1);
+    expect(run.engine.status().position).toBe(0);
+  });
+
+  test('a flat account pays nothing', () => {
+    const run = new TestMarket(sessionStart(), {}).mark(0, 1000_0, 5_000).book(0, BIDS, ASKS).time(5_000);
+    run.funding(6_000, 5_000, 100_000_000, 1000_0);
+    expect(run.of('ledger').map(({ entry }) => entry.kind)).toEqual(['deposit']);
+  });
+});
+
+describe('lifecycle', () => {
+  test('places nothing before the history is loaded, and says WARMUP_COMPLETE once', () => {
+    let starts = 0;
+    const run = new TestMarket(sessionStart({ min_history_bars: 3 }), {
+      onStart: () => {
+        starts++;
+      },
+      onBook: () => [marketOrder(0, 'buy', lots(1))],
+    });
+    run.mark(0, 1000_0).book(0, BIDS, ASKS).bar(10, -180_000, 1000_0, true).bar(10, -120_000, 1000_0, true);
+    expect([run.engine.lifecycle, starts, run.of('order').length]).toEqual(['warming', 0, 0]);
+    run.bar(20, -60_000, 1000_0, true).bar(30, 0, 1000_0);
+    expect([run.engine.lifecycle, starts]).toEqual(['running', 1]);
+    expect(run.of('log').filter(({ msg }) => msg === 'WARMUP_COMPLETE').map(({ fields }) => fields['bars'])).toEqual([3]);
+  });
+
+  test('a session that cannot warm up waits out its duration', () => {
+    const run = new TestMarket(sessionStart({ min_history_bars: 3, duration_ms: 60_000 }), {}).book(0, BIDS, ASKS);
+    expect(run.time(59_999).engine.lifecycle).toBe('warming');
+    expect(run.time(60_000).engine.endReason).toBe('duration_reached');
+  });
+
+  test('a stale book halts trading, a fresh one resumes it, a lost one ends the session unsuccessfully', () => {
+    const run = new TestMarket(sessionStart({ stale_timeout_ms: 5_000 }), {
+      onTimer: () => [marketOrder(0, 'buy', lots(1))],
+      onStart: (view) => view.setTimer('late', view.timeMs + 9_000),
+    });
+    run.mark(0, 1000_0).book(0, BIDS, ASKS).time(5_000);
+    expect(run.engine.lifecycle).toBe('running');
+    run.time(9_500);
+    expect([run.engine.lifecycle, run.engine.status().reason]).toEqual(['halted', 'ORDER_BOOK_STALE']);
+    expect(run.of('denial').map(({ reason }) => reason.code)).toEqual(['market_data_stale']);
+    run.book(10_000, BIDS, ASKS).time(11_500);
+    expect(run.engine.lifecycle).toBe('running');
+    expect(run.of('quality').map(({ record }) => record.kind)).toEqual(['stale']);
+    run.time(62_000);
+    expect(run.engine.endReason).toBe('market_data_lost');
+  });
+
+  test('a stop cancels, closes and ends; a position that cannot be closed is no success', () => {
+    const handlers: StrategyHandlers = {
+      onStart: () => [marketOrder(0, 'buy', lots(5)), limitOrder(0, 'buy', lots(5), ticks(990_0))],
+    };
+    const stop = { type: 'stop', reason: 'signal', detail: null } as const;
+    const run = new TestMarket(sessionStart(), handlers).mark(0, 1000_0).book(0, BIDS, ASKS).command(1000, stop);
+    expect(run.engine.lifecycle).toBe('stopping');
+    run.time(1500);
+    expect([run.engine.endReason, run.engine.status().position, run.engine.status().openOrders]).toEqual(['signal', 0, 0]);
+    expect(run.of('trade').map(({ trade }) => trade.exitReason)).toEqual(['session_end']);
+
+    const stuck = new TestMarket(sessionStart(), handlers).mark(0, 1000_0).book(0, BIDS, ASKS).time(900);
+    stuck.feedState(950, 'disconnected').command(1000, stop).time(20_000);
+    expect([stuck.engine.endReason, stuck.engine.status().position]).toEqual(['market_data_lost', 5]);
+  });
+
+  test('keep leaves position and working orders for the next session, which finds them', () => {
+    const run = new TestMarket(sessionStart({ on_end: 'keep', duration_ms: 5_000 }), {
+      onStart: () => [marketOrder(0, 'buy', lots(5)), limitOrder(0, 'buy', lots(6), ticks(990_0), { clientOrderId: 'x' })],
+    });
+    run.mark(0, 1000_0).book(0, BIDS, ASKS).time(5_000);
+    const account = run.engine.accountEnd();
+    expect(account).toMatchObject({ positions: [{ quantity: '0.0005' }], orders: [{ client_order_id: 'x' }] });
+    const next = new TestMarket(sessionStart({ account }), {}).mark(0, 1000_0).book(0, BIDS, ASKS);
+    expect(next.engine.status()).toMatchObject({ position: 5, openOrders: 1, wallet: run.engine.status().wallet });
+    next.trade(500, 'sell', 989_9, 100);
+    expect(next.engine.status().position).toBe(11);
+  });
+
+  test('the loss of the account ends the session, the loss of the day allows only reducing orders', () => {
+    const losing = (dayPercent: number, accountPercent: number): TestMarket => {
+      const risk = { ...sessionStart().risk, max_day_loss_percent: dayPercent, max_account_loss_percent: accountPercent };
+      const run = new TestMarket(sessionStart({ risk }), {
+        onStart: (view) => {
+          view.setTimer('more', view.timeMs + 5_000);
+          return [marketOrder(0, 'buy', lots(400_000))];
+        },
+        onTimer: () => [marketOrder(0, 'buy', lots(1)), marketOrder(0, 'sell', lots(1))],
+      });
+      const deep = 1_000_000;
+      return run.mark(0, 1000_0).book(0, [[1000_0, deep]], [[1000_1, deep]]).time(2_000).mark(2_500, 980_0).book(2_500, [[980_0, deep]], [[980_1, deep]]).time(6_000);
+    };
+    // 40 BTC x 20 USDT = 800 USDT lost of 10,000.
+    const day = losing(5, 20);
+    expect(day.of('denial').map(({ reason }) => reason.code)).toEqual(['day_loss']);
+    expect(day.engine.status().position).toBe(399_999);
+    expect(losing(50, 7).engine.endReason).toBe('max_loss');
+  });
+});
+
+describe('determinism', () => {
+  /** A market of random frames, prints, marks and time, always valid as input. */
+  const step = fc.record({
+    gapMs: fc.integer({ min: 0, max: 900 }),
+    kind: fc.constantFrom('book', 'book', 'trade', 'trade', 'mark', 'time'),
+    price: fc.integer({ min: 9_950, max: 10_050 }),
+    quantity: fc.integer({ min: 1, max: 40 }),
+    isBuy: fc.boolean(),
+  });
+
+  const quoting = (): StrategyHandlers => ({
+    onBook: (instrument, view) => {
+      const bid = view.bestBid(instrument);
+      if (bid === null || view.workingOrders() > 4) return [];
+      return [limitOrder(instrument, 'buy', lots(3), bid), limitOrder(instrument, 'sell', lots(2), ticks(bid + 2))];
+    },
+    onTrade: (trade, view) => (view.position(trade.instrument) > 20 ? [{ action: 'flatten' }] : []),
+  });
+
+  test('outputs and state hash do not depend on how the events are cut into blocks', () => {
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 20, maxLength: 150 }), fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (steps, cuts) => {
+        const start = sessionStart({ risk: { ...sessionStart().risk, max_orders_per_second: 100 } });
+        const run = new TestMarket(start, quoting());
+        let atMs = 0;
+        for (const { gapMs, kind, price, quantity, isBuy } of steps) {
+          atMs += gapMs;
+          if (kind === 'book') run.book(atMs, [[price, quantity], [price - 3, 9]], [[price + 1, quantity], [price + 2, 7]]);
+          else if (kind === 'trade') run.trade(atMs, isBuy ? 'buy' : 'sell', price, quantity);
+          else if (kind === 'mark') run.mark(atMs, price);
+          else run.time(atMs);
+        }
+        run.time(700_000);
+        const again = new Engine(start, strategyOf(quoting()));
+        const outputs = recut(run.fed, cuts).flatMap((block) => {
+          again.process(block);
+          return again.takeOutputs();
+        });
+        expect(again.stateHash()).toBe(run.engine.stateHash());
+        expect(outputs).toEqual(run.outputs);
+        expect(again.lifecycle).toBe('ended');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('another seed, price or order of events gives another hash', () => {
+    const run = (price: number): string =>
+      new TestMarket(sessionStart(), quoting()).mark(0, 1000_0).book(0, BIDS, ASKS).trade(200, 'sell', price, 900).engine.stateHash();
+    expect(run(999_9)).toBe(run(999_9));
+    expect(run(999_9)).not.toBe(run(999_8));
+  });
+});
+
+/** Copies a block's events into blocks of the given numbers of events, over and over. */
+function recut(whole: EventBlock, cuts: readonly number[]): EventBlock[] {
+  const blocks: EventBlock[] = [];
+  let row = 0;
+  let sequence = whole.firstSequence;
+  for (let turn = 0; row < whole.length; turn++) {
+    const block = new EventBlock(whole.capacity);
+    block.reset(sequence);
+    block.wide = whole.wide;
+    block.details.push(...whole.details);
+    for (let events = 0; events < (cuts[turn % cuts.length] ?? 1) && row < whole.length; events++) {
+      let isLast = false;
+      while (!isLast) {
+        const at = block.length++;
+        for (const column of ['kind', 'flags', 'instrument', 'receivedTimeMs', 'exchangeTimeMs', 'price', 'quantity'] as const) {
+          block[column][at] = whole[column][row] ?? 0;
+        }
+        isLast = ((whole.flags[row] ?? 0) & FLAG_LAST) !== 0;
+        row++;
+      }
+      block.events++;
+      sequence++;
+    }
+    blocks.push(block);
+  }
+  expect(whole.kind[0]).toBe(EventKind.sessionStarted);
+  return blocks;
+}

@@ -1,0 +1,73 @@
+/** The result of a session as a few aligned lines for a terminal. */
+
+import {
+  UNKNOWN_TEXT,
+  displayCount,
+  displayMoney,
+  displayNumber,
+  displayPercent,
+  displaySignedMoney,
+} from './display-text.ts';
+import type { FinalReport, ReportStatus } from './final-report.ts';
+import { describeVerdict } from './verdict.ts';
+
+export interface SummaryOptions {
+  /** Whether to colour the status and the profit; only for terminals. */
+  readonly color: boolean;
+  /** Where the full report lies; null = not said. */
+  readonly reportPath: string | null;
+}
+
+const GREEN = 32;
+const YELLOW = 33;
+const RED = 31;
+
+const STATUS_COLOR: Readonly<Record<ReportStatus, number>> = {
+  success: GREEN,
+  degraded: YELLOW,
+  error: RED,
+  killed: RED,
+};
+
+/** Lines of the summary, each ended by LF. */
+export function formatSummary(report: FinalReport, options: SummaryOptions): string {
+  const paint = (text: string, code: number): string =>
+    options.color ? `\u001B[${code}m${text}\u001B[0m` : text;
+  const profitColor = report.pnl_absolute.startsWith('-') ? RED : GREEN;
+  const profit = `${displaySignedMoney(report.pnl_absolute)} USDT (${displayPercent(report.pnl_percent)})`;
+  const winRate = report.win_rate === null ? UNKNOWN_TEXT : displayPercent(report.win_rate * 100);
+  const rows: readonly (readonly [string, string])[] = [
+    ['Session', report.session_id],
+    [
+      'Status',
+      `${paint(report.status, STATUS_COLOR[report.status])} (${report.stopped_reason}, exit ${report.exit_code})`,
+    ],
+    ['Market', `${report.symbol} from ${report.source}, strategy ${report.strategy}, seed ${report.seed}`],
+    ['Equity', `${displayMoney(report.starting_equity)} -> ${displayMoney(report.ending_equity)} USDT`],
+    ['Profit', paint(profit, profitColor)],
+    [
+      'Trades',
+      `${displayCount(report.trades)} (won ${report.wins}, lost ${report.losses}, win rate ${winRate}), fills ${displayCount(report.fills)}`,
+    ],
+    [
+      'Costs',
+      `fees ${displayMoney(report.fees_paid)}, funding ${displayMoney(report.funding_paid)}, spread ${displayMoney(report.spread_cost)}, latency ${displayMoney(report.latency_cost)}, impact ${displayMoney(report.impact_cost)} USDT`,
+    ],
+    [
+      'Drawdown',
+      `${displayMoney(report.max_drawdown)} USDT (${displayPercent(report.max_drawdown_percent)})`,
+    ],
+    [
+      'Ratios',
+      `Sharpe ${displayNumber(report.sharpe)}, profit factor ${displayNumber(report.profit_factor)}, exposure ${displayPercent(report.exposure_percent)}`,
+    ],
+    [
+      'Data',
+      `${displayCount(report.events)} events, ${report.gaps} gaps (${report.gaps_backfilled} backfilled), ${displayCount(report.reconnects)} reconnects, ledger difference ${report.ledger_difference}`,
+    ],
+    ...(options.reportPath === null ? [] : [['Report', options.reportPath] as const]),
+  ];
+  const width = Math.max(...rows.map(([label]) => label.length));
+  const lines = rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`);
+  return `${[describeVerdict(report), '', ...lines].join('\n')}\n`;
+}

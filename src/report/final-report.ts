@@ -1,0 +1,211 @@
+/**
+ * The result of a session: the document `final_report.json`.
+ *
+ * Invariant: whatever was not measured is null; amounts are exact sums of what the journal says. `ledger_difference` is
+ * worked out anew from the ledger's entries and must be "0"; a session with any other is never a success.
+ */
+
+import { formatMoney, parseMoney } from '../core/domain/instrument.ts';
+import { type StoppedReason, EXIT_CODES } from '../core/domain/reasons.ts';
+import { money } from '../core/domain/units.ts';
+import {
+  exposurePercent,
+  maxDrawdown,
+  percentOf,
+  sharpeRatio,
+  sumCost,
+  sumMoney,
+  tradeStatistics,
+} from './performance-statistics.ts';
+import type {
+  EquityFacts,
+  FillFacts,
+  LedgerFacts,
+  LifecycleFacts,
+  OpeningPosition,
+  OrderFacts,
+  QualityFacts,
+  TradeFacts,
+} from './session-facts.ts';
+
+/**
+ * success: ran its time or was stopped on request. degraded: the same, but part of it on bad data (halts, gaps that were
+ * not backfilled). killed: by the kill switch. error: every other end.
+ */
+export type ReportStatus = 'success' | 'degraded' | 'error' | 'killed';
+
+/** Amounts are decimal text in USDT, ratios numbers, times ISO 8601 UTC (venue time). */
+export interface FinalReport {
+  readonly session_id: string;
+  readonly status: ReportStatus;
+  readonly stopped_reason: StoppedReason;
+  readonly exit_code: number;
+  readonly symbol: string;
+  readonly strategy: string;
+  readonly source: string;
+  readonly seed: number;
+  readonly started_at: string;
+  readonly ended_at: string;
+  readonly duration_seconds: number;
+  readonly starting_equity: string;
+  readonly ending_equity: string;
+  readonly pnl_absolute: string;
+  /** Of the starting equity; null where that is not positive. */
+  readonly pnl_percent: number | null;
+  /** Closed round trips. */
+  readonly trades: number;
+  readonly fills: number;
+  readonly wins: number;
+  readonly losses: number;
+  /** 0 to 1. */
+  readonly win_rate: number | null;
+  /** Positive = paid. */
+  readonly fees_paid: string;
+  /** Positive = paid. */
+  readonly funding_paid: string;
+  readonly spread_cost: string | null;
+  readonly impact_cost: string | null;
+  readonly latency_cost: string | null;
+  readonly max_drawdown: string;
+  readonly max_drawdown_percent: number | null;
+  /** Annualised; see {@link sharpeRatio}. */
+  readonly sharpe: number | null;
+  readonly profit_factor: number | null;
+  readonly exposure_percent: number | null;
+  readonly liquidations: number;
+  readonly orders_denied: number;
+  readonly orders_rejected: number;
+  readonly reconnects: number | null;
+  readonly gaps: number;
+  readonly gap_seconds: number;
+  readonly gaps_backfilled: number;
+  readonly error_count: number | null;
+  readonly events: number;
+  readonly state_hash: string | null;
+  /** Profit under the three fill models; null where one did not run. */
+  readonly band: {
+    readonly optimistic: string | null;
+    readonly realistic: string;
+    readonly pessimistic: string | null;
+  };
+  readonly ledger_difference: string;
+}
+
+export interface FinalReportInputs {
+  readonly sessionId: string;
+  readonly symbol: string;
+  readonly strategy: string;
+  readonly source: string;
+  readonly seed: number;
+  readonly stoppedReason: StoppedReason;
+  /** Venue time. */
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** Of the session, as the engine had it. */
+  readonly startingEquity: string;
+  readonly endingEquity: string;
+  /** Wallet before the first ledger entry: "0" for a new account, whose deposit is an entry. */
+  readonly openingWallet: string;
+  readonly endingWallet: string;
+  readonly openingPositions: readonly OpeningPosition[];
+  readonly events: number;
+  readonly stateHash: string | null;
+  /** Null where nobody counted. */
+  readonly reconnects: number | null;
+  readonly errorCount: number | null;
+  readonly orders: readonly OrderFacts[];
+  readonly fills: readonly FillFacts[];
+  readonly ledger: readonly LedgerFacts[];
+  readonly trades: readonly TradeFacts[];
+  readonly equity: readonly EquityFacts[];
+  readonly quality: readonly QualityFacts[];
+  readonly lifecycle: readonly LifecycleFacts[];
+  /** Intents that our gate denied, cancels included. */
+  readonly denials: readonly unknown[];
+}
+
+export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
+  const { fills, trades, quality, startedMs, endedMs } = inputs;
+  const pnl = money(parseMoney(inputs.endingEquity) - parseMoney(inputs.startingEquity));
+  const pnlAbsolute = formatMoney(pnl);
+  const statistics = tradeStatistics(trades);
+  const drawdown = maxDrawdown([
+    inputs.startingEquity,
+    ...inputs.equity.map(({ equity }) => equity),
+    inputs.endingEquity,
+  ]);
+  const gaps = quality.filter(({ kind }) => kind === 'gap');
+  const difference = ledgerDifference(inputs.openingWallet, inputs.endingWallet, inputs.ledger);
+  return {
+    session_id: inputs.sessionId,
+    status: reportStatus(inputs.stoppedReason, difference, quality, inputs.lifecycle),
+    stopped_reason: inputs.stoppedReason,
+    exit_code: EXIT_CODES[inputs.stoppedReason],
+    symbol: inputs.symbol,
+    strategy: inputs.strategy,
+    source: inputs.source,
+    seed: inputs.seed,
+    started_at: new Date(startedMs).toISOString(),
+    ended_at: new Date(endedMs).toISOString(),
+    duration_seconds: (endedMs - startedMs) / 1_000,
+    starting_equity: inputs.startingEquity,
+    ending_equity: inputs.endingEquity,
+    pnl_absolute: pnlAbsolute,
+    pnl_percent: percentOf(pnl, parseMoney(inputs.startingEquity)),
+    trades: trades.length,
+    fills: fills.length,
+    wins: statistics.wins,
+    losses: statistics.losses,
+    win_rate: statistics.winRate,
+    fees_paid: paid(inputs.ledger, 'fee'),
+    funding_paid: paid(inputs.ledger, 'funding'),
+    spread_cost: sumCost(fills, (fill) => fill.spread_cost),
+    impact_cost: sumCost(fills, (fill) => fill.impact_cost),
+    latency_cost: sumCost(fills, (fill) => fill.latency_cost),
+    max_drawdown: drawdown.amount,
+    max_drawdown_percent: drawdown.percent,
+    sharpe: sharpeRatio(inputs.equity),
+    profit_factor: statistics.profitFactor,
+    exposure_percent: exposurePercent(inputs.openingPositions, fills, startedMs, endedMs),
+    liquidations: 0,
+    orders_denied: inputs.denials.length,
+    orders_rejected: inputs.orders.filter(({ status }) => status === 'rejected').length,
+    reconnects: inputs.reconnects,
+    gaps: gaps.length,
+    gap_seconds: gaps.reduce((sum, { from_ms: from, to_ms: to }) => sum + (to - from), 0) / 1_000,
+    gaps_backfilled: gaps.filter(({ backfilled }) => backfilled).length,
+    error_count: inputs.errorCount,
+    events: inputs.events,
+    state_hash: inputs.stateHash,
+    band: { optimistic: null, realistic: pnlAbsolute, pessimistic: null },
+    ledger_difference: difference,
+  };
+}
+
+/** Ending wallet - opening wallet - exact sum of the ledger's amounts, as decimal text; "0" when the books are right. */
+export function ledgerDifference(
+  openingWallet: string,
+  endingWallet: string,
+  ledger: readonly LedgerFacts[],
+): string {
+  const moved = sumMoney(ledger.map(({ amount }) => amount));
+  return formatMoney(money(parseMoney(endingWallet) - parseMoney(openingWallet) - moved));
+}
+
+function reportStatus(
+  stoppedReason: StoppedReason,
+  difference: string,
+  quality: readonly QualityFacts[],
+  lifecycle: readonly LifecycleFacts[],
+): ReportStatus {
+  if (stoppedReason === 'kill_switch') return 'killed';
+  if (EXIT_CODES[stoppedReason] !== 0 || difference !== '0') return 'error';
+  const hasOpenGap = quality.some(({ kind, backfilled }) => kind === 'gap' && !backfilled);
+  return hasOpenGap || lifecycle.some(({ state }) => state === 'halted') ? 'degraded' : 'success';
+}
+
+/** What went out under a ledger kind; positive = paid. */
+function paid(ledger: readonly LedgerFacts[], kind: LedgerFacts['kind']): string {
+  const amounts = ledger.filter((entry) => entry.kind === kind).map(({ amount }) => amount);
+  return formatMoney(money(-sumMoney(amounts)));
+}

@@ -1,0 +1,37 @@
+/** One honest sentence or two on how a session went. */
+
+import type { FinalReport } from './final-report.ts';
+import { displayMoney, displayPercent, displaySpan } from './display-text.ts';
+
+export function describeVerdict(report: FinalReport): string {
+  return `${describeEnd(report)} ${describeResult(report)}`;
+}
+
+function describeEnd(report: FinalReport): string {
+  const span = displaySpan(report.duration_seconds);
+  switch (report.status) {
+    case 'success':
+      return `The session ran ${span} and ended as asked (${report.stopped_reason}).`;
+    case 'degraded':
+      return (
+        `The session ran ${span} and ended as asked (${report.stopped_reason}), but part of it on bad data: ` +
+        `${report.gaps} gaps of ${displaySpan(report.gap_seconds)} in all, ${report.gaps_backfilled} of them backfilled. Trust its result accordingly.`
+      );
+    case 'killed':
+      return `The kill switch ended the session after ${span}.`;
+    case 'error':
+      return report.ledger_difference === '0'
+        ? `The session did not end well: ${report.stopped_reason} (exit ${report.exit_code}) after ${span}.`
+        : `The books of this session do not balance: ${report.ledger_difference} USDT are unexplained. Do not trust its result.`;
+  }
+}
+
+function describeResult(report: FinalReport): string {
+  if (report.fills === 0) return 'Nothing was traded.';
+  const isLoss = report.pnl_absolute.startsWith('-');
+  const amount = displayMoney(isLoss ? report.pnl_absolute.slice(1) : report.pnl_absolute);
+  const share = displayPercent(report.pnl_percent);
+  const fees = `${displayMoney(report.fees_paid)} USDT of fees`;
+  const trades = report.trades === 1 ? '1 closed trade' : `${report.trades} closed trades`;
+  return `It ${isLoss ? 'lost' : 'made'} ${amount} USDT (${share}) after ${fees}, in ${trades}.`;
+}

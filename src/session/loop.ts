@@ -1,0 +1,31 @@
+/**
+ * THE loop: the same for a paper session, a replay and a backtest. They differ in source, log and sinks only.
+ */
+
+import type { EventBlock } from '../core/domain/event-block.ts';
+import type { Engine } from '../core/engine/engine.ts';
+import type { EventLog } from '../ports/event-log.ts';
+import type { OutputSink } from '../ports/output-sink.ts';
+
+export interface LoopParts {
+  readonly source: AsyncIterable<EventBlock> | Iterable<EventBlock>;
+  /** null where the source is a log already. */
+  readonly log: EventLog | null;
+  readonly engine: Engine;
+  readonly sinks: readonly OutputSink[];
+  /** After each block: where a live session lets time pass. */
+  readonly afterBlock?: () => void;
+}
+
+/** Runs until the session has ended or the source has. Whatever a part throws ends the session. */
+export async function runLoop({ source, log, engine, sinks, afterBlock }: LoopParts): Promise<void> {
+  for await (const block of source) {
+    // Durable before it acts: one sync a block.
+    log?.append(block);
+    engine.process(block);
+    const outputs = engine.takeOutputs();
+    if (outputs.length > 0) for (const sink of sinks) sink.deliver(outputs);
+    if (engine.lifecycle === 'ended') return;
+    afterBlock?.();
+  }
+}
