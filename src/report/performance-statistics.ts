@@ -84,12 +84,11 @@ export function tradeStatistics(trades: readonly Pick<TradeFacts, 'net_pnl'>[]):
   const results = trades.map(({ net_pnl: net }) => parseMoney(net));
   const won = results.filter((net) => net > 0n);
   const lost = results.filter((net) => net < 0n);
-  const total = (amounts: readonly bigint[]): bigint => amounts.reduce((sum, amount) => sum + amount, 0n);
   return {
     wins: won.length,
     losses: lost.length,
     winRate: results.length === 0 ? null : roundRatio(won.length / results.length),
-    profitFactor: lost.length === 0 ? null : roundRatio(Number(total(won)) / Number(-total(lost))),
+    profitFactor: lost.length === 0 ? null : roundRatio(Number(sumBigints(won)) / -Number(sumBigints(lost))),
   };
 }
 
@@ -135,4 +134,8 @@ export function sumCost(
 
 function parseQuantityText(text: string): bigint {
   return parseBigDecimal(text, QUANTITY_DECIMALS);
+}
+
+function sumBigints(amounts: readonly bigint[]): bigint {
+  return amounts.reduce((sum, amount) => sum + amount, 0n);
 }

@@ -62,7 +62,6 @@ export type StoppedReason =
   | 'crashed'
   | 'config_invalid'
   | 'venue_fatal'
-  | 'venue_unreachable'
   | 'workspace_unwritable'
   | 'memory_limit'
   | 'disk_full'
@@ -80,7 +79,6 @@ export const EXIT_CODES: Readonly<Record<StoppedReason, number>> = {
   signal: 0,
   already_running: 1,
   crashed: 1,
-  venue_unreachable: 1,
   workspace_unwritable: 1,
   config_invalid: 2,
   venue_fatal: 3,

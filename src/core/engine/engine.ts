@@ -169,6 +169,11 @@ export class Engine {
     return this.#lifecycle.endReason;
   }
 
+  /** What is to be said of the end besides its reason; null for nothing. */
+  get endDetail(): string | null {
+    return this.#lifecycle.endDetail;
+  }
+
   /** Equity at the start: the wallet, plus the carried positions at their first known price. */
   get startingEquity(): Money {
     return this.#startingEquity;

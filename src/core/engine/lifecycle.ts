@@ -39,6 +39,7 @@ export class Lifecycle {
   /** When the session began to run; NaN before. */
   runningMs = Number.NaN;
   endReason: StoppedReason | null = null;
+  endDetail: string | null = null;
   #isPaused = false;
   #stop: Stop | null = null;
   #staleSinceMs = Number.NaN;
@@ -153,12 +154,9 @@ export class Lifecycle {
     if (this.state === 'ended') return;
     this.#noteStale(nowMs);
     this.endReason = reason;
+    this.endDetail = detail;
     this.#enter(nowMs, 'ended', reason);
     this.#outputs.push({ type: 'ended', timeMs: nowMs, reason, detail });
-  }
-
-  get stopReason(): StoppedReason | null {
-    return this.#stop?.reason ?? null;
   }
 
   #enter(nowMs: number, state: LifecycleState, reason: string | null): void {

@@ -154,9 +154,15 @@ class LiveVenue implements BitunixVenue {
       this.#hasBook.push(false);
       if (barInterval !== null) this.#trackers.push(this.#trackerOf(instrument, barInterval, inlet));
     }
-    this.#klineFeed = this.#feedOf('kline', instruments, klineStreams(instruments, barInterval ?? '1m'), inlet, (frame) => {
-      this.#trackers[frame.instrument]?.noteFrame(frame);
-    });
+    this.#klineFeed = this.#feedOf(
+      'kline',
+      instruments,
+      klineStreams(instruments, barInterval ?? '1m'),
+      inlet,
+      (frame) => {
+        this.#trackers[frame.instrument]?.noteFrame(frame);
+      },
+    );
     this.#tickerFeed = this.#feedOf('ticker', instruments, tickerStreams(instruments), inlet, (frame) => {
       this.#marketFrame(frame, instruments, inlet);
     });
@@ -229,7 +235,8 @@ class LiveVenue implements BitunixVenue {
       clock,
       scheduler: this.#scheduler,
       // A frame of a later bar proved that the bars before `endMs` are closed, whatever our estimate of the time is.
-      fetchBars: (fromMs, endMs, signal) => this.rest.bars(instrument, interval, fromMs, endMs, endMs, signal),
+      fetchBars: (fromMs, endMs, signal) =>
+        this.rest.bars(instrument, interval, fromMs, endMs, endMs, signal),
       onFatal: (error) => this.#fail(error),
     });
   }
@@ -299,7 +306,8 @@ class LiveVenue implements BitunixVenue {
     try {
       return await request();
     } catch (error) {
-      if (error instanceof VenueError && (error.errorClass === 'fatal' || isSymbolError(error))) this.#fail(error);
+      if (error instanceof VenueError && (error.errorClass === 'fatal' || isSymbolError(error)))
+        this.#fail(error);
       throw error;
     }
   }

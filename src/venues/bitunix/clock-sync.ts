@@ -234,7 +234,8 @@ export class ClockSync {
     const sample = this.#sample();
     if (sample === null) return;
     this.#listener?.(sample);
-    if (this.#loggedOffsetMs !== null && Math.abs(sample.offsetMs - this.#loggedOffsetMs) <= LOGGED_CHANGE_MS) return;
+    if (this.#loggedOffsetMs !== null && Math.abs(sample.offsetMs - this.#loggedOffsetMs) <= LOGGED_CHANGE_MS)
+      return;
     this.#loggedOffsetMs = sample.offsetMs;
     this.#options.logger.log('info', 'time_offset', 'Time offset', {
       offset_ms: sample.offsetMs,

@@ -14,9 +14,10 @@ const REQUEST = [
   1, 2, 404, 10002, 10008, 20001, 20005, 20012, 20015, 20016, 30006, 30012, 30041, 30042, 40004, 40006,
 ];
 const ORDER_REJECT = [
-  20002, 20003, 20004, 20006, 20008, 20009, 20010, 30001, 30002, 30003, 30004, 30005, 30007, 30008, 30009, 30010, 30011,
-  30013, 30014, 30015, 30016, 30017, 30018, 30019, 30020, 30021, 30022, 30023, 30024, 30025, 30026, 30027, 30028, 30029,
-  30030, 30031, 30032, 30033, 30034, 30035, 30036, 30037, 30038, 30039, 40001, 40002, 40003, 40008,
+  20002, 20003, 20004, 20006, 20008, 20009, 20010, 30001, 30002, 30003, 30004, 30005, 30007, 30008, 30009,
+  30010, 30011, 30013, 30014, 30015, 30016, 30017, 30018, 30019, 30020, 30021, 30022, 30023, 30024, 30025,
+  30026, 30027, 30028, 30029, 30030, 30031, 30032, 30033, 30034, 30035, 30036, 30037, 30038, 30039, 40001,
+  40002, 40003, 40008,
 ];
 
 const CLASSES: ReadonlyMap<number, VenueErrorClass> = new Map([
@@ -62,7 +63,8 @@ export function errorOfCode(code: number | null, text: string, where: string): V
   const known = code === null ? null : classOfCode(code);
   if (known !== null) return new VenueError(known, code, message);
   if (code === 418) return new VenueError('rate_limit', code, message, { retryAfterMs: MIN_BAN_WAIT_MS });
-  if (code === 401 || FATAL_TEXTS.some((pattern) => pattern.test(text))) return new VenueError('fatal', code, message);
+  if (code === 401 || FATAL_TEXTS.some((pattern) => pattern.test(text)))
+    return new VenueError('fatal', code, message);
   return new VenueError('transient', code, message);
 }
 
@@ -86,7 +88,8 @@ export function errorOfHttp(
   if (status >= 500) {
     return new VenueError('transient', status, message, retryAfterMs === null ? {} : { retryAfterMs });
   }
-  if (status >= 300 && status < 400) return new VenueError('transient', null, `${message} (redirect refused)`);
+  if (status >= 300 && status < 400)
+    return new VenueError('transient', null, `${message} (redirect refused)`);
   const envelope = envelopeOf(body);
   if (envelope !== null) return errorOfCode(envelope.code, envelope.text, where);
   if (status === 200) {
@@ -110,9 +113,14 @@ export function errorOfFrame(document: unknown): VenueError | null {
   if (!isRecord(document)) return null;
   const data = isRecord(document['data']) ? document['data'] : {};
   const code = codeOf(document['code']) ?? codeOf(data['code']);
-  const text = [document['msg'], document['message'], document['error'], data['msg'], data['message'], document['data']].find(
-    (part) => typeof part === 'string' && part !== '',
-  );
+  const text = [
+    document['msg'],
+    document['message'],
+    document['error'],
+    data['msg'],
+    data['message'],
+    document['data'],
+  ].find((part) => typeof part === 'string' && part !== '');
   const isError =
     document['event'] === 'error' ||
     document['op'] === 'error' ||

@@ -74,7 +74,11 @@ export class KlineTracker {
     if (currentMs !== null && openMs < currentMs) return;
     const bar = this.#barOf(frame, openMs);
     const current = currentMs === null ? undefined : this.#seen.get(currentMs);
-    if (current !== undefined && openMs > current.openTimeMs && isCarried(bar, current, frame.exchangeTimeMs)) {
+    if (
+      current !== undefined &&
+      openMs > current.openTimeMs &&
+      isCarried(bar, current, frame.exchangeTimeMs)
+    ) {
       this.#seen.set(current.openTimeMs, { ...bar, openTimeMs: current.openTimeMs });
       return;
     }
@@ -124,7 +128,11 @@ export class KlineTracker {
       this.#gaps++;
       this.#logGap(unseen);
     }
-    const confirmed = await this.#confirm(fromMs, endMs, unseen.length > 0 ? BACKFILL_WITHIN_MS : CONFIRM_WITHIN_MS);
+    const confirmed = await this.#confirm(
+      fromMs,
+      endMs,
+      unseen.length > 0 ? BACKFILL_WITHIN_MS : CONFIRM_WITHIN_MS,
+    );
     if (this.#ended.signal.aborted) return;
     const holes: number[] = [];
     for (const openMs of this.#openTimes(fromMs, endMs)) {
@@ -225,7 +233,10 @@ export class KlineTracker {
 
   #openTimes(fromMs: number, endMs: number): number[] {
     const { lengthMs } = this.#options;
-    return Array.from({ length: Math.max(0, Math.round((endMs - fromMs) / lengthMs)) }, (_, row) => fromMs + row * lengthMs);
+    return Array.from(
+      { length: Math.max(0, Math.round((endMs - fromMs) / lengthMs)) },
+      (_, row) => fromMs + row * lengthMs,
+    );
   }
 }
 
@@ -244,5 +255,7 @@ function isCarried(bar: BarFields, old: BarFields, frameMs: number): boolean {
 function coinVolume(frame: DecodedFrame, price: number): number {
   if (frame.baseVolume === 0 || frame.quoteVolume === 0) return Math.min(frame.baseVolume, frame.quoteVolume);
   const ratio = Math.log(frame.quoteVolume / frame.baseVolume);
-  return Math.abs(-ratio - Math.log(price)) < Math.abs(ratio - Math.log(price)) ? frame.quoteVolume : frame.baseVolume;
+  return Math.abs(-ratio - Math.log(price)) < Math.abs(ratio - Math.log(price))
+    ? frame.quoteVolume
+    : frame.baseVolume;
 }

@@ -82,7 +82,8 @@ export class MarketFeed {
   constructor(options: MarketFeedOptions) {
     this.#options = options;
     const { streams, url, clock, scheduler, random, nowMs, times } = options;
-    for (const [index, stream] of streams.entries()) this.#streamOf.set(streamKey(stream.kind, stream.instrument), index);
+    for (const [index, stream] of streams.entries())
+      this.#streamOf.set(streamKey(stream.kind, stream.instrument), index);
     this.#connection = new Connection({
       url,
       clock,
@@ -90,7 +91,10 @@ export class MarketFeed {
       random,
       ...(times === undefined ? {} : { times }),
       protocol: {
-        streams: streams.map(({ symbol, channel, silenceMs }) => ({ name: `${channel} ${symbol}`, silenceMs })),
+        streams: streams.map(({ symbol, channel, silenceMs }) => ({
+          name: `${channel} ${symbol}`,
+          silenceMs,
+        })),
         pingFrame: () => pingFrame(Math.floor(nowMs() / 1_000)),
         subscribeFrame: (wanted) => subscribeFrame(streams.filter((_, index) => wanted.includes(index))),
         classifyRefusal: (status, headers, body) =>
@@ -121,7 +125,12 @@ export class MarketFeed {
   /** `gaps`: times that an established connection was lost. */
   health(): FeedHealth {
     const { state, dataAgeMs, reconnects } = this.#connection;
-    return { state, ageMs: dataAgeMs === null ? null : Math.round(dataAgeMs), reconnects, gaps: this.#losses };
+    return {
+      state,
+      ageMs: dataAgeMs === null ? null : Math.round(dataAgeMs),
+      reconnects,
+      gaps: this.#losses,
+    };
   }
 
   #receive(bytes: Buffer): number {

@@ -18,7 +18,10 @@ export const decimal = z.union([
   z
     .number()
     .transform(String)
-    .refine((text) => /^-?\d+(\.\d+)?$/.test(text) && text.replace(/\D/g, '').length <= 15, 'not an exact decimal number'),
+    .refine(
+      (text) => /^-?\d+(\.\d+)?$/.test(text) && text.replace(/\D/g, '').length <= 15,
+      'not an exact decimal number',
+    ),
 ]);
 
 /** Integer ms as a number or as digits. */
@@ -32,7 +35,13 @@ export const timeMs = z.union([
 ]);
 
 export const envelope = z.object({
-  code: z.union([z.int(), z.string().regex(/^\d{1,9}$/).transform(Number)]),
+  code: z.union([
+    z.int(),
+    z
+      .string()
+      .regex(/^\d{1,9}$/)
+      .transform(Number),
+  ]),
   msg: z.string().optional(),
   message: z.string().optional(),
   data: z.unknown(),
@@ -93,7 +102,13 @@ export const fundingRate = z.object({
   markPrice: decimal,
   indexPrice: decimal.nullish(),
   fundingRate: decimal,
-  fundingInterval: z.union([z.int().positive(), z.string().regex(/^\d{1,3}$/).transform(Number)]),
+  fundingInterval: z.union([
+    z.int().positive(),
+    z
+      .string()
+      .regex(/^\d{1,3}$/)
+      .transform(Number),
+  ]),
   nextFundingTime: timeMs,
 });
 export type FundingRateRow = z.infer<typeof fundingRate>;
@@ -101,7 +116,9 @@ export type FundingRateRow = z.infer<typeof fundingRate>;
 export const fundingRateReply = z.union([fundingRate, z.tuple([fundingRate]).transform(([row]) => row)]);
 
 /** `fundingRate` as a fraction. */
-export const fundingHistoryRows = z.array(z.object({ fundingRate: decimal, fundingTime: timeMs, markPrice: decimal }));
+export const fundingHistoryRows = z.array(
+  z.object({ fundingRate: decimal, fundingTime: timeMs, markPrice: decimal }),
+);
 export type FundingHistoryRow = z.infer<typeof fundingHistoryRows>[number];
 
 export const tierRows = z.array(
@@ -123,7 +140,10 @@ const isoTime = z.string().max(40);
 
 const dataFrame = { ch: z.string(), symbol: z.string(), ts: timeMs };
 
-export const bookFrame = z.object({ ...dataFrame, data: z.object({ b: z.array(wireLevel), a: z.array(wireLevel) }) });
+export const bookFrame = z.object({
+  ...dataFrame,
+  data: z.object({ b: z.array(wireLevel), a: z.array(wireLevel) }),
+});
 
 export const tradeFrame = z.object({
   ...dataFrame,

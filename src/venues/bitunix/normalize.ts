@@ -24,7 +24,15 @@ export function appendBook(frame: DecodedFrame, inlet: EventInlet): void {
   for (let row = 0; row < frame.asks; row++) {
     const price = ticks(frame.askPrice[row] ?? 0);
     const quantity = lots(frame.askQuantity[row] ?? 0);
-    block.appendLevel(instrument, nowMs, exchangeTimeMs, false, price, quantity, frame.bids + row + 1 === levels);
+    block.appendLevel(
+      instrument,
+      nowMs,
+      exchangeTimeMs,
+      false,
+      price,
+      quantity,
+      frame.bids + row + 1 === levels,
+    );
   }
   inlet.ready();
 }

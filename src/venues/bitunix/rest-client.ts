@@ -135,9 +135,11 @@ export class RestClient {
       const state = `status ${pair.symbolStatus ?? 'unknown'}, API ${pair.isApiSupported === true ? 'supported' : 'not supported'}`;
       throw new VenueError('fatal', null, `${symbol} cannot be traded: ${state}`);
     }
-    const [funding, tiers] = await Promise.all([this.fundingRate(symbol), this.tiers(symbol)]).catch((error: unknown) => {
-      throw asSymbolError(error, symbol);
-    });
+    const [funding, tiers] = await Promise.all([this.fundingRate(symbol), this.tiers(symbol)]).catch(
+      (error: unknown) => {
+        throw asSymbolError(error, symbol);
+      },
+    );
     return {
       symbol,
       base: pair.base,
@@ -173,7 +175,12 @@ export class RestClient {
     let pageEndMs = endMs;
     for (let page = 0; page < MAX_KLINE_PAGES; page++) {
       const wanted = Math.ceil((pageEndMs - fromMs) / lengthMs) + 2;
-      const params = { symbol: instrument.symbol, interval, endTime: pageEndMs, limit: Math.min(MAX_ROWS, wanted) };
+      const params = {
+        symbol: instrument.symbol,
+        interval,
+        endTime: pageEndMs,
+        limit: Math.min(MAX_ROWS, wanted),
+      };
       const rows = await this.#get({ path: PATHS.kline, params, signal }, klineRows);
       let oldestMs = Infinity;
       for (const row of rows) {
@@ -221,10 +228,12 @@ export class RestClient {
 
   /** The risk table, smallest positions first; empty where the venue publishes none. */
   async tiers(symbol: string): Promise<RiskTierSpec[]> {
-    const rows = await this.#get({ path: PATHS.positionTiers, params: { symbol } }, tierRows).catch((error: unknown) => {
-      if (error instanceof VenueError && error.errorClass === 'request') return [];
-      throw error;
-    });
+    const rows = await this.#get({ path: PATHS.positionTiers, params: { symbol } }, tierRows).catch(
+      (error: unknown) => {
+        if (error instanceof VenueError && error.errorClass === 'request') return [];
+        throw error;
+      },
+    );
     return rows
       .filter((row) => row.symbol === symbol)
       .toSorted((left, right) => left.level - right.level)
@@ -238,12 +247,13 @@ export class RestClient {
   }
 
   async #get<T>(request: Request, schema: z.ZodType<T>): Promise<T> {
-    const data = await this.#retry(() => this.#once(request, this.#options.onReply), this.#endOf(request)).catch(
-      (error: unknown) => {
-        this.#throwIfEnded(request);
-        throw error;
-      },
-    );
+    const data = await this.#retry(
+      () => this.#once(request, this.#options.onReply),
+      this.#endOf(request),
+    ).catch((error: unknown) => {
+      this.#throwIfEnded(request);
+      throw error;
+    });
     const parsed = schema.safeParse(data);
     if (parsed.success) return parsed.data;
     const issue = parsed.error.issues[0];
@@ -280,13 +290,16 @@ export class RestClient {
     if (status === 200) {
       const parsed = envelope.safeParse(parseJson(body));
       if (parsed.success && parsed.data.code === 0) return parsed.data.data;
-      if (parsed.success) throw errorOfCode(parsed.data.code, parsed.data.msg ?? parsed.data.message ?? '', path);
+      if (parsed.success)
+        throw errorOfCode(parsed.data.code, parsed.data.msg ?? parsed.data.message ?? '', path);
     }
     throw errorOfHttp(status, (name) => headers.get(name), body, path);
   }
 
   #endOf(request: Request): AbortSignal {
-    return request.signal === undefined ? this.#closed.signal : AbortSignal.any([this.#closed.signal, request.signal]);
+    return request.signal === undefined
+      ? this.#closed.signal
+      : AbortSignal.any([this.#closed.signal, request.signal]);
   }
 
   #throwIfEnded(request: Request): void {
@@ -299,9 +312,10 @@ async function readBody(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   if (response.body === null) return '';
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     length += chunk.length;
-    if (length > MAX_BODY_BYTES) throw new VenueError('transient', null, `reply larger than ${MAX_BODY_BYTES} bytes`);
+    if (length > MAX_BODY_BYTES)
+      throw new VenueError('transient', null, `reply larger than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length).toString('utf8');
@@ -318,7 +332,9 @@ function parseJson(text: string): unknown {
 /** Errors that speak of the symbol end a start; all others pass as they are. */
 function asSymbolError(error: unknown, symbol: string): unknown {
   if (!(error instanceof VenueError) || error.errorClass !== 'request') return error;
-  return new VenueError('fatal', error.code, `the venue refuses ${symbol}: ${error.message}`, { cause: error });
+  return new VenueError('fatal', error.code, `the venue refuses ${symbol}: ${error.message}`, {
+    cause: error,
+  });
 }
 
 function required<Key extends keyof TradingPair>(pair: TradingPair, key: Key): NonNullable<TradingPair[Key]> {
@@ -326,5 +342,5 @@ function required<Key extends keyof TradingPair>(pair: TradingPair, key: Key): N
   if (value === undefined || value === null) {
     throw new VenueError('fatal', null, `${pair.symbol}: the venue does not say ${key}`);
   }
-  return value as NonNullable<TradingPair[Key]>;
+  return value;
 }

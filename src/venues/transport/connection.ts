@@ -168,7 +168,11 @@ export class Connection {
     const { url, random } = this.#options;
     this.#setState('connecting', null);
     if (this.#isStopped) return;
-    const socket = new WebSocket(url, { maxPayload: MAX_PAYLOAD_BYTES, perMessageDeflate: false, followRedirects: false });
+    const socket = new WebSocket(url, {
+      maxPayload: MAX_PAYLOAD_BYTES,
+      perMessageDeflate: false,
+      followRedirects: false,
+    });
     this.#socket = socket;
     this.#isReady = false;
     this.#hasData = false;
@@ -235,14 +239,18 @@ export class Connection {
     const { scheduler, protocol } = this.#options;
     this.#outgoing.push(protocol.pingFrame(), () => {
       this.#pongTimer?.cancel();
-      this.#pongTimer = scheduler.after(this.#times.pongDeadlineMs, () => this.#drop('no pong in time', null));
+      this.#pongTimer = scheduler.after(this.#times.pongDeadlineMs, () =>
+        this.#drop('no pong in time', null),
+      );
     });
     this.#pingTimer = scheduler.after(this.#times.pingIntervalMs, () => this.#ping());
   }
 
   #subscribe(streams: readonly number[]): void {
     if (streams.length === 0) return;
-    this.#outgoing.push(this.#options.protocol.subscribeFrame(streams), () => this.#watch.subscribed(streams));
+    this.#outgoing.push(this.#options.protocol.subscribeFrame(streams), () =>
+      this.#watch.subscribed(streams),
+    );
   }
 
   async #refused(socket: WebSocket, response: IncomingMessage): Promise<void> {
@@ -286,7 +294,13 @@ export class Connection {
 
   /** Cancels every timer and abandons the socket. */
   #release(): void {
-    for (const timer of [this.#phaseTimer, this.#pingTimer, this.#pongTimer, this.#rotateTimer, this.#retryTimer]) {
+    for (const timer of [
+      this.#phaseTimer,
+      this.#pingTimer,
+      this.#pongTimer,
+      this.#rotateTimer,
+      this.#retryTimer,
+    ]) {
       timer?.cancel();
     }
     this.#pingTimer = null;

@@ -54,7 +54,8 @@ export class ManualScheduler implements Scheduler, WallClock {
       const next = this.#entries.reduce<Entry | null>(
         (first, entry) =>
           entry.dueMs > endMs ||
-          (first !== null && (first.dueMs < entry.dueMs || (first.dueMs === entry.dueMs && first.order < entry.order)))
+          (first !== null &&
+            (first.dueMs < entry.dueMs || (first.dueMs === entry.dueMs && first.order < entry.order)))
             ? first
             : entry,
         null,

@@ -38,7 +38,13 @@ export class RateLimiter {
   turn(): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length >= MAX_WAITING_REQUESTS) {
-        reject(new VenueError('rate_limit', null, `more than ${MAX_WAITING_REQUESTS} requests wait for their turn`));
+        reject(
+          new VenueError(
+            'rate_limit',
+            null,
+            `more than ${MAX_WAITING_REQUESTS} requests wait for their turn`,
+          ),
+        );
         return;
       }
       this.#waiting.push({ start: resolve, refuse: reject });
@@ -67,7 +73,8 @@ export class RateLimiter {
       const next = this.#waiting[0];
       if (next === undefined) return;
       const nowMs = this.#clock.monotonicMs();
-      const oldestMs = this.#startedAtMs.length >= REQUEST_BURST ? (this.#startedAtMs[0] ?? 0) : Number.NEGATIVE_INFINITY;
+      const oldestMs =
+        this.#startedAtMs.length >= REQUEST_BURST ? (this.#startedAtMs[0] ?? 0) : Number.NEGATIVE_INFINITY;
       const freeAtMs = Math.max(this.#heldUntilMs, oldestMs + REQUEST_WINDOW_MS);
       if (freeAtMs > nowMs) {
         this.#timer = this.#scheduler.after(freeAtMs - nowMs, () => this.#serve());

@@ -59,7 +59,10 @@ export function createRetry(
         const firstMs = error?.errorClass === 'rate_limit' ? rateLimitDelayMs : baseDelayMs;
         const ceilingMs = Math.min(maxDelayMs, firstMs * 2 ** (context.attempt - 1));
         // A rate limit's own wait is a floor; passing trouble is spread over the upper half of its window.
-        const jitteredMs = error?.errorClass === 'rate_limit' ? ceilingMs * (1 + random() / 4) : ceilingMs * (0.5 + random() / 2);
+        const jitteredMs =
+          error?.errorClass === 'rate_limit'
+            ? ceilingMs * (1 + random() / 4)
+            : ceilingMs * (0.5 + random() / 2);
         const delayMs = Math.max(jitteredMs, error?.retryAfterMs ?? 0);
         if (error !== null) onWait?.(error, delayMs);
         return delayMs;
@@ -72,7 +75,8 @@ export function createRetry(
         try {
           return await request();
         } catch (error) {
-          if (error instanceof VenueError && error.retryable && attempt >= retriesOf(error)) throw new Exhausted(error);
+          if (error instanceof VenueError && error.retryable && attempt >= retriesOf(error))
+            throw new Exhausted(error);
           throw error;
         }
       }, signal);

@@ -48,8 +48,8 @@ export interface FlowParameters {
 
 export const BTC_FLOW: FlowParameters = {
   stepMs: 10,
-  legMinMs: 100_000,
-  legMaxMs: 150_000,
+  legMinMs: 95_000,
+  legMaxMs: 140_000,
   legDriftMin: 5e-4,
   legDriftMax: 8e-4,
   noise: [1.4e-5, 3e-5, 8e-5],

@@ -1,0 +1,242 @@
+/**
+ * One live session from its first request to its last event: connects, warms up, runs THE loop, stops.
+ *
+ * Whatever wants to end the session (a signal, an operator, the venue, a limit, an error) becomes one event of the
+ * engine while it runs, or breaks off the start before that. Nothing here decides about money.
+ */
+
+import { createInstrument, formatMoney, formatPrice, formatQuantity, type Instrument } from '../core/domain/instrument.ts';
+import { FLAG_HISTORY } from '../core/domain/event-block.ts';
+import type { OperatorCommand } from '../core/domain/commands.ts';
+import type { AccountStart, SessionStart } from '../core/domain/session-start.ts';
+import type { StrategyInstance } from '../core/strategy/strategy.ts';
+import type { Ticks } from '../core/domain/units.ts';
+import { Engine, type EngineStatus } from '../core/engine/engine.ts';
+import type { FeedHealth } from '../ports/heartbeat-fields.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { WallClock } from '../ports/wall-clock.ts';
+import { Ingress } from '../session/ingress.ts';
+import { runLoop } from '../session/loop.ts';
+import { OutputLog } from '../session/output-log.ts';
+import { FileEventLog } from '../storage/event-log.ts';
+import { Journal } from '../storage/journal.ts';
+import type { SessionFolder } from '../storage/session-folder.ts';
+import type { Settings } from './config/settings.ts';
+import { SessionEndError, toSessionEnd } from './session-end-error.ts';
+import { type SessionMarket, openSessionMarket } from './session-market.ts';
+import { composeStart } from './start-document.ts';
+
+/** Bars asked for beyond the need, so that a bar missing at the venue does not hold up the warm-up. */
+const SPARE_HISTORY_BARS = 5;
+
+export interface LiveSessionOptions {
+  readonly settings: Settings;
+  readonly sessionId: string;
+  readonly seed: number;
+  readonly strategy: StrategyInstance;
+  readonly account: AccountStart;
+  readonly folder: SessionFolder;
+  readonly clock: WallClock;
+  readonly logger: Logger;
+  /** A line for the person who watches. */
+  readonly note: (text: string) => void;
+}
+
+/** What the heartbeat and the report ask of a session, whatever phase it is in; null = not known (yet). */
+export interface SessionView {
+  readonly status: EngineStatus | null;
+  readonly symbol: string;
+  readonly position: string | null;
+  readonly price: string | null;
+  readonly offsetMs: number | null;
+  readonly roundTripMs: number | null;
+  readonly feeds: Readonly<Record<string, FeedHealth>>;
+}
+
+export class LiveSession {
+  readonly #options: LiveSessionOptions;
+  readonly #ingress: Ingress;
+  #market: SessionMarket | null = null;
+  #instruments: readonly Instrument[] = [];
+  #engine: Engine | null = null;
+  #start: SessionStart | null = null;
+  #log: FileEventLog | null = null;
+  #journal: Journal | null = null;
+  /** Set when the session must end before its engine runs; a promise so that the start's waits can be broken off. */
+  #breakOff: (error: SessionEndError) => void = () => {};
+  readonly #brokenOff: Promise<never>;
+  #isStreaming = false;
+
+  constructor(options: LiveSessionOptions) {
+    this.#options = options;
+    const { clock } = options;
+    this.#ingress = new Ingress(() => this.#market?.client.clock.nowMs() ?? Math.floor(clock.nowMs()));
+    this.#brokenOff = new Promise((_resolve, reject) => {
+      this.#breakOff = reject;
+    });
+    // Someone waits for it only during the start.
+    this.#brokenOff.catch(() => {});
+  }
+
+  get engine(): Engine | null {
+    return this.#engine;
+  }
+
+  get start(): SessionStart | null {
+    return this.#start;
+  }
+
+  get eventLog(): FileEventLog | null {
+    return this.#log;
+  }
+
+  get hasJournal(): boolean {
+    return this.#journal !== null;
+  }
+
+  get sourceLabel(): string | null {
+    return this.#market?.label ?? null;
+  }
+
+  get symbols(): readonly string[] {
+    return this.#instruments.length > 0 ? this.#instruments.map(({ symbol }) => symbol) : this.#options.settings.symbols;
+  }
+
+  /** Runs until the session has ended. Throws SessionEndError for every end that the engine did not decide. */
+  async run(): Promise<void> {
+    try {
+      await Promise.race([this.#connect(), this.#brokenOff]);
+      await this.#stream();
+    } catch (error) {
+      throw toSessionEnd(error);
+    }
+  }
+
+  /** Asks the session to end: an event of the engine when it runs, the end of the start otherwise. */
+  command(command: Extract<OperatorCommand, { reason: unknown }>): void {
+    if (!this.#isStreaming) {
+      this.#breakOff(new SessionEndError(command.reason, command.detail ?? `ended while starting: ${command.reason}`));
+      return;
+    }
+    this.#ingress.open(1).appendCommand(this.#ingress.nowMs(), command);
+    this.#ingress.ready();
+  }
+
+  /** Ends the loop at once: the program itself has failed and the engine must not be asked any more. */
+  fail(error: SessionEndError): void {
+    this.#breakOff(error);
+    void this.#ingress.close();
+  }
+
+  view(): SessionView {
+    const client = this.#market?.client ?? null;
+    const status = this.#engine?.status() ?? null;
+    const instrument = this.#instruments[0];
+    return {
+      status,
+      symbol: this.symbols[0] ?? '',
+      position: status === null || instrument === undefined ? null : formatQuantity(instrument, status.position),
+      price:
+        status === null || instrument === undefined || status.bestBid === null
+          ? null
+          : formatPrice(instrument, status.bestBid as Ticks),
+      offsetMs: client?.clock.offsetMs ?? null,
+      roundTripMs: client?.clock.roundTripMs ?? null,
+      feeds:
+        client === null
+          ? {}
+          : Object.fromEntries(
+              Object.entries(client.feeds()).map(([name, { state, ageMs, reconnects, gaps }]) => [
+                name,
+                { state, age_ms: ageMs, reconnects, gaps },
+              ]),
+            ),
+    };
+  }
+
+  /** Amounts of the end, as decimal text; those of the account it found where no engine ran. */
+  amounts(): { startingEquity: string; endingEquity: string; endingWallet: string } {
+    const { wallet } = this.#options.account;
+    if (this.#engine === null) return { startingEquity: wallet, endingEquity: wallet, endingWallet: wallet };
+    const status = this.#engine.status();
+    return {
+      startingEquity: formatMoney(this.#engine.startingEquity),
+      endingEquity: formatMoney(status.equity),
+      endingWallet: formatMoney(status.wallet),
+    };
+  }
+
+  /** Frees sockets and files; after it the journal can be read as a whole. */
+  async close(): Promise<void> {
+    await this.#ingress.close();
+    await this.#market?.close();
+    this.#log?.close();
+    this.#journal?.close();
+  }
+
+  async #connect(): Promise<void> {
+    const { settings, seed, clock, logger, note, strategy } = this.#options;
+    const market = await openSessionMarket(settings, seed, clock, logger);
+    this.#market = market;
+    for (const text of market.notes) {
+      logger.log('info', 'market_note', text);
+      note(text);
+    }
+    await market.client.clock.ready;
+    const specs = await Promise.all(market.symbols.map((symbol) => market.client.instrument(symbol)));
+    this.#instruments = specs.map((spec, index) => createInstrument(spec, index));
+    const { interval, minHistoryBars } = settings;
+    const needed = Math.max(minHistoryBars, strategy.historyBars) + SPARE_HISTORY_BARS;
+    const histories = await Promise.all(
+      this.#instruments.map((instrument) => market.client.history(instrument, interval, needed)),
+    );
+    const start = composeStart(settings, {
+      sessionId: this.#options.sessionId,
+      seed,
+      source: market.label,
+      specs,
+      strategy,
+      account: this.#options.account,
+      marketEndsAfterMs: market.endsAfterMs(),
+    });
+    this.#begin(start, histories);
+  }
+
+  /** Puts the first events in: the start document, then the history. */
+  #begin(start: SessionStart, histories: Awaited<ReturnType<SessionMarket['client']['history']>>[]): void {
+    const { folder, strategy } = this.#options;
+    this.#start = start;
+    this.#log = FileEventLog.create(folder.eventsFolder);
+    this.#journal = Journal.open(folder.journalFile, start);
+    this.#engine = new Engine(start, strategy);
+    this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
+    for (const [index, bars] of histories.entries()) {
+      for (const bar of bars) this.#ingress.open(1).appendBar(index, this.#ingress.nowMs(), bar, FLAG_HISTORY);
+    }
+  }
+
+  async #stream(): Promise<void> {
+    const { settings, logger } = this.#options;
+    const { client } = this.#market ?? {};
+    const engine = this.#engine;
+    const journal = this.#journal;
+    if (client === undefined || engine === null || journal === null) return;
+    this.#isStreaming = true;
+    client.start(this.#instruments, settings.interval, this.#ingress, {
+      onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),
+      onLost: (feed, detail) => this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
+      onFeed: (state) => {
+        this.#ingress.open(1).appendFeed(this.#ingress.nowMs(), state);
+        this.#ingress.ready();
+      },
+    });
+    const loop = runLoop({
+      source: this.#ingress,
+      log: this.#log,
+      engine,
+      sinks: [journal, new OutputLog(logger, this.#instruments)],
+      afterBlock: () => this.#ingress.wakeAt(engine.nextDueMs),
+    });
+    await Promise.race([loop, this.#brokenOff]);
+  }
+}

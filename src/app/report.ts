@@ -1,0 +1,48 @@
+/** `la report`: what came of a session, for people (HTML), programs (JSON) or spreadsheets (CSV of its round trips). */
+
+import { workspacePaths } from '../session/workspace-paths.ts';
+import { writeFileAtomic } from '../storage/atomic-file.ts';
+import { resolveSession, type SessionFolder } from '../storage/session-folder.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import { printJson, type ProgramIo } from './program-io.ts';
+import { formatSessionCsv, formatSessionHtml, formatSessionJson, readSessionDocuments } from './session-documents.ts';
+
+export type ReportFormat = 'html' | 'json' | 'csv';
+
+const UNREADABLE = 1;
+const NO_SUCH_SESSION = 2;
+
+/**
+ * Prints the session's JSON or CSV, or writes report.html anew into its folder and prints where. Returns the exit code:
+ * 0, 1 where the session cannot be reported, 2 where `operand` names none.
+ */
+export function showReport(workspace: string, operand: string, format: ReportFormat, io: ProgramIo): number {
+  const paths = workspacePaths(workspace);
+  const folder = findSession(paths.root, operand, io);
+  if (folder === null) return NO_SUCH_SESSION;
+  try {
+    const documents = readSessionDocuments(folder, paths.alerts);
+    if (format === 'json') io.stdout.write(formatSessionJson(documents));
+    else if (format === 'csv') io.stdout.write(formatSessionCsv(documents));
+    else {
+      writeFileAtomic(folder.htmlFile, formatSessionHtml(documents));
+      if (io.json) printJson(io, { report_html: folder.htmlFile });
+      else io.stdout.write(`${folder.htmlFile}\n`);
+    }
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    io.stderr.write(`${error.message}\n`);
+    return UNREADABLE;
+  }
+}
+
+function findSession(root: string, operand: string, io: ProgramIo): SessionFolder | null {
+  try {
+    return resolveSession(root, operand, process.cwd());
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    io.stderr.write(`${error.message}\n`);
+    return null;
+  }
+}

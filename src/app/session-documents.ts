@@ -1,0 +1,95 @@
+/** Everything that the reports of a finished session are made from, read back from its folder. */
+
+import { readFileSync } from 'node:fs';
+
+import { z } from 'zod';
+
+import { parseAlertLines } from '../report/alert-lines.ts';
+import type { FinalReport } from '../report/final-report.ts';
+import { renderReportHtml } from '../report/report-html.ts';
+import { buildReportDocument, formatReportJson, type ReportRows } from '../report/report-json.ts';
+import { formatTradesCsv } from '../report/trades-csv.ts';
+import { readDocument } from '../storage/document-file.ts';
+import { JournalReader } from '../storage/journal-reader.ts';
+import type { EquityRow, QualityRow, TradeRow } from '../storage/journal-rows.ts';
+import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
+import { StorageError } from '../storage/storage-error.ts';
+
+/** The alert of an end is written after the last event. */
+const LATE_ALERT_MAXIMUM_MS = 60_000;
+
+/** The report is ours and flat; only what is needed to read the rest is checked. */
+const finalReportSchema = z
+  .looseObject({ session_id: z.string(), status: z.string(), started_at: z.iso.datetime(), ended_at: z.iso.datetime() })
+  .transform((document) => document as unknown as FinalReport);
+
+export interface SessionDocuments {
+  readonly manifest: SessionManifest;
+  readonly report: FinalReport;
+  readonly rows: ReportRows & { readonly equity: readonly EquityRow[]; readonly quality: readonly QualityRow[] };
+  readonly trades: readonly TradeRow[];
+}
+
+/**
+ * Throws StorageError: `not_found` where the session has no final report (it runs, or did not end by itself), and what
+ * else keeps its files from being read. `alertsPath`: the workspace's alert file.
+ */
+export function readSessionDocuments(folder: SessionFolder, alertsPath: string): SessionDocuments {
+  const report = readDocument(folder.finalReportFile, finalReportSchema);
+  if (report === null) {
+    throw new StorageError('not_found', `session ${folder.id} has no final report: it still runs, or did not end by itself`);
+  }
+  const fromMs = Date.parse(report.started_at);
+  const toMs = Date.parse(report.ended_at) + LATE_ALERT_MAXIMUM_MS;
+  const journal = JournalReader.open(folder.journalFile);
+  try {
+    return {
+      manifest: folder.readManifest(),
+      report,
+      rows: {
+        orders: journal.orders(),
+        fills: journal.fills(),
+        ledger: journal.ledger(),
+        equity: journal.equity(),
+        denials: journal.denials(),
+        quality: journal.quality(),
+        alerts: parseAlertLines(readAlerts(alertsPath), fromMs, toMs),
+      },
+      trades: journal.trades(),
+    };
+  } finally {
+    journal.close();
+  }
+}
+
+export function formatSessionJson({ report, rows }: SessionDocuments): string {
+  return formatReportJson(buildReportDocument(report, rows));
+}
+
+export function formatSessionCsv({ trades }: SessionDocuments): string {
+  return formatTradesCsv(trades);
+}
+
+export function formatSessionHtml({ manifest, report, rows, trades }: SessionDocuments): string {
+  return renderReportHtml({
+    report,
+    trades,
+    equity: rows.equity,
+    quality: rows.quality,
+    alerts: rows.alerts,
+    programVersion: manifest.program_version,
+    nodeVersion: manifest.node_version,
+    logChain: manifest.log_chain,
+    strategyParams: manifest.strategy.params,
+  });
+}
+
+/** A workspace without alerts has no file of them. */
+function readAlerts(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    throw error;
+  }
+}

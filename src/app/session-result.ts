@@ -1,0 +1,121 @@
+/** Writes what a session leaves: final_report.json, trades.csv, equity.csv, report.html, and the manifest's last words. */
+
+import { readFileSync } from 'node:fs';
+import type { StoppedReason } from '../core/domain/reasons.ts';
+import type { FinalReport, FinalReportInputs } from '../report/final-report.ts';
+import { buildFinalReport } from '../report/final-report.ts';
+import { parseAlertLines } from '../report/alert-lines.ts';
+import { formatEquityCsv } from '../report/equity-csv.ts';
+import { renderReportHtml } from '../report/report-html.ts';
+import { formatTradesCsv } from '../report/trades-csv.ts';
+import { writeFileAtomic, writeJsonAtomic } from '../storage/atomic-file.ts';
+import { JournalReader } from '../storage/journal-reader.ts';
+import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
+
+/** What only the running program knows of its session; the journal tells the rest. */
+export interface ResultFacts {
+  readonly folder: SessionFolder;
+  readonly manifest: SessionManifest;
+  readonly stoppedReason: StoppedReason;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly startingEquity: string;
+  readonly endingEquity: string;
+  readonly openingWallet: string;
+  readonly endingWallet: string;
+  readonly openingPositions: FinalReportInputs['openingPositions'];
+  readonly events: number;
+  readonly stateHash: string | null;
+  readonly logChain: string | null;
+  readonly reconnects: number | null;
+  readonly errorCount: number | null;
+  /** Whether a journal was begun. */
+  readonly hasJournal: boolean;
+  readonly alertsFile: string;
+  /** Local time range of the session, for its alerts. */
+  readonly localFromMs: number;
+  readonly localToMs: number;
+}
+
+type Rows = Pick<FinalReportInputs, 'orders' | 'fills' | 'ledger' | 'denials' | 'lifecycle' | 'quality' | 'trades' | 'equity'>;
+
+const NO_ROWS: Rows = { orders: [], fills: [], ledger: [], trades: [], equity: [], denials: [], quality: [], lifecycle: [] };
+
+/** Builds the report and writes it with its companions. Throws StorageError where the workspace refuses. */
+export function writeResult(facts: ResultFacts): FinalReport {
+  const { folder, manifest } = facts;
+  const rows = facts.hasJournal ? readRows(folder.journalFile) : NO_ROWS;
+  const report = buildFinalReport({
+    ...rows,
+    sessionId: manifest.session_id,
+    symbol: manifest.symbols[0] ?? '',
+    strategy: manifest.strategy.name,
+    source: manifest.source,
+    seed: manifest.seed,
+    stoppedReason: facts.stoppedReason,
+    startedMs: facts.startedMs,
+    endedMs: facts.endedMs,
+    startingEquity: facts.startingEquity,
+    endingEquity: facts.endingEquity,
+    openingWallet: facts.openingWallet,
+    endingWallet: facts.endingWallet,
+    openingPositions: facts.openingPositions,
+    events: facts.events,
+    stateHash: facts.stateHash,
+    reconnects: facts.reconnects,
+    errorCount: facts.errorCount,
+  });
+  writeJsonAtomic(folder.finalReportFile, report);
+  writeFileAtomic(folder.tradesFile, formatTradesCsv(rows.trades));
+  writeFileAtomic(folder.equityFile, formatEquityCsv(rows.equity));
+  const alerts = parseAlertLines(readOptional(facts.alertsFile), facts.localFromMs, facts.localToMs);
+  const page = renderReportHtml({
+    report,
+    trades: rows.trades,
+    equity: rows.equity,
+    quality: rows.quality,
+    alerts,
+    programVersion: manifest.program_version,
+    nodeVersion: manifest.node_version,
+    logChain: facts.logChain,
+    strategyParams: manifest.strategy.params,
+  });
+  writeFileAtomic(folder.htmlFile, page);
+  folder.writeManifest({
+    ...manifest,
+    started_at: report.started_at,
+    ended_at: report.ended_at,
+    stopped_reason: report.stopped_reason,
+    exit_code: report.exit_code,
+    state_hash: facts.stateHash,
+    events: facts.events,
+    log_chain: facts.logChain,
+  });
+  return report;
+}
+
+function readRows(journalFile: string): Rows {
+  const journal = JournalReader.open(journalFile);
+  try {
+    return {
+      orders: journal.orders(),
+      fills: journal.fills(),
+      ledger: journal.ledger(),
+      trades: journal.trades(),
+      equity: journal.equity(),
+      denials: journal.denials(),
+      quality: journal.quality(),
+      lifecycle: journal.lifecycle(),
+    };
+  } finally {
+    journal.close();
+  }
+}
+
+function readOptional(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

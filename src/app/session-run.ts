@@ -1,0 +1,260 @@
+/**
+ * One session in a workspace that is ours: wires the live session to heartbeat, operator, signals, limits and server,
+ * and turns its end into files, an alert and an exit code.
+ */
+
+import { randomInt } from 'node:crypto';
+import type { AlertFile } from '../alerts/alert-file.ts';
+import { EXIT_CODES } from '../core/domain/reasons.ts';
+import { formatMoney } from '../core/domain/instrument.ts';
+import type { AccountStart } from '../core/domain/session-start.ts';
+import type { StrategyInstance } from '../core/strategy/strategy.ts';
+import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
+import { systemClock } from '../ports/wall-clock.ts';
+import { formatSummary } from '../report/console-summary.ts';
+import type { FinalReport } from '../report/final-report.ts';
+import { type RunningServer, startServer } from '../server/start-server.ts';
+import { loadApiToken } from '../session/api-token.ts';
+import { ConsoleProgress } from '../session/console-progress.ts';
+import { Heartbeat, type HeartbeatView } from '../session/heartbeat.ts';
+import { watchOperator } from '../session/operator-watch.ts';
+import { ResourceSampler } from '../session/resource-sampler.ts';
+import { watchSignals } from '../session/signal-watch.ts';
+import type { SystemLog } from '../session/system-log.ts';
+import type { WorkspacePaths } from '../session/workspace-paths.ts';
+import { AccountStore } from '../storage/account-store.ts';
+import {
+  type SessionFolder,
+  type SessionManifest,
+  MANIFEST_VERSION,
+  createSessionFolder,
+} from '../storage/session-folder.ts';
+import type { Settings } from './config/settings.ts';
+import { LiveSession } from './live-session.ts';
+import { type ProgramIo, printJson } from './program-io.ts';
+import { programVersion } from './program-version.ts';
+import { SessionEndError, toSessionEnd } from './session-end-error.ts';
+import { writeResult } from './session-result.ts';
+import { newAccount } from './start-document.ts';
+
+const SEED_BOUND = 2 ** 32;
+
+export interface SessionRunOptions {
+  readonly settings: Settings;
+  readonly paths: WorkspacePaths;
+  readonly io: ProgramIo;
+  readonly log: SystemLog;
+  readonly alerts: AlertFile;
+  readonly sessionId: string;
+  readonly strategy: StrategyInstance;
+}
+
+export class SessionRun {
+  readonly #options: SessionRunOptions;
+  readonly #live: LiveSession;
+  readonly #progress: ConsoleProgress;
+  readonly #accounts: AccountStore;
+  readonly #account: AccountStart;
+  readonly #folder: SessionFolder;
+  readonly #manifest: SessionManifest;
+  readonly #localStartMs = systemClock.nowMs();
+  #server: RunningServer | null = null;
+  /** Set by what the engine does not know; the report's last word on why the session ended. */
+  #end: SessionEndError | null = null;
+  #isEnded = false;
+
+  /** Opens the account and makes the session's folder. Throws StorageError. */
+  constructor(options: SessionRunOptions) {
+    this.#options = options;
+    const { settings, paths, io, log, sessionId, strategy } = options;
+    const seed = settings.seed ?? randomInt(SEED_BOUND);
+    this.#accounts = new AccountStore(paths.stateDirectory);
+    if (settings.account === 'fresh') this.#accounts.archive(this.#localStartMs);
+    this.#account = this.#accounts.read() ?? newAccount(settings.balance);
+    this.#manifest = {
+      version: MANIFEST_VERSION,
+      session_id: sessionId,
+      program_version: programVersion(),
+      node_version: process.version,
+      seed,
+      source: settings.source.kind === 'recording' ? `recording:${settings.source.path}` : settings.source.kind,
+      symbols: settings.symbols,
+      strategy: { name: strategy.name, params: strategy.params },
+      config: Object.fromEntries(Object.entries(settings.effective).map(([key, { value }]) => [key, value])),
+      started_at: new Date(this.#localStartMs).toISOString(),
+      ended_at: null,
+      stopped_reason: null,
+      exit_code: null,
+      state_hash: null,
+      events: null,
+      log_chain: null,
+    };
+    this.#folder = createSessionFolder(paths.root, this.#manifest);
+    this.#progress = new ConsoleProgress({
+      write: (text) => io.stdout.write(text),
+      mode: io.json ? 'silent' : io.isTty ? 'live' : 'plain',
+      nowMs: systemClock.monotonicMs,
+      columns: () => io.stdout.columns ?? 80,
+    });
+    this.#live = new LiveSession({
+      settings,
+      sessionId,
+      seed,
+      strategy,
+      account: this.#account,
+      folder: this.#folder,
+      clock: systemClock,
+      logger: log,
+      note: (text) => this.#progress.note(text),
+    });
+  }
+
+  /** Holds the session to its end; returns the exit code. */
+  async hold(): Promise<number> {
+    const { paths, log, io } = this.#options;
+    const sampler = new ResourceSampler();
+    const heartbeat = new Heartbeat({
+      path: paths.heartbeat,
+      clock: systemClock,
+      view: () => this.#heartbeatView(),
+      sampleResources: () => sampler.sample(),
+      onBeat: (fields) => this.#onBeat(fields),
+      onError: (error) => log.log('error', 'heartbeat_failed', error instanceof Error ? error.message : String(error)),
+    });
+    const operator = watchOperator({
+      paths,
+      environment: process.env,
+      onKill: (cause) => this.#live.command({ type: 'stop', reason: 'kill_switch', detail: cause }),
+      onStop: () => this.#live.command({ type: 'stop', reason: 'stop_requested', detail: null }),
+      onError: (error) => log.log('error', 'operator_watch_failed', error instanceof Error ? error.message : String(error)),
+    });
+    const signals = watchSignals({
+      onFirst: (signal) => this.#live.command({ type: 'stop', reason: 'signal', detail: signal }),
+      onSecond: (signal) => this.#live.command({ type: 'end_now', reason: 'signal', detail: `${signal} again` }),
+    });
+    const onCrash = (error: unknown): void => this.#crash(error);
+    process.on('uncaughtException', onCrash);
+    process.on('unhandledRejection', onCrash);
+    heartbeat.start();
+    try {
+      await this.#serve(heartbeat);
+      await this.#live.run();
+    } catch (error) {
+      this.#end ??= toSessionEnd(error);
+    }
+    signals.close();
+    operator.close();
+    this.#progress.end();
+    try {
+      await this.#live.close();
+      const report = this.#leave();
+      if (io.json) printJson(io, report);
+      else io.stdout.write(formatSummary(report, { color: io.isTty, reportPath: this.#folder.htmlFile }));
+      return report.exit_code;
+    } finally {
+      this.#isEnded = true;
+      heartbeat.stop();
+      sampler.close();
+      await this.#server?.close();
+      process.off('uncaughtException', onCrash);
+      process.off('unhandledRejection', onCrash);
+    }
+  }
+
+  async #serve(heartbeat: Heartbeat): Promise<void> {
+    const { settings, paths, log } = this.#options;
+    const { dashboard } = settings;
+    if (dashboard === null) return;
+    const token = loadApiToken(paths.apiToken);
+    this.#server = await startServer({
+      host: dashboard.host,
+      port: dashboard.port,
+      status: () => heartbeat.current(),
+      onStop: () => this.#live.command({ type: 'stop', reason: 'stop_requested', detail: 'over HTTP' }),
+      token,
+      logger: log,
+    });
+    this.#progress.note(`Dashboard ${this.#server.url} (token in ${paths.apiToken})`);
+    if (dashboard.port !== 0 && this.#server.port !== dashboard.port) {
+      this.#progress.note(`Port ${dashboard.port} is busy; ${this.#server.port} is used instead`);
+    }
+  }
+
+  /** Writes the session's results; the first reason of an end that was found stands. */
+  #leave(): FinalReport {
+    const { alerts, log } = this.#options;
+    const { engine, start, eventLog } = this.#live;
+    const reason = this.#end?.reason ?? engine?.endReason ?? 'crashed';
+    const detail = this.#end?.message ?? engine?.endDetail ?? null;
+    const code = EXIT_CODES[reason];
+    if (code !== 0) {
+      log.log('critical', 'session_failed', `Session ended: ${reason}`, { reason, detail, exit_code: code });
+      alerts.raise('critical', reason, detail ?? 'the session ended');
+    }
+    if (engine !== null && start !== null) this.#accounts.write(engine.accountEnd(), start.session_id, systemClock.nowMs());
+    const status = engine?.status() ?? null;
+    const report = writeResult({
+      ...this.#live.amounts(),
+      folder: this.#folder,
+      manifest: { ...this.#manifest, symbols: this.#live.symbols, source: this.#live.sourceLabel ?? this.#manifest.source },
+      stoppedReason: reason,
+      startedMs: status?.startedTimeMs ?? this.#localStartMs,
+      endedMs: status?.timeMs ?? systemClock.nowMs(),
+      openingWallet: engine === null || this.#account.kind === 'carried' ? this.#account.wallet : '0',
+      openingPositions: this.#account.positions,
+      events: status?.events ?? 0,
+      stateHash: engine?.stateHash() ?? null,
+      logChain: eventLog?.chain ?? null,
+      reconnects: Object.values(this.#live.view().feeds).reduce((sum, feed) => sum + feed.reconnects, 0),
+      errorCount: log.errors,
+      hasJournal: this.#live.hasJournal,
+      alertsFile: this.#options.paths.alerts,
+      localFromMs: this.#localStartMs,
+      localToMs: systemClock.nowMs(),
+    });
+    if (report.status === 'degraded') alerts.raise('warning', 'degraded', 'the session traded part of its time on bad data');
+    alerts.close();
+    return report;
+  }
+
+  #crash(error: unknown): void {
+    this.#end ??= toSessionEnd(error);
+    this.#live.fail(this.#end);
+  }
+
+  #onBeat(fields: HeartbeatFields): void {
+    const { settings, log } = this.#options;
+    if (this.#isEnded) return;
+    this.#progress.update(fields, this.#live.view().price);
+    if (fields.ram_mb !== null && fields.ram_mb > settings.maxMemoryMb && this.#end === null) {
+      log.log('critical', 'high_memory', 'High Memory', { ram_mb: fields.ram_mb, limit_mb: settings.maxMemoryMb });
+      const detail = `${fields.ram_mb} MiB resident, the limit is ${settings.maxMemoryMb}`;
+      this.#live.command({ type: 'stop', reason: 'memory_limit', detail });
+    }
+  }
+
+  #heartbeatView(): HeartbeatView {
+    const view = this.#live.view();
+    const { status } = view;
+    const startedMs = status === null || Number.isNaN(status.startedTimeMs) ? null : status.startedTimeMs;
+    return {
+      session_id: this.#options.sessionId,
+      state: this.#isEnded ? 'ended' : (status?.lifecycle ?? 'starting'),
+      reason: status?.reason ?? null,
+      symbol: view.symbol,
+      elapsed: status === null || startedMs === null ? null : (status.timeMs - startedMs) / 1_000,
+      remaining: status?.remainingMs == null ? null : status.remainingMs / 1_000,
+      equity: status === null ? null : formatMoney(status.equity),
+      wallet_balance: status === null ? null : formatMoney(status.wallet),
+      unrealized_pnl: status === null ? null : formatMoney(status.unrealizedPnl),
+      position: view.position,
+      open_orders: status?.openOrders ?? null,
+      clock_offset_ms: view.offsetMs,
+      round_trip_ms: view.roundTripMs,
+      events: status?.events ?? null,
+      errors: this.#options.log.errors,
+      feeds: view.feeds,
+      dashboard_url: this.#server?.url ?? null,
+    };
+  }
+}

@@ -1,0 +1,61 @@
+/** Composes the first event of a session from its settings, its contracts and the account it finds. */
+
+import type { InstrumentSpec } from '../core/domain/instrument.ts';
+import type { AccountStart, SessionStart } from '../core/domain/session-start.ts';
+import type { StrategyInstance } from '../core/strategy/strategy.ts';
+import type { Settings } from './config/settings.ts';
+
+export interface StartFacts {
+  readonly sessionId: string;
+  readonly seed: number;
+  readonly source: string;
+  readonly specs: readonly InstrumentSpec[];
+  readonly strategy: StrategyInstance;
+  readonly account: AccountStart;
+  readonly marketEndsAfterMs: number | null;
+}
+
+export function composeStart(settings: Settings, facts: StartFacts): SessionStart {
+  const { risk } = settings;
+  return {
+    session_id: facts.sessionId,
+    seed: facts.seed,
+    source: facts.source,
+    instruments: facts.specs,
+    interval: settings.interval,
+    strategy: { name: facts.strategy.name, params: facts.strategy.params },
+    duration_ms: settings.durationMs,
+    market_ends_after_ms: facts.marketEndsAfterMs,
+    min_history_bars: settings.minHistoryBars,
+    account: facts.account,
+    leverage: settings.leverage,
+    margin_mode: settings.marginMode,
+    maker_fee_rate: settings.makerFeeRate,
+    taker_fee_rate: settings.takerFeeRate,
+    fill_model: settings.fillModel,
+    request_latency_ms: settings.requestLatencyMs,
+    response_latency_ms: settings.responseLatencyMs,
+    stale_timeout_ms: settings.staleTimeoutMs,
+    on_end: settings.onEnd,
+    risk: {
+      max_orders_per_second: risk.maxOrdersPerSecond,
+      max_day_loss_percent: risk.maxDayLossPercent,
+      max_account_loss_percent: risk.maxAccountLossPercent,
+      max_notional: risk.maxNotional,
+      max_leverage: risk.maxLeverage,
+    },
+  };
+}
+
+/** The account of a workspace that has none yet. */
+export function newAccount(balance: string): AccountStart {
+  return {
+    kind: 'new',
+    wallet: balance,
+    opening_balance: balance,
+    day: null,
+    day_opening_equity: null,
+    positions: [],
+    orders: [],
+  };
+}
