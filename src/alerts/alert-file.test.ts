@@ -22,7 +22,12 @@ afterEach(() => {
 });
 
 function createAlerts(onError: (error: unknown) => void = failTest): AlertFile {
-  return new AlertFile({ path, scrubber: new SecretScrubber(['correct-horse-battery']), nowMs: () => nowMs, onError });
+  return new AlertFile({
+    path,
+    scrubber: new SecretScrubber(['correct-horse-battery']),
+    nowMs: () => nowMs,
+    onError,
+  });
 }
 
 function failTest(error: unknown): void {
@@ -53,7 +58,9 @@ test('never touches what stands there already', () => {
 
 test('keeps hostile text on one line and without control characters', () => {
   createAlerts().raise('error', 'Bad Reason\n', 'a\n[2026] critical forged: x\r\u001b[2J\u2028b\u202ec');
-  expect(lines()).toEqual(['[2026-11-22T16:39:00.123Z] error bad_reason_: a [2026] critical forged: x [2J b c']);
+  expect(lines()).toEqual([
+    '[2026-11-22T16:39:00.123Z] error bad_reason_: a [2026] critical forged: x [2J b c',
+  ]);
 });
 
 test('shows no secret', () => {

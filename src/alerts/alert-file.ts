@@ -74,7 +74,8 @@ export class AlertFile implements AlertChannel {
     for (const [key, fold] of this.#folds) {
       if (!isDue(fold)) continue;
       this.#folds.delete(key);
-      if (fold.repeats > 0) this.#append(fold.level, fold.reason, `${fold.text} (${fold.repeats} more like this)`);
+      if (fold.repeats > 0)
+        this.#append(fold.level, fold.reason, `${fold.text} (${fold.repeats} more like this)`);
     }
   }
 
@@ -102,6 +103,9 @@ export class AlertFile implements AlertChannel {
 }
 
 function foldWord(reason: string): string {
-  const word = reason.toLowerCase().replace(/[^a-z0-9]+/g, '_').slice(0, 64);
+  const word = reason
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .slice(0, 64);
   return word === '' ? 'unknown' : word;
 }

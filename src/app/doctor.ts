@@ -37,7 +37,11 @@ export async function runDoctor(subject: DoctorSubject, io: ProgramIo): Promise<
   ];
   const broken = checks.some(({ status }) => status === 'fail');
   if (io.json) printJson(io, { ok: !broken, checks });
-  else printTable(io, checks.map(({ name, status, detail }) => [status, name, detail]));
+  else
+    printTable(
+      io,
+      checks.map(({ name, status, detail }) => [status, name, detail]),
+    );
   return broken ? 1 : 0;
 }
 

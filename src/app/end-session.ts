@@ -52,14 +52,15 @@ async function endSession(
   const sentence = ended
     ? `${name} has ended${reason === null ? '' : `: ${reason}`}.${aftermath}`
     : `${name} was asked to end and still runs after ${WAIT_MAXIMUM_MS / 1_000} s.${aftermath}`;
-  if (io.json) printJson(io, { ended, pid: running.pid, session_id: running.sessionId, reason, message: sentence });
+  if (io.json)
+    printJson(io, { ended, pid: running.pid, session_id: running.sessionId, reason, message: sentence });
   else (ended ? io.stdout : io.stderr).write(`${sentence}\n`);
   return ended ? 0 : 1;
 }
 
 /** A session has ended when its lock is gone, or when its process is. */
 async function waitForEnd(paths: WorkspacePaths, pid: number): Promise<boolean> {
-  for (const started = performance.now(); performance.now() - started < WAIT_MAXIMUM_MS; ) {
+  for (const started = performance.now(); performance.now() - started < WAIT_MAXIMUM_MS;) {
     if (findRunningSession(paths)?.pid !== pid) return true;
     await delay(POLL_INTERVAL_MS);
   }

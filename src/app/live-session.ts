@@ -5,13 +5,20 @@
  * engine while it runs, or breaks off the start before that. Nothing here decides about money.
  */
 
-import { createInstrument, formatMoney, formatPrice, formatQuantity, type Instrument } from '../core/domain/instrument.ts';
+import {
+  createInstrument,
+  formatMoney,
+  formatPrice,
+  formatQuantity,
+  type Instrument,
+} from '../core/domain/instrument.ts';
 import { FLAG_HISTORY } from '../core/domain/event-block.ts';
 import type { OperatorCommand } from '../core/domain/commands.ts';
 import type { AccountStart, SessionStart } from '../core/domain/session-start.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Ticks } from '../core/domain/units.ts';
-import { Engine, type EngineStatus } from '../core/engine/engine.ts';
+import { Engine } from '../core/engine/engine.ts';
+import type { EngineStatus } from '../core/engine/engine-state.ts';
 import type { FeedHealth } from '../ports/heartbeat-fields.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
@@ -99,7 +106,9 @@ export class LiveSession {
   }
 
   get symbols(): readonly string[] {
-    return this.#instruments.length > 0 ? this.#instruments.map(({ symbol }) => symbol) : this.#options.settings.symbols;
+    return this.#instruments.length > 0
+      ? this.#instruments.map(({ symbol }) => symbol)
+      : this.#options.settings.symbols;
   }
 
   /** Runs until the session has ended. Throws SessionEndError for every end that the engine did not decide. */
@@ -115,7 +124,9 @@ export class LiveSession {
   /** Asks the session to end: an event of the engine when it runs, the end of the start otherwise. */
   command(command: Extract<OperatorCommand, { reason: unknown }>): void {
     if (!this.#isStreaming) {
-      this.#breakOff(new SessionEndError(command.reason, command.detail ?? `ended while starting: ${command.reason}`));
+      this.#breakOff(
+        new SessionEndError(command.reason, command.detail ?? `ended while starting: ${command.reason}`),
+      );
       return;
     }
     this.#ingress.open(1).appendCommand(this.#ingress.nowMs(), command);
@@ -135,7 +146,8 @@ export class LiveSession {
     return {
       status,
       symbol: this.symbols[0] ?? '',
-      position: status === null || instrument === undefined ? null : formatQuantity(instrument, status.position),
+      position:
+        status === null || instrument === undefined ? null : formatQuantity(instrument, status.position),
       price:
         status === null || instrument === undefined || status.bestBid === null
           ? null
@@ -211,7 +223,8 @@ export class LiveSession {
     this.#engine = new Engine(start, strategy);
     this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
     for (const [index, bars] of histories.entries()) {
-      for (const bar of bars) this.#ingress.open(1).appendBar(index, this.#ingress.nowMs(), bar, FLAG_HISTORY);
+      for (const bar of bars)
+        this.#ingress.open(1).appendBar(index, this.#ingress.nowMs(), bar, FLAG_HISTORY);
     }
   }
 
@@ -224,7 +237,8 @@ export class LiveSession {
     this.#isStreaming = true;
     client.start(this.#instruments, settings.interval, this.#ingress, {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),
-      onLost: (feed, detail) => this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
+      onLost: (feed, detail) =>
+        this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
       onFeed: (state) => {
         this.#ingress.open(1).appendFeed(this.#ingress.nowMs(), state);
         this.#ingress.ready();

@@ -23,7 +23,8 @@ export function printJson(io: ProgramIo, answer: unknown): void {
 /** Prints rows with their columns aligned, two blanks apart. */
 export function printTable(io: ProgramIo, rows: readonly (readonly string[])[]): void {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
+  for (const row of rows)
+    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
   for (const row of rows) {
     const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
     io.stdout.write(`${line.trimEnd()}\n`);

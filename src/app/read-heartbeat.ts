@@ -8,7 +8,8 @@ import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
 export function readHeartbeat(path: string): HeartbeatFields | null {
   try {
     const document: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    const isHeartbeat = typeof document === 'object' && document !== null && 'pid' in document && 'unix_ts' in document;
+    const isHeartbeat =
+      typeof document === 'object' && document !== null && 'pid' in document && 'unix_ts' in document;
     return isHeartbeat ? (document as HeartbeatFields) : null;
   } catch {
     // Absent, or not ours: the lock file decides what runs here, this only describes it.

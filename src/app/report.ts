@@ -5,7 +5,12 @@ import { writeFileAtomic } from '../storage/atomic-file.ts';
 import { resolveSession, type SessionFolder } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { printJson, type ProgramIo } from './program-io.ts';
-import { formatSessionCsv, formatSessionHtml, formatSessionJson, readSessionDocuments } from './session-documents.ts';
+import {
+  formatSessionCsv,
+  formatSessionHtml,
+  formatSessionJson,
+  readSessionDocuments,
+} from './session-documents.ts';
 
 export type ReportFormat = 'html' | 'json' | 'csv';
 

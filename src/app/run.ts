@@ -34,7 +34,12 @@ export async function runSession(settings: Settings, workspace: string, io: Prog
   const complain = (error: unknown): void => {
     io.stderr.write(`${scrubber.scrub(error instanceof Error ? error.message : String(error))}\n`);
   };
-  const alerts = new AlertFile({ path: paths.alerts, scrubber, nowMs: systemClock.nowMs, onError: complain });
+  const alerts = new AlertFile({
+    path: paths.alerts,
+    scrubber,
+    nowMs: () => systemClock.nowMs(),
+    onError: complain,
+  });
   const refuse = (error: SessionEndError): number => {
     const code = EXIT_CODES[error.reason];
     if (code !== 2) alerts.raise('critical', error.reason, error.message);
@@ -49,7 +54,13 @@ export async function runSession(settings: Settings, workspace: string, io: Prog
   } catch (error) {
     return refuse(toSessionEnd(error));
   }
-  const log = new SystemLog({ path: paths.systemLog, level: settings.logLevel, scrubber, nowMs: systemClock.nowMs, onError: complain });
+  const log = new SystemLog({
+    path: paths.systemLog,
+    level: settings.logLevel,
+    scrubber,
+    nowMs: () => systemClock.nowMs(),
+    onError: complain,
+  });
   try {
     if (lock.tookOver !== null) log.log('warning', 'lock_taken_over', `Lock ${lock.tookOver}`);
     const run = new SessionRun({ settings, paths, io, log, alerts, sessionId, strategy });
@@ -69,7 +80,8 @@ function enter(paths: WorkspacePaths, sessionId: string): InstanceLock {
       mkdirSync(directory, { recursive: true });
     }
     const cause = readKillSwitch(paths.killFile, process.env);
-    if (cause !== null) throw new SessionEndError('kill_switch', `The kill switch is on (${cause}); nothing was traded`);
+    if (cause !== null)
+      throw new SessionEndError('kill_switch', `The kill switch is on (${cause}); nothing was traded`);
     return acquireInstanceLock(paths, { sessionId, startedAt: new Date(systemClock.nowMs()).toISOString() });
   } catch (error) {
     if (error instanceof SessionEndError) throw error;
@@ -80,6 +92,11 @@ function enter(paths: WorkspacePaths, sessionId: string): InstanceLock {
 
 /** Sorts by time and cannot collide in practice: UTC to the second and two random bytes. */
 function newSessionId(nowMs: number): string {
-  const stamp = new Date(nowMs).toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '-');
+  const stamp = new Date(nowMs)
+    .toISOString()
+    .slice(0, 19)
+    .replaceAll('-', '')
+    .replaceAll(':', '')
+    .replace('T', '-');
   return `${stamp}-${randomBytes(2).toString('hex')}`;
 }

@@ -1,6 +1,6 @@
 /** Everything that the reports of a finished session are made from, read back from its folder. */
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 import { z } from 'zod';
 
@@ -20,13 +20,21 @@ const LATE_ALERT_MAXIMUM_MS = 60_000;
 
 /** The report is ours and flat; only what is needed to read the rest is checked. */
 const finalReportSchema = z
-  .looseObject({ session_id: z.string(), status: z.string(), started_at: z.iso.datetime(), ended_at: z.iso.datetime() })
+  .looseObject({
+    session_id: z.string(),
+    status: z.string(),
+    started_at: z.iso.datetime(),
+    ended_at: z.iso.datetime(),
+  })
   .transform((document) => document as unknown as FinalReport);
 
 export interface SessionDocuments {
   readonly manifest: SessionManifest;
   readonly report: FinalReport;
-  readonly rows: ReportRows & { readonly equity: readonly EquityRow[]; readonly quality: readonly QualityRow[] };
+  readonly rows: ReportRows & {
+    readonly equity: readonly EquityRow[];
+    readonly quality: readonly QualityRow[];
+  };
   readonly trades: readonly TradeRow[];
 }
 
@@ -37,24 +45,34 @@ export interface SessionDocuments {
 export function readSessionDocuments(folder: SessionFolder, alertsPath: string): SessionDocuments {
   const report = readDocument(folder.finalReportFile, finalReportSchema);
   if (report === null) {
-    throw new StorageError('not_found', `session ${folder.id} has no final report: it still runs, or did not end by itself`);
+    throw new StorageError(
+      'not_found',
+      `session ${folder.id} has no final report: it still runs, or did not end by itself`,
+    );
   }
   const fromMs = Date.parse(report.started_at);
   const toMs = Date.parse(report.ended_at) + LATE_ALERT_MAXIMUM_MS;
-  const journal = JournalReader.open(folder.journalFile);
+  const alerts = parseAlertLines(readAlerts(alertsPath), fromMs, toMs);
+  const { trades, ...rows } = readJournal(folder.journalFile);
+  return { manifest: folder.readManifest(), report, rows: { ...rows, alerts }, trades };
+}
+
+type JournalRows = Omit<SessionDocuments['rows'], 'alerts'> & Pick<SessionDocuments, 'trades'>;
+
+/** A session that ended before it had a market has no journal. */
+function readJournal(file: string): JournalRows {
+  if (!existsSync(file)) {
+    return { orders: [], fills: [], ledger: [], equity: [], denials: [], quality: [], trades: [] };
+  }
+  const journal = JournalReader.open(file);
   try {
     return {
-      manifest: folder.readManifest(),
-      report,
-      rows: {
-        orders: journal.orders(),
-        fills: journal.fills(),
-        ledger: journal.ledger(),
-        equity: journal.equity(),
-        denials: journal.denials(),
-        quality: journal.quality(),
-        alerts: parseAlertLines(readAlerts(alertsPath), fromMs, toMs),
-      },
+      orders: journal.orders(),
+      fills: journal.fills(),
+      ledger: journal.ledger(),
+      equity: journal.equity(),
+      denials: journal.denials(),
+      quality: journal.quality(),
       trades: journal.trades(),
     };
   } finally {

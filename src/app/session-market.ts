@@ -94,7 +94,11 @@ async function openMarket(settings: Settings, seed: number, nowMs: number): Prom
   if (source.kind !== 'recording') {
     // A symbol the venue does not list is refused by the venue itself, as the real one does.
     const instruments = symbols.flatMap((symbol) => KNOWN_INSTRUMENTS[symbol] ?? []);
-    return createSyntheticMarket({ seed, startMs: nowMs, ...(instruments.length === 0 ? {} : { instruments }) });
+    return createSyntheticMarket({
+      seed,
+      startMs: nowMs,
+      ...(instruments.length === 0 ? {} : { instruments }),
+    });
   }
   try {
     return await openRecordedMarket({ path: source.path, shift: 'recorded', seed });

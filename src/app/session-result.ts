@@ -37,9 +37,21 @@ export interface ResultFacts {
   readonly localToMs: number;
 }
 
-type Rows = Pick<FinalReportInputs, 'orders' | 'fills' | 'ledger' | 'denials' | 'lifecycle' | 'quality' | 'trades' | 'equity'>;
+type Rows = Pick<
+  FinalReportInputs,
+  'orders' | 'fills' | 'ledger' | 'denials' | 'lifecycle' | 'quality' | 'trades' | 'equity'
+>;
 
-const NO_ROWS: Rows = { orders: [], fills: [], ledger: [], trades: [], equity: [], denials: [], quality: [], lifecycle: [] };
+const NO_ROWS: Rows = {
+  orders: [],
+  fills: [],
+  ledger: [],
+  trades: [],
+  equity: [],
+  denials: [],
+  quality: [],
+  lifecycle: [],
+};
 
 /** Builds the report and writes it with its companions. Throws StorageError where the workspace refuses. */
 export function writeResult(facts: ResultFacts): FinalReport {

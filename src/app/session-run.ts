@@ -77,7 +77,8 @@ export class SessionRun {
       program_version: programVersion(),
       node_version: process.version,
       seed,
-      source: settings.source.kind === 'recording' ? `recording:${settings.source.path}` : settings.source.kind,
+      source:
+        settings.source.kind === 'recording' ? `recording:${settings.source.path}` : settings.source.kind,
       symbols: settings.symbols,
       strategy: { name: strategy.name, params: strategy.params },
       config: Object.fromEntries(Object.entries(settings.effective).map(([key, { value }]) => [key, value])),
@@ -93,7 +94,7 @@ export class SessionRun {
     this.#progress = new ConsoleProgress({
       write: (text) => io.stdout.write(text),
       mode: io.json ? 'silent' : io.isTty ? 'live' : 'plain',
-      nowMs: systemClock.monotonicMs,
+      nowMs: () => systemClock.monotonicMs(),
       columns: () => io.stdout.columns ?? 80,
     });
     this.#live = new LiveSession({
@@ -119,18 +120,21 @@ export class SessionRun {
       view: () => this.#heartbeatView(),
       sampleResources: () => sampler.sample(),
       onBeat: (fields) => this.#onBeat(fields),
-      onError: (error) => log.log('error', 'heartbeat_failed', error instanceof Error ? error.message : String(error)),
+      onError: (error) =>
+        log.log('error', 'heartbeat_failed', error instanceof Error ? error.message : String(error)),
     });
     const operator = watchOperator({
       paths,
       environment: process.env,
       onKill: (cause) => this.#live.command({ type: 'stop', reason: 'kill_switch', detail: cause }),
       onStop: () => this.#live.command({ type: 'stop', reason: 'stop_requested', detail: null }),
-      onError: (error) => log.log('error', 'operator_watch_failed', error instanceof Error ? error.message : String(error)),
+      onError: (error) =>
+        log.log('error', 'operator_watch_failed', error instanceof Error ? error.message : String(error)),
     });
     const signals = watchSignals({
       onFirst: (signal) => this.#live.command({ type: 'stop', reason: 'signal', detail: signal }),
-      onSecond: (signal) => this.#live.command({ type: 'end_now', reason: 'signal', detail: `${signal} again` }),
+      onSecond: (signal) =>
+        this.#live.command({ type: 'end_now', reason: 'signal', detail: `${signal} again` }),
     });
     const onCrash = (error: unknown): void => this.#crash(error);
     process.on('uncaughtException', onCrash);
@@ -191,12 +195,17 @@ export class SessionRun {
       log.log('critical', 'session_failed', `Session ended: ${reason}`, { reason, detail, exit_code: code });
       alerts.raise('critical', reason, detail ?? 'the session ended');
     }
-    if (engine !== null && start !== null) this.#accounts.write(engine.accountEnd(), start.session_id, systemClock.nowMs());
+    if (engine !== null && start !== null)
+      this.#accounts.write(engine.accountEnd(), start.session_id, systemClock.nowMs());
     const status = engine?.status() ?? null;
     const report = writeResult({
       ...this.#live.amounts(),
       folder: this.#folder,
-      manifest: { ...this.#manifest, symbols: this.#live.symbols, source: this.#live.sourceLabel ?? this.#manifest.source },
+      manifest: {
+        ...this.#manifest,
+        symbols: this.#live.symbols,
+        source: this.#live.sourceLabel ?? this.#manifest.source,
+      },
       stoppedReason: reason,
       startedMs: status?.startedTimeMs ?? this.#localStartMs,
       endedMs: status?.timeMs ?? systemClock.nowMs(),
@@ -212,7 +221,8 @@ export class SessionRun {
       localFromMs: this.#localStartMs,
       localToMs: systemClock.nowMs(),
     });
-    if (report.status === 'degraded') alerts.raise('warning', 'degraded', 'the session traded part of its time on bad data');
+    if (report.status === 'degraded')
+      alerts.raise('warning', 'degraded', 'the session traded part of its time on bad data');
     alerts.close();
     return report;
   }
@@ -227,7 +237,10 @@ export class SessionRun {
     if (this.#isEnded) return;
     this.#progress.update(fields, this.#live.view().price);
     if (fields.ram_mb !== null && fields.ram_mb > settings.maxMemoryMb && this.#end === null) {
-      log.log('critical', 'high_memory', 'High Memory', { ram_mb: fields.ram_mb, limit_mb: settings.maxMemoryMb });
+      log.log('critical', 'high_memory', 'High Memory', {
+        ram_mb: fields.ram_mb,
+        limit_mb: settings.maxMemoryMb,
+      });
       const detail = `${fields.ram_mb} MiB resident, the limit is ${settings.maxMemoryMb}`;
       this.#live.command({ type: 'stop', reason: 'memory_limit', detail });
     }
@@ -243,7 +256,7 @@ export class SessionRun {
       reason: status?.reason ?? null,
       symbol: view.symbol,
       elapsed: status === null || startedMs === null ? null : (status.timeMs - startedMs) / 1_000,
-      remaining: status?.remainingMs == null ? null : status.remainingMs / 1_000,
+      remaining: status === null || status.remainingMs === null ? null : status.remainingMs / 1_000,
       equity: status === null ? null : formatMoney(status.equity),
       wallet_balance: status === null ? null : formatMoney(status.wallet),
       unrealized_pnl: status === null ? null : formatMoney(status.unrealizedPnl),

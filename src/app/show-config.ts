@@ -10,12 +10,18 @@ export function showConfig(settings: Settings, io: ProgramIo): number {
   if (io.json) {
     printJson(
       io,
-      Object.fromEntries(entries.map(([key, { value, origin }]) => [key, { value, origin: showOrigin(origin) }])),
+      Object.fromEntries(
+        entries.map(([key, { value, origin }]) => [key, { value, origin: showOrigin(origin) }]),
+      ),
     );
   } else {
     printTable(
       io,
-      entries.map(([key, { value, origin }]) => [key, typeof value === 'string' ? value : JSON.stringify(value), showOrigin(origin)]),
+      entries.map(([key, { value, origin }]) => [
+        key,
+        typeof value === 'string' ? value : JSON.stringify(value),
+        showOrigin(origin),
+      ]),
     );
   }
   return 0;

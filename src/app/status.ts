@@ -19,7 +19,10 @@ export function showStatus(workspace: string, io: ProgramIo, nowMs: number): num
   const heartbeat = readHeartbeat(paths.heartbeat);
   if (running === null) {
     const former = readLockHolder(paths);
-    const left = former === null ? '' : ` (the lock file names pid ${former.pid ?? 'unknown'}, which is gone: the session did not end by itself)`;
+    const left =
+      former === null
+        ? ''
+        : ` (the lock file names pid ${former.pid ?? 'unknown'}, which is gone: the session did not end by itself)`;
     const sentence = `No session runs in ${paths.root}${left}.`;
     if (io.json) printJson(io, { running: false, message: sentence, last_heartbeat: heartbeat });
     else io.stdout.write(`${sentence}\n`);
@@ -32,7 +35,13 @@ export function showStatus(workspace: string, io: ProgramIo, nowMs: number): num
   return 0;
 }
 
-function printStatus(io: ProgramIo, pid: number, since: string | null, heartbeat: HeartbeatFields | null, nowMs: number): void {
+function printStatus(
+  io: ProgramIo,
+  pid: number,
+  since: string | null,
+  heartbeat: HeartbeatFields | null,
+  nowMs: number,
+): void {
   if (heartbeat === null) {
     io.stdout.write(`A session is starting (pid ${pid}, since ${since ?? 'unknown'}).\n`);
     return;
@@ -52,7 +61,10 @@ function printStatus(io: ProgramIo, pid: number, since: string | null, heartbeat
     ['memory', `${shown(heartbeat.ram_mb)} MiB`],
     ['feeds', feedsText(heartbeat)],
     ['dashboard', heartbeat.dashboard_url ?? 'off'],
-    ['heartbeat', `${Math.max(0, ageMs / 1_000).toFixed(1)} s ago${ageMs > HEARTBEAT_STALE_MS ? ': the process does not answer' : ''}`],
+    [
+      'heartbeat',
+      `${Math.max(0, ageMs / 1_000).toFixed(1)} s ago${ageMs > HEARTBEAT_STALE_MS ? ': the process does not answer' : ''}`,
+    ],
   ]);
 }
 
@@ -61,6 +73,8 @@ function shown(value: string | number | null): string {
 }
 
 function feedsText(heartbeat: HeartbeatFields): string {
-  const feeds = Object.entries(heartbeat.feeds).map(([name, { state, age_ms }]) => `${name} ${state}${age_ms === null ? '' : ` ${age_ms} ms`}`);
+  const feeds = Object.entries(heartbeat.feeds).map(
+    ([name, { state, age_ms }]) => `${name} ${state}${age_ms === null ? '' : ` ${age_ms} ms`}`,
+  );
   return feeds.length === 0 ? 'none' : feeds.join(', ');
 }

@@ -7,7 +7,11 @@ import { DataFileError } from '../venues/simulated/recorded/data-file.ts';
 import type { MarketSource } from '../venues/simulated/market-source.ts';
 import { openRecordedMarket } from '../venues/simulated/recorded-market.ts';
 import { startSimulatedVenue, VenueStartError } from '../venues/simulated/simulated-venue.ts';
-import { createSyntheticMarket, KNOWN_INSTRUMENTS, type SyntheticInstrument } from '../venues/simulated/synthetic-market.ts';
+import {
+  createSyntheticMarket,
+  KNOWN_INSTRUMENTS,
+  type SyntheticInstrument,
+} from '../venues/simulated/synthetic-market.ts';
 import { ConfigError, showValue } from './config/config-error.ts';
 import { printJson, type ProgramIo } from './program-io.ts';
 
@@ -30,7 +34,11 @@ export interface VenueSettings {
  * Serves until `stopped` resolves. Returns the exit code: 0, or 1 where the port cannot be had. Throws ConfigError for a
  * market that cannot be made as wished.
  */
-export async function runVenue(settings: VenueSettings, stopped: Promise<void>, io: ProgramIo): Promise<number> {
+export async function runVenue(
+  settings: VenueSettings,
+  stopped: Promise<void>,
+  io: ProgramIo,
+): Promise<number> {
   const seed = settings.seed ?? randomInt(SEED_BOUND);
   const clock = { nowMs: () => Date.now() };
   const market = await createMarket(settings, seed, clock.nowMs());
@@ -42,11 +50,21 @@ export async function runVenue(settings: VenueSettings, stopped: Promise<void>, 
       port: settings.port,
       knobs: {
         seed,
-        ...(settings.delayMs === null ? {} : { deliveryDelayMs: settings.delayMs, restDelayMs: settings.delayMs }),
+        ...(settings.delayMs === null
+          ? {}
+          : { deliveryDelayMs: settings.delayMs, restDelayMs: settings.delayMs }),
       },
     });
     const symbols = market.instruments.map(({ spec }) => spec.symbol);
-    if (io.json) printJson(io, { rest_url: venue.restUrl, ws_url: venue.wsUrl, port: venue.port, seed, symbols, notes: market.notes });
+    if (io.json)
+      printJson(io, {
+        rest_url: venue.restUrl,
+        ws_url: venue.wsUrl,
+        port: venue.port,
+        seed,
+        symbols,
+        notes: market.notes,
+      });
     else {
       for (const note of market.notes) io.stderr.write(`${note}\n`);
       io.stderr.write(`Simulated venue with ${symbols.join(', ')}. Give its clients:\n`);
@@ -77,7 +95,11 @@ async function createMarket(settings: VenueSettings, seed: number, nowMs: number
   const { market, symbols } = settings;
   if (market.kind === 'synthetic') {
     const instruments = symbols.map(knownInstrument);
-    return createSyntheticMarket({ seed, startMs: nowMs, ...(instruments.length === 0 ? {} : { instruments }) });
+    return createSyntheticMarket({
+      seed,
+      startMs: nowMs,
+      ...(instruments.length === 0 ? {} : { instruments }),
+    });
   }
   const [symbol] = symbols;
   try {
@@ -96,5 +118,7 @@ async function createMarket(settings: VenueSettings, seed: number, nowMs: number
 function knownInstrument(symbol: string): SyntheticInstrument {
   const instrument = Object.hasOwn(KNOWN_INSTRUMENTS, symbol) ? KNOWN_INSTRUMENTS[symbol] : undefined;
   if (instrument !== undefined) return instrument;
-  throw new ConfigError([`--symbol: expected one of ${Object.keys(KNOWN_INSTRUMENTS).join(', ')}, found ${showValue(symbol)}`]);
+  throw new ConfigError([
+    `--symbol: expected one of ${Object.keys(KNOWN_INSTRUMENTS).join(', ')}, found ${showValue(symbol)}`,
+  ]);
 }

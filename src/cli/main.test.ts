@@ -68,12 +68,18 @@ afterEach(async () => {
 });
 
 function environment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
-  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('LA_') && !name.startsWith('BITUNIX_'));
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('LA_') && !name.startsWith('BITUNIX_'),
+  );
   return { ...Object.fromEntries(inherited), ...extra };
 }
 
 function start(args: readonly string[], extra: Record<string, string> = {}): ChildProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: workspace, env: environment(extra), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    cwd: workspace,
+    env: environment(extra),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   children.push(child);
   return child;
 }
@@ -104,7 +110,8 @@ test('prints version and help on stdout with exit 0', async () => {
   expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   const help = await la(['run', '--help']);
   expect(help).toMatchObject({ code: 0, stderr: '' });
-  for (const word of ['--duration <span>', 'Examples:', 'Exit codes:', '--workspace']) expect(help.stdout).toContain(word);
+  for (const word of ['--duration <span>', 'Examples:', 'Exit codes:', '--workspace'])
+    expect(help.stdout).toContain(word);
 });
 
 test.each([
@@ -117,8 +124,16 @@ test.each([
   ['options that exclude each other', ['run', '--fresh', '--resume'], /cannot be used with/],
   ['a value out of range', ['run', '--leverage', '1000'], /^--leverage: expected .*, found 1000$/],
   ['a symbol that is none', ['run', '--symbol', 'BTC/USDT'], /^--symbol: expected .*, found "BTC\/USDT"$/],
-  ['a log level that is none', ['config', 'show', '--log-level', 'loud'], /^--log-level: expected .*, found "loud"$/],
-  ['a missing recording', ['run', '--source', 'recording:none'], /^--source: expected a recording .* at "none"$/],
+  [
+    'a log level that is none',
+    ['config', 'show', '--log-level', 'loud'],
+    /^--log-level: expected .*, found "loud"$/,
+  ],
+  [
+    'a missing recording',
+    ['run', '--source', 'recording:none'],
+    /^--source: expected a recording .* at "none"$/,
+  ],
   ['a session that is none', ['report', 'nowhere'], /nowhere/],
   ['a format that is none', ['report', 'latest', '--format', 'pdf'], /Allowed choices are html, json, csv/],
   ['a venue port that is none', ['venue', '--port', '70000'], /^--port: expected .*, found "70000"$/],
@@ -198,7 +213,12 @@ test('tells what runs, and stops it', async () => {
   expect(human.stdout).toMatch(/^state +running$/m);
   const status = await la(['status', '--json']);
   expect(status.code).toBe(0);
-  expect(JSON.parse(status.stdout)).toMatchObject({ pid: session.pid, state: 'running', symbol: 'BTCUSDT', equity: '10000' });
+  expect(JSON.parse(status.stdout)).toMatchObject({
+    pid: session.pid,
+    state: 'running',
+    symbol: 'BTCUSDT',
+    equity: '10000',
+  });
   const stop = await la(['stop']);
   expect(stop).toMatchObject({ code: 0, stderr: '' });
   expect(stop.stdout).toBe(`Session s1 (pid ${session.pid}) has ended: stop_requested.\n`);
@@ -219,7 +239,9 @@ test('does not take a fresh heartbeat of a killed session for a running one', as
   const exit = once(session, 'exit');
   session.kill('SIGKILL');
   await exit;
-  const heartbeat = JSON.parse(readFileSync(join(workspace, 'logs', 'heartbeat.json'), 'utf8')) as { state: string };
+  const heartbeat = JSON.parse(readFileSync(join(workspace, 'logs', 'heartbeat.json'), 'utf8')) as {
+    state: string;
+  };
   expect(heartbeat.state).toBe('running');
   const { code, stdout } = await la(['status']);
   expect(code).toBe(3);
@@ -246,7 +268,10 @@ test('finds that a venue does not answer', async () => {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();
-  const endpoints = { BITUNIX_REST_URL: `http://127.0.0.1:${port}`, BITUNIX_WS_URL: `ws://127.0.0.1:${port}/public/` };
+  const endpoints = {
+    BITUNIX_REST_URL: `http://127.0.0.1:${port}`,
+    BITUNIX_WS_URL: `ws://127.0.0.1:${port}/public/`,
+  };
   const { code, stdout } = await la(['doctor'], endpoints);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^fail +venue REST +http:\/\/127\.0\.0\.1:\d+: .*ECONNREFUSED/m);
@@ -256,7 +281,11 @@ test('finds that a venue does not answer', async () => {
 test('serves a venue that the doctor finds in order, until it is interrupted', async () => {
   const venue = start(['venue', '--port', '0', '--seed', '7', '--json']);
   const [text] = (await once(venue.stdout?.setEncoding('utf8') ?? venue, 'data')) as [string];
-  const { rest_url: restUrl, ws_url: wsUrl, port } = JSON.parse(text) as { rest_url: string; ws_url: string; port: number };
+  const {
+    rest_url: restUrl,
+    ws_url: wsUrl,
+    port,
+  } = JSON.parse(text) as { rest_url: string; ws_url: string; port: number };
   const endpoints = { BITUNIX_REST_URL: restUrl, BITUNIX_WS_URL: wsUrl };
   const doctor = await la(['doctor', '--symbol', 'ethusdt'], endpoints);
   expect(doctor.stdout).toMatch(/^ok +ETHUSDT +trades$/m);

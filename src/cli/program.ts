@@ -27,7 +27,10 @@ export interface ProgramSurroundings {
 }
 
 /** Runs one command line (without the interpreter and the script). Returns the exit code; never rejects. */
-export async function runProgram(argv: readonly string[], surroundings: ProgramSurroundings): Promise<number> {
+export async function runProgram(
+  argv: readonly string[],
+  surroundings: ProgramSurroundings,
+): Promise<number> {
   let exitCode = 0;
   const program = createProgram(surroundings, (code) => {
     exitCode = code;
@@ -50,8 +53,12 @@ export async function runProgram(argv: readonly string[], surroundings: ProgramS
 /** One sentence; with `--log-level debug` on the command line also where it happened. */
 export function describeFailure(error: unknown, argv: readonly string[]): string {
   if (!(error instanceof Error)) return `Unexpected error: ${String(error)}`;
-  const debug = argv.some((word, index) => word === '--log-level=debug' || (word === 'debug' && argv[index - 1] === '--log-level'));
-  return debug && error.stack !== undefined ? error.stack : `Unexpected error: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
+  const debug = argv.some(
+    (word, index) => word === '--log-level=debug' || (word === 'debug' && argv[index - 1] === '--log-level'),
+  );
+  return debug && error.stack !== undefined
+    ? error.stack
+    : `Unexpected error: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
 }
 
 function createProgram(surroundings: ProgramSurroundings, setExitCode: (code: number) => void): AnyCommand {
@@ -61,7 +68,10 @@ function createProgram(surroundings: ProgramSurroundings, setExitCode: (code: nu
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .option('-w, --workspace <dir>', 'directory of the account, its sessions and logs', '.')
-    .option('-c, --config <file>', 'configuration file (default: laptop-agents.yaml in the workspace, when present)')
+    .option(
+      '-c, --config <file>',
+      'configuration file (default: laptop-agents.yaml in the workspace, when present)',
+    )
     .option('--log-level <level>', 'debug, info, warning, error or critical (default: info)')
     .option('--json', 'machine-readable result on stdout')
     .configureHelp({ showGlobalOptions: true })
@@ -112,6 +122,8 @@ Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; 
 }
 
 function readVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
   return manifest.version;
 }

@@ -13,18 +13,38 @@ interface SettingOption {
 }
 
 const SETTING_OPTIONS: readonly SettingOption[] = [
-  { key: 'source', placeholder: '<source>', description: 'market data: bitunix, simulated or recording:PATH' },
+  {
+    key: 'source',
+    placeholder: '<source>',
+    description: 'market data: bitunix, simulated or recording:PATH',
+  },
   { key: 'symbols', placeholder: '<symbol>', description: 'instrument to trade; repeatable' },
   { key: 'interval', placeholder: '<interval>', description: 'bar interval of the strategy' },
   { key: 'strategy', placeholder: '<strategy>', description: 'built-in strategy, or ./FILE.ts of your own' },
-  { key: 'params', placeholder: '<params>', description: 'strategy parameters: a JSON object, or a file with one' },
-  { key: 'duration', placeholder: '<span>', description: '90s, 10m, 3d or forever; a bare number is minutes' },
+  {
+    key: 'params',
+    placeholder: '<params>',
+    description: 'strategy parameters: a JSON object, or a file with one',
+  },
+  {
+    key: 'duration',
+    placeholder: '<span>',
+    description: '90s, 10m, 3d or forever; a bare number is minutes',
+  },
   { key: 'balance', placeholder: '<usdt>', description: 'opening wallet of a new account' },
-  { key: 'seed', placeholder: '<number>', description: 'seed of every random draw (default: drawn and recorded)' },
+  {
+    key: 'seed',
+    placeholder: '<number>',
+    description: 'seed of every random draw (default: drawn and recorded)',
+  },
   { key: 'leverage', placeholder: '<number>', description: 'leverage of the account' },
   { key: 'margin_mode', placeholder: '<mode>', description: 'isolated or cross' },
   { key: 'fill_model', placeholder: '<model>', description: 'book or parametric' },
-  { key: 'market_data.stale_timeout', placeholder: '<span>', description: 'market-data age that halts trading' },
+  {
+    key: 'market_data.stale_timeout',
+    placeholder: '<span>',
+    description: 'market-data age that halts trading',
+  },
   { key: 'on_end', placeholder: '<action>', description: 'the open position at the end: flatten or keep' },
   { key: 'dashboard', placeholder: '<address>', description: 'HOST:PORT of the dashboard, or off' },
 ];
@@ -38,7 +58,10 @@ export function addSettingOptions(command: AnyCommand): void {
     const shown = isShort ? ` (default: ${String(initial)})` : '';
     const option = new Option(`${flag} ${placeholder}`, `${description}${shown}`);
     if (key === 'symbols') {
-      option.argParser((text: string, former: readonly string[] | undefined) => [...(former ?? []), ...text.split(',')]);
+      option.argParser((text: string, former: readonly string[] | undefined) => [
+        ...(former ?? []),
+        ...text.split(','),
+      ]);
     }
     command.addOption(option);
   }

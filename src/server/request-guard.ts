@@ -53,7 +53,9 @@ export class RequestGuard {
     const isRead = claims.method === 'GET' || claims.method === 'HEAD';
     if (isProbe && isRead) return null;
     if (isRead && !this.#readsNeedToken) return null;
-    return this.#hasToken(claims.authorization) ? null : { status: 401, error: 'a bearer token is needed (state/token)' };
+    return this.#hasToken(claims.authorization)
+      ? null
+      : { status: 401, error: 'a bearer token is needed (state/token)' };
   }
 
   #hasToken(authorization: string | undefined): boolean {
@@ -65,7 +67,9 @@ export class RequestGuard {
 /** A wildcard is reached under every address of the machine; addresses cannot be rebound as names can. */
 function boundNames(host: string): readonly string[] {
   if (!WILDCARDS.has(host)) return [inUrl(host.toLowerCase())];
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => inUrl(address)));
+  const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).map(({ address }) => inUrl(address)),
+  );
   return [...addresses, hostname().toLowerCase()];
 }
 

@@ -1,4 +1,10 @@
-import { createServer, request, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
+import {
+  createServer,
+  request,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 
@@ -81,7 +87,13 @@ async function ask(
   path: string,
   options: { method?: string; headers?: Record<string, string>; body?: string } = {},
 ): Promise<Answer> {
-  const sent = request({ host: '127.0.0.1', port: server.port, path, method: options.method ?? 'GET', headers: options.headers });
+  const sent = request({
+    host: '127.0.0.1',
+    port: server.port,
+    path,
+    method: options.method ?? 'GET',
+    headers: options.headers,
+  });
   sent.end(options.body);
   const [response] = (await once(sent, 'response')) as [IncomingMessage];
   response.setEncoding('utf8');
@@ -152,7 +164,12 @@ test('refuses a Host that is not this machine, whatever is asked for', async () 
 test('refuses a foreign Origin and lets its own through', async () => {
   const server = await start();
   const authorization = `Bearer ${TOKEN}`;
-  for (const origin of ['http://evil.example', 'null', `https://127.0.0.1:${server.port}`, 'http://127.0.0.1:1']) {
+  for (const origin of [
+    'http://evil.example',
+    'null',
+    `https://127.0.0.1:${server.port}`,
+    'http://127.0.0.1:1',
+  ]) {
     expect((await stop(server, { authorization, origin })).status).toBe(403);
   }
   expect(stops).toBe(0);
@@ -188,7 +205,9 @@ test('asks for the token on reads too when bound beyond this machine', async () 
   expect((await ask(server, '/api/v1/status')).status).toBe(401);
   expect((await ask(server, '/')).status).toBe(401);
   expect((await ask(server, '/healthz')).status).toBe(200);
-  expect((await ask(server, '/api/v1/status', { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(200);
+  expect(
+    (await ask(server, '/api/v1/status', { headers: { authorization: `Bearer ${TOKEN}` } })).status,
+  ).toBe(200);
 });
 
 test('says what cannot be listened on', async () => {
@@ -197,7 +216,13 @@ test('says what cannot be listened on', async () => {
 
 test('closes at once although a page holds its connection', async () => {
   const server = await start();
-  const held = request({ host: '127.0.0.1', port: server.port, path: '/healthz', agent: false, headers: { connection: 'keep-alive' } });
+  const held = request({
+    host: '127.0.0.1',
+    port: server.port,
+    path: '/healthz',
+    agent: false,
+    headers: { connection: 'keep-alive' },
+  });
   held.on('error', () => undefined);
   held.end();
   await once(held, 'response');

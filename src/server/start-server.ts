@@ -52,7 +52,10 @@ export class ServerStartError extends Error {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host, port, token } = options;
   if (token === null && !isLoopbackHost(host)) {
-    throw new ServerStartError('token_missing', `${host} can be reached from other machines: that needs a token`);
+    throw new ServerStartError(
+      'token_missing',
+      `${host} can be reached from other machines: that needs a token`,
+    );
   }
   const lastPort = port === 0 ? 0 : Math.min(port + PORT_TRIES_MAXIMUM, PORT_LAST);
   for (let candidate = port; candidate <= lastPort; candidate++) {
@@ -73,10 +76,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 function describeServer(server: FastifyInstance, { host, port, logger }: ServerOptions): RunningServer {
   const address = server.server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
-  const shownHost = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  const shownHost =
+    host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   const url = `http://${shownHost}:${bound}`;
   if (port !== 0 && bound !== port) {
-    logger.log('warning', 'dashboard_port_busy', `Port ${port} is in use, the dashboard is at ${url}`, { port, url });
+    logger.log('warning', 'dashboard_port_busy', `Port ${port} is in use, the dashboard is at ${url}`, {
+      port,
+      url,
+    });
   }
   logger.log('info', 'dashboard_listening', `Dashboard at ${url}`, { url });
   return {
@@ -124,7 +131,9 @@ function createServer(options: ServerOptions): FastifyInstance {
   server.get('/healthz', () => ({ status: 'ok' }));
   server.get('/readyz', (_request, reply) => {
     const { state } = status();
-    return reply.code(state === 'running' ? 200 : 503).send({ status: state === 'running' ? 'ready' : 'not ready', state });
+    return reply
+      .code(state === 'running' ? 200 : 503)
+      .send({ status: state === 'running' ? 'ready' : 'not ready', state });
   });
   server.get('/api/v1/status', () => status());
   server.post('/api/v1/stop', (_request, reply) => {
@@ -133,7 +142,10 @@ function createServer(options: ServerOptions): FastifyInstance {
     return reply.code(202).send({ status: 'stopping' });
   });
   server.get('/', (_request, reply) =>
-    reply.header('content-security-policy', STATUS_PAGE_POLICY).type('text/html; charset=utf-8').send(renderStatusPage(status())),
+    reply
+      .header('content-security-policy', STATUS_PAGE_POLICY)
+      .type('text/html; charset=utf-8')
+      .send(renderStatusPage(status())),
   );
   // A stop needs no body, so whatever type one claims to have is let through unread.
   server.removeAllContentTypeParsers();

@@ -26,7 +26,8 @@ export const STATUS_PAGE_POLICY = [
 ].join('; ');
 
 export function renderStatusPage(fields: HeartbeatFields): string {
-  const unit = (value: string | number | null, suffix: string): string => (value === null ? 'unknown' : `${value} ${suffix}`.trim());
+  const unit = (value: string | number | null, suffix: string): string =>
+    value === null ? 'unknown' : `${value} ${suffix}`.trim();
   const rows: readonly (readonly [string, string])[] = [
     ['State', fields.reason === null ? fields.state : `${fields.state} (${fields.reason})`],
     ['Session', unit(fields.session_id, '')],
@@ -45,11 +46,14 @@ export function renderStatusPage(fields: HeartbeatFields): string {
     ['Event loop delay', unit(fields.event_loop_lag_ms, 'ms')],
     ['Clock offset of the venue', unit(fields.clock_offset_ms, 'ms')],
     ...Object.entries(fields.feeds).map(
-      ([name, feed]) => [`Feed ${name}`, `${feed.state}, newest message ${unit(feed.age_ms, 'ms')} old`] as const,
+      ([name, feed]) =>
+        [`Feed ${name}`, `${feed.state}, newest message ${unit(feed.age_ms, 'ms')} old`] as const,
     ),
     ['As of', fields.ts],
   ];
-  const body = rows.map(([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`).join('\n');
+  const body = rows
+    .map(([name, value]) => `<tr><th scope="row">${escapeHtml(name)}</th><td>${escapeHtml(value)}</td></tr>`)
+    .join('\n');
   const title = escapeHtml(`${fields.symbol ?? 'laptop-agents'}: ${fields.state}`);
   return `<!doctype html>
 <html lang="en">

@@ -7,13 +7,17 @@ import { dirname } from 'node:path';
  * Writes `text` beside `path` and renames it into place. `durable` also survives a loss of power, at the price of two
  * syncs. Throws what the file system throws; the old file then still stands.
  */
-export function writeFileAtomically(path: string, text: string, options: { readonly durable: boolean; readonly mode?: number }): void {
+export function writeFileAtomically(
+  path: string,
+  text: string,
+  options: { readonly durable: boolean; readonly mode?: number },
+): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = openSync(temporary, 'w', options.mode ?? 0o644);
     try {
       const bytes = Buffer.from(text, 'utf8');
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
+      for (let offset = 0; offset < bytes.length;) offset += writeSync(file, bytes, offset);
       if (options.durable) fsyncSync(file);
     } finally {
       closeSync(file);

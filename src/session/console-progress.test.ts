@@ -16,10 +16,18 @@ const FIELDS = {
 
 const LINE = 'running  01:02:05 (1d 01:01:01 left)  BTCUSDT 68590  position 0.01  equity 10001.5  orders 2';
 
-function record(mode: ConsoleProgressOptions['mode'], columns = 200): { progress: ConsoleProgress; written: string[]; clock: { nowMs: number } } {
+function record(
+  mode: ConsoleProgressOptions['mode'],
+  columns = 200,
+): { progress: ConsoleProgress; written: string[]; clock: { nowMs: number } } {
   const written: string[] = [];
   const clock = { nowMs: 0 };
-  const progress = new ConsoleProgress({ write: (text) => written.push(text), mode, nowMs: () => clock.nowMs, columns: () => columns });
+  const progress = new ConsoleProgress({
+    write: (text) => written.push(text),
+    mode,
+    nowMs: () => clock.nowMs,
+    columns: () => columns,
+  });
   return { progress, written, clock };
 }
 

@@ -61,7 +61,9 @@ export class ConsoleProgress {
 function progressLine(fields: HeartbeatFields, price: string | null): string {
   const parts = [
     fields.state,
-    fields.remaining === null ? formatSeconds(fields.elapsed) : `${formatSeconds(fields.elapsed)} (${formatSeconds(fields.remaining)} left)`,
+    fields.remaining === null
+      ? formatSeconds(fields.elapsed)
+      : `${formatSeconds(fields.elapsed)} (${formatSeconds(fields.remaining)} left)`,
     `${fields.symbol ?? '?'} ${price ?? '-'}`,
     `position ${fields.position ?? '-'}`,
     `equity ${fields.equity ?? '-'}`,

@@ -98,7 +98,10 @@ export class Ingress implements EventInlet, EventSource {
   }
 
   #turnOver(): void {
-    assert(this.#waiting.length < MAX_WAITING_BLOCKS, `more than ${MAX_WAITING_BLOCKS} blocks wait for the loop`);
+    assert(
+      this.#waiting.length < MAX_WAITING_BLOCKS,
+      `more than ${MAX_WAITING_BLOCKS} blocks wait for the loop`,
+    );
     this.#waiting.push(this.#block);
     this.#block = this.#spare.pop() ?? new EventBlock(BLOCK_ROWS);
     this.#block.reset(0);

@@ -129,39 +129,55 @@ test('names its process in the lock file: pid first, then start time and session
 
 test('refuses where the lock file names a living process, even though the kernel lock is free', () => {
   mkdirSync(paths.agentDirectory);
-  writeFileSync(paths.lockFile, `${process.ppid}\nprocess_start=${processIdentity(process.ppid)}\nstarted_at=T\n`);
+  writeFileSync(
+    paths.lockFile,
+    `${process.ppid}\nprocess_start=${processIdentity(process.ppid)}\nstarted_at=T\n`,
+  );
   expect(() => acquireInstanceLock(paths, OWNER)).toThrow(`Already running (pid ${process.ppid} since T)`);
   writeFileSync(paths.lockFile, `${process.ppid}\n`);
-  expect(() => acquireInstanceLock(paths, OWNER)).toThrow(`Already running (pid ${process.ppid} since unknown)`);
+  expect(() => acquireInstanceLock(paths, OWNER)).toThrow(
+    `Already running (pid ${process.ppid} since unknown)`,
+  );
 });
 
-test.runIf(process.platform === 'linux')('is not blocked by a living process that only has the pid of a dead holder', () => {
-  mkdirSync(paths.agentDirectory);
-  writeFileSync(paths.lockFile, `${process.ppid}\nprocess_start=earlier-boot:12345\n`);
-  expect(findRunningSession(paths)).toBeNull();
-  const lock = acquireInstanceLock(paths, OWNER);
-  expect(lock.tookOver).toContain(`pid ${process.ppid}`);
-  lock.release();
-});
+test.runIf(process.platform === 'linux')(
+  'is not blocked by a living process that only has the pid of a dead holder',
+  () => {
+    mkdirSync(paths.agentDirectory);
+    writeFileSync(paths.lockFile, `${process.ppid}\nprocess_start=earlier-boot:12345\n`);
+    expect(findRunningSession(paths)).toBeNull();
+    const lock = acquireInstanceLock(paths, OWNER);
+    expect(lock.tookOver).toContain(`pid ${process.ppid}`);
+    lock.release();
+  },
+);
 
-test.runIf(process.platform === 'linux')('does not take a dead process that nobody collected for a living one', async () => {
-  // The shell becomes `sleep`, which never collects the child that the shell started before.
-  const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 30'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  children.push(parent);
-  const [pid] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
-  await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /);
-  mkdirSync(paths.agentDirectory);
-  writeFileSync(paths.lockFile, `${pid}\n`);
-  expect(findRunningSession(paths)).toBeNull();
-});
+test.runIf(process.platform === 'linux')(
+  'does not take a dead process that nobody collected for a living one',
+  async () => {
+    // The shell becomes `sleep`, which never collects the child that the shell started before.
+    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 30'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    children.push(parent);
+    const [pid] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
+    await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /);
+    mkdirSync(paths.agentDirectory);
+    writeFileSync(paths.lockFile, `${pid}\n`);
+    expect(findRunningSession(paths)).toBeNull();
+  },
+);
 
-test.each(['', 'garbage', '-1\n', '0\n', '99999999999999\n'])('takes over from a lock file that holds %j', (text) => {
-  mkdirSync(paths.agentDirectory);
-  writeFileSync(paths.lockFile, text);
-  const lock = acquireInstanceLock(paths, OWNER);
-  expect(lock.tookOver).not.toBeNull();
-  lock.release();
-});
+test.each(['', 'garbage', '-1\n', '0\n', '99999999999999\n'])(
+  'takes over from a lock file that holds %j',
+  (text) => {
+    mkdirSync(paths.agentDirectory);
+    writeFileSync(paths.lockFile, text);
+    const lock = acquireInstanceLock(paths, OWNER);
+    expect(lock.tookOver).not.toBeNull();
+    lock.release();
+  },
+);
 
 test('leaves a lock file alone that is not its own any more', () => {
   const lock = acquireInstanceLock(paths, OWNER);

@@ -105,7 +105,9 @@ export function readLockHolder(paths: WorkspacePaths): LockHolder | null {
   const text = readText(paths.lockFile);
   if (text === null) return null;
   const [first = '', ...rest] = text.split('\n');
-  const values = new Map(rest.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  const values = new Map(
+    rest.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
   const pid = /^\s*\d{1,10}\s*$/.test(first) ? Number(first) : null;
   return {
     pid,

@@ -9,7 +9,8 @@ export function readKillSwitch(
   killFile: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): string | null {
-  if (environment[KILL_SWITCH_VARIABLE]?.trim().toLowerCase() === 'true') return `${KILL_SWITCH_VARIABLE}=TRUE`;
+  if (environment[KILL_SWITCH_VARIABLE]?.trim().toLowerCase() === 'true')
+    return `${KILL_SWITCH_VARIABLE}=TRUE`;
   // A dangling link or an empty file is a clear enough wish.
   return lstatSync(killFile, { throwIfNoEntry: false }) === undefined ? null : 'kill.txt';
 }

@@ -21,7 +21,10 @@ export class OutputLog implements OutputSink {
   #write(output: Output): void {
     switch (output.type) {
       case 'log':
-        this.#logger.log(output.level, output.event, output.msg, { time_ms: output.timeMs, ...output.fields });
+        this.#logger.log(output.level, output.event, output.msg, {
+          time_ms: output.timeMs,
+          ...output.fields,
+        });
         break;
       case 'lifecycle':
         this.#logger.log('info', 'lifecycle', `Session is ${output.state}`, {
@@ -55,7 +58,10 @@ export class OutputLog implements OutputSink {
         });
         break;
       case 'quality':
-        this.#logger.log('warning', 'quality', 'Doubtful market data', { time_ms: output.timeMs, ...output.record });
+        this.#logger.log('warning', 'quality', 'Doubtful market data', {
+          time_ms: output.timeMs,
+          ...output.record,
+        });
         break;
       case 'ended':
         this.#logger.log('info', 'session_ended', 'Session ended', {

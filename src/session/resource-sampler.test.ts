@@ -10,7 +10,7 @@ afterEach(() => {
 });
 
 function spin(forMs: number): void {
-  for (const endMs = performance.now() + forMs; performance.now() < endMs; );
+  for (const endMs = performance.now() + forMs; performance.now() < endMs;);
 }
 
 test('knows no CPU share before the second sample, and a busy one after it', async () => {

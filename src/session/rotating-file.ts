@@ -40,9 +40,10 @@ export class RotatingFile {
   write(line: string): void {
     try {
       const bytes = Buffer.from(line, 'utf8');
-      if (this.#file !== null && this.#bytes > 0 && this.#bytes + bytes.length > this.#options.maximumBytes) this.#rotate();
+      if (this.#file !== null && this.#bytes > 0 && this.#bytes + bytes.length > this.#options.maximumBytes)
+        this.#rotate();
       this.#file ??= this.#open();
-      for (let offset = 0; offset < bytes.length; ) offset += writeSync(this.#file, bytes, offset);
+      for (let offset = 0; offset < bytes.length;) offset += writeSync(this.#file, bytes, offset);
       this.#bytes += bytes.length;
       this.#failing = false;
     } catch (error) {

@@ -41,7 +41,13 @@ function lines(): Record<string, unknown>[] {
 }
 
 test('writes one object a line with time, level, event, message and fields', () => {
-  createLog().log('warning', 'gap', 'Gap detected!', { from: 1, to: 2, missing: 1, note: null, backfilled: true });
+  createLog().log('warning', 'gap', 'Gap detected!', {
+    from: 1,
+    to: 2,
+    missing: 1,
+    note: null,
+    backfilled: true,
+  });
   expect(lines()).toEqual([
     {
       ts: '2026-11-22T16:39:00.123Z',
@@ -82,14 +88,20 @@ test('keeps any text one valid line that reads back as it was', () => {
   log.close();
 });
 
-test.each(['\n{"level":"critical"}', '\u2028', '\u0085', '\u001b[2J', '\ud800', '%s %j %d', '\u0000', '"},{"'])(
-  'does not let %j out of its string',
-  (text) => {
-    createLog().log('info', text, text, { text });
-    expect(lines()).toHaveLength(1);
-    expect(lines()[0]?.['text']).toBe(text);
-  },
-);
+test.each([
+  '\n{"level":"critical"}',
+  '\u2028',
+  '\u0085',
+  '\u001b[2J',
+  '\ud800',
+  '%s %j %d',
+  '\u0000',
+  '"},{"',
+])('does not let %j out of its string', (text) => {
+  createLog().log('info', text, text, { text });
+  expect(lines()).toHaveLength(1);
+  expect(lines()[0]?.['text']).toBe(text);
+});
 
 test('does not let a field stand for the time or the level', () => {
   createLog().log('info', 'x', 'x', { level: 'critical', ts: 'never' });
@@ -138,7 +150,10 @@ test('continues an existing file on a line of its own', () => {
 
 test('tells once that lines are lost, and goes on', () => {
   const errors: unknown[] = [];
-  const log = createLog({ path: join(directory, 'system.jsonl', 'below-a-file'), onError: (error) => errors.push(error) });
+  const log = createLog({
+    path: join(directory, 'system.jsonl', 'below-a-file'),
+    onError: (error) => errors.push(error),
+  });
   writeFileSync(path, '');
   log.log('info', 'x', 'x');
   log.log('info', 'x', 'x');

@@ -13,7 +13,13 @@ import type { LogFields, Logger } from '../ports/logger.ts';
 import { REDACTED, type SecretScrubber } from '../ports/secret-scrubber.ts';
 import { RotatingFile } from './rotating-file.ts';
 
-const LEVEL_VALUES: Readonly<Record<LogLevel, number>> = { debug: 20, info: 30, warning: 40, error: 50, critical: 60 };
+const LEVEL_VALUES: Readonly<Record<LogLevel, number>> = {
+  debug: 20,
+  info: 30,
+  warning: 40,
+  error: 50,
+  critical: 60,
+};
 
 const FILE_BYTES_MAXIMUM = 16 * 1_048_576;
 const OLDER_FILES_KEPT = 4;

@@ -97,8 +97,8 @@ describe.skipIf(DATA === undefined)('recorded sessions', () => {
   test.each([
     ['binance-um-btcusdt-20230404T2358', 1_565, 12_934, 'BTCUSDT', 1, 3],
     ['binance-um-btcusdt-20240808T2354', 629, 21_313, 'BTCUSDT', 1, 3],
-    ['binance-spot-btcusdt-20240808T2354', 1_072, 19_904, 'BTCUSDT', 2, 5],
-    ['binance-spot-nexousdt-20240723T1539', 12_198, 12_458, 'NEXOUSDT', 4, 2],
+    ['binance-spot-btcusdt-20240808T2354', 1_072, 19_904, 'BTCUSDT', 2, 6],
+    ['binance-spot-nexousdt-20240723T1539', 12_198, 12_458, 'NEXOUSDT', 3, 2],
   ])(
     '%s: the rebuilt book equals the recorded best bid and ask at every shared update id',
     (name, sharedIds, trades, symbol, priceDecimals, quantityDecimals) => {

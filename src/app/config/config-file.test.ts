@@ -40,7 +40,11 @@ test.each([
 });
 
 test.each([
-  ['an unknown key', 'levrage: 3', ['1:1: expected a known setting, found "levrage" (did you mean leverage?)']],
+  [
+    'an unknown key',
+    'levrage: 3',
+    ['1:1: expected a known setting, found "levrage" (did you mean leverage?)'],
+  ],
   [
     'an unknown key of a section',
     'risk:\n  leverage: 3',
@@ -51,19 +55,31 @@ test.each([
     'max_notional: 3',
     ['1:1: expected a known setting, found "max_notional" (did you mean risk.max_notional?)'],
   ],
-  ['a number out of range', 'leverage: 500', ['1:11: expected a whole number from 1 to 200 for leverage, found 500']],
-  ['text for a number', 'leverage: "5"', ['1:11: expected a whole number from 1 to 200 for leverage, found "5"']],
-  ['nothing for a number', 'leverage:', ['1:1: expected a whole number from 1 to 200 for leverage, found nothing']],
+  [
+    'a number out of range',
+    'leverage: 500',
+    ['1:11: expected a whole number from 1 to 200 for leverage, found 500'],
+  ],
+  [
+    'text for a number',
+    'leverage: "5"',
+    ['1:11: expected a whole number from 1 to 200 for leverage, found "5"'],
+  ],
+  [
+    'nothing for a number',
+    'leverage:',
+    ['1:1: expected a whole number from 1 to 200 for leverage, found nothing'],
+  ],
   ['a value for a section', 'fees: 3', ['1:7: expected settings under fees, found 3']],
   ['a list for the whole', '- a', ['1:1: expected settings as "key: value", found ["a"]']],
   ['a key given twice', 'seed: 1\nseed: 2', ['2:1: expected YAML, found: Map keys must be unique']],
-  ['a key given under two names', 'symbol: A1\nsymbols: [B1]', ['2:1: expected symbols once, found it again as symbols']],
-  ['an alias', 'params: &a {x: 1}\nrisk: *a', ['2:7: expected a plain value, found the alias *a']],
   [
-    'a prototype as a key',
-    '__proto__: {leverage: 3}',
-    ['1:1: expected a known setting, found "__proto__"'],
+    'a key given under two names',
+    'symbol: A1\nsymbols: [B1]',
+    ['2:1: expected symbols once, found it again as symbols'],
   ],
+  ['an alias', 'params: &a {x: 1}\nrisk: *a', ['2:7: expected a plain value, found the alias *a']],
+  ['a prototype as a key', '__proto__: {leverage: 3}', ['1:1: expected a known setting, found "__proto__"']],
   [
     'several faults at once',
     'leverage: 0\nfees:\n  tier: 9\n',
@@ -86,7 +102,10 @@ test.each([
 });
 
 test('refuses an alias bomb without expanding it', () => {
-  const levels = Array.from({ length: 30 }, (_, level) => `a${level + 1}: &a${level + 1} [*a${level}, *a${level}, *a${level}]`);
+  const levels = Array.from(
+    { length: 30 },
+    (_, level) => `a${level + 1}: &a${level + 1} [*a${level}, *a${level}, *a${level}]`,
+  );
   expect(findings(`a0: &a0 x\n${levels.join('\n')}\n`)).toHaveLength(20);
 });
 
@@ -96,9 +115,16 @@ test('refuses what is nested absurdly deep', () => {
 
 test('never fails in another way, whatever the text', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom(...Array.from('leverage:risk \n-[]{}&*!|>"\'#,?0123')), maxLength: 80 }), (text) => {
-      for (const finding of findings(text)) expect(finding).toMatch(/^laptop-agents\.yaml:[1-9]\d*:[1-9]\d*: [^\n]+$/);
-    }),
+    fc.property(
+      fc.string({
+        unit: fc.constantFrom(...Array.from('leverage:risk \n-[]{}&*!|>"\'#,?0123')),
+        maxLength: 80,
+      }),
+      (text) => {
+        for (const finding of findings(text))
+          expect(finding).toMatch(/^laptop-agents\.yaml:[1-9]\d*:[1-9]\d*: [^\n]+$/);
+      },
+    ),
     { seed: 11, numRuns: 500 },
   );
 });

@@ -6,7 +6,17 @@
 
 import { readFileSync } from 'node:fs';
 
-import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document, type Node, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node,
+  type YAMLMap,
+} from 'yaml';
 
 import { closestWord } from './closest-word.ts';
 import { ConfigError, showValue } from './config-error.ts';
@@ -50,10 +60,14 @@ function readText(path: string, shownName: string): string {
     bytes = readFileSync(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new ConfigError([`${shownName}: expected a readable file, found ${code === 'ENOENT' ? 'none' : code}`]);
+    throw new ConfigError([
+      `${shownName}: expected a readable file, found ${code === 'ENOENT' ? 'none' : code}`,
+    ]);
   }
   if (bytes.length > FILE_BYTES_MAXIMUM) {
-    throw new ConfigError([`${shownName}:1:1: expected at most ${FILE_BYTES_MAXIMUM} bytes, found ${bytes.length}`]);
+    throw new ConfigError([
+      `${shownName}:1:1: expected at most ${FILE_BYTES_MAXIMUM} bytes, found ${bytes.length}`,
+    ]);
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -72,10 +86,15 @@ class ConfigReader {
   constructor(text: string, shownName: string) {
     this.#shownName = shownName;
     try {
-      this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
+      this.#document = parseDocument(text, {
+        lineCounter: this.#lines,
+        prettyErrors: false,
+        uniqueKeys: true,
+      });
     } catch (error) {
       // The parser is recursive: absurd nesting ends its stack.
-      if (error instanceof RangeError) throw new ConfigError([`${shownName}:1:1: expected settings, found too deep a nesting`]);
+      if (error instanceof RangeError)
+        throw new ConfigError([`${shownName}:1:1: expected settings, found too deep a nesting`]);
       throw error;
     }
   }
@@ -85,7 +104,8 @@ class ConfigReader {
       this.#find(problem.pos[0], `expected YAML, found: ${firstLine(problem.message)}`);
     }
     visit(this.#document, {
-      Alias: (_, alias) => this.#find(startOf(alias), `expected a plain value, found the alias *${alias.source}`),
+      Alias: (_, alias) =>
+        this.#find(startOf(alias), `expected a plain value, found the alias *${alias.source}`),
     });
     if (this.#findings.length === 0) this.#readRoot();
     if (this.#findings.length > 0) throw new ConfigError(this.#findings.slice(0, FINDINGS_MAXIMUM));
@@ -96,7 +116,11 @@ class ConfigReader {
     const root = this.#document.contents;
     if (root === null || (isScalar(root) && root.value === null)) return;
     if (isMap(root)) this.#readMap(root, '');
-    else this.#find(startOf(root), `expected settings as "key: value", found ${showValue(root.toJS(this.#document))}`);
+    else
+      this.#find(
+        startOf(root),
+        `expected settings as "key: value", found ${showValue(root.toJS(this.#document))}`,
+      );
   }
 
   #readMap(map: YAMLMap, prefix: string): void {
@@ -105,7 +129,8 @@ class ConfigReader {
       const written = `${prefix}${name}`;
       const keyStart = startOf(keyNode);
       const value = isNodeWithRange(valueNode) ? valueNode : null;
-      const valueStart = value === null || (isScalar(value) && value.value === null) ? keyStart : startOf(value);
+      const valueStart =
+        value === null || (isScalar(value) && value.value === null) ? keyStart : startOf(value);
       const key = Object.hasOwn(ALIASES, written) ? ALIASES[written] : written;
       if (key !== undefined && isSettingKey(key)) this.#readValue(key, written, value, keyStart, valueStart);
       else if (SECTIONS.has(written)) this.#readSection(written, value, valueStart);
@@ -119,7 +144,13 @@ class ConfigReader {
     else this.#find(start, `expected settings under ${name}, found ${showValue(value.toJS(this.#document))}`);
   }
 
-  #readValue(key: SettingKey, written: string, node: Node | null, keyStart: number | undefined, start: number | undefined): void {
+  #readValue(
+    key: SettingKey,
+    written: string,
+    node: Node | null,
+    keyStart: number | undefined,
+    start: number | undefined,
+  ): void {
     if (this.#values.has(key)) {
       this.#find(keyStart, `expected ${key} once, found it again as ${written}`);
       return;
@@ -150,7 +181,11 @@ function unknownKeyFinding(written: string): string {
 }
 
 function isNodeWithRange(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && (isScalar(value) || isMap(value) || isAlias(value) || 'items' in value);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    (isScalar(value) || isMap(value) || isAlias(value) || 'items' in value)
+  );
 }
 
 function startOf(node: unknown): number | undefined {

@@ -19,7 +19,14 @@ afterEach(() => {
 });
 
 function load(sources: Partial<SettingSources> = {}): Settings {
-  return loadSettings({ workspace, configFile: null, flags: {}, account: 'continue', environment: {}, ...sources });
+  return loadSettings({
+    workspace,
+    configFile: null,
+    flags: {},
+    account: 'continue',
+    environment: {},
+    ...sources,
+  });
 }
 
 function findings(sources: Partial<SettingSources>): readonly string[] {
@@ -37,7 +44,9 @@ function writeConfig(text: string): void {
 }
 
 function origins(settings: Settings): Record<string, string> {
-  return Object.fromEntries(Object.entries(settings.effective).map(([key, { origin }]) => [key, showOrigin(origin)]));
+  return Object.fromEntries(
+    Object.entries(settings.effective).map(([key, { origin }]) => [key, showOrigin(origin)]),
+  );
 }
 
 test('gives the defaults of the contract', () => {
@@ -85,7 +94,13 @@ test('prefers flag to environment to file to default, and remembers which it was
     flags: { leverage: '4' },
     environment: { LA_LEVERAGE: '3', LA_SEED: '3', LA_RISK_MAX_LEVERAGE: '7' },
   });
-  expect(settings).toMatchObject({ leverage: 4, seed: 3, balance: '2', durationMs: 600_000, risk: { maxLeverage: 7 } });
+  expect(settings).toMatchObject({
+    leverage: 4,
+    seed: 3,
+    balance: '2',
+    durationMs: 600_000,
+    risk: { maxLeverage: 7 },
+  });
   expect(origins(settings)).toMatchObject({
     leverage: '--leverage',
     seed: 'LA_SEED',
@@ -120,18 +135,27 @@ test.each(['0', '-1', 'soon', '10 m', '1e3', '', '99999d'])('refuses a duration 
 });
 
 test('folds symbols to upper case, drops repeats, and takes lists', () => {
-  expect(load({ flags: { symbols: ['btcusdt', 'ETHUSDT', 'BTCUSDT'] } }).symbols).toEqual(['BTCUSDT', 'ETHUSDT']);
+  expect(load({ flags: { symbols: ['btcusdt', 'ETHUSDT', 'BTCUSDT'] } }).symbols).toEqual([
+    'BTCUSDT',
+    'ETHUSDT',
+  ]);
   expect(load({ environment: { LA_SYMBOLS: 'btcusdt, solusdt' } }).symbols).toEqual(['BTCUSDT', 'SOLUSDT']);
   expect(load({ environment: { LA_SYMBOL: 'solusdt' } }).symbols).toEqual(['SOLUSDT']);
 });
 
-test.each(['', 'B', 'BTC-USDT', 'BTC USDT', '../etc', 'A'.repeat(21), 'ＢＴＣ'])('refuses %j as a symbol', (symbol) => {
-  expect(findings({ flags: { symbols: [symbol] } })).toHaveLength(1);
-});
+test.each(['', 'B', 'BTC-USDT', 'BTC USDT', '../etc', 'A'.repeat(21), 'ＢＴＣ'])(
+  'refuses %j as a symbol',
+  (symbol) => {
+    expect(findings({ flags: { symbols: [symbol] } })).toHaveLength(1);
+  },
+);
 
-test.each(['0', '-5', '1e3', '0x10', '0.000000001', 'NaN', '9'.repeat(16)])('refuses a balance of %j', (balance) => {
-  expect(findings({ flags: { balance } })).toHaveLength(1);
-});
+test.each(['0', '-5', '1e3', '0x10', '0.000000001', 'NaN', '9'.repeat(16)])(
+  'refuses a balance of %j',
+  (balance) => {
+    expect(findings({ flags: { balance } })).toHaveLength(1);
+  },
+);
 
 test('keeps the balance exact', () => {
   expect(load({ flags: { balance: '12345678.12345678' } }).balance).toBe('12345678.12345678');
@@ -145,9 +169,12 @@ test.each([
   expect(load({ flags: { dashboard } }).dashboard).toEqual(expected);
 });
 
-test.each(['on', '8787', 'host:', 'host:99999', '::1:80', 'a b:80'])('refuses a dashboard of %j', (dashboard) => {
-  expect(findings({ flags: { dashboard } })).toHaveLength(1);
-});
+test.each(['on', '8787', 'host:', 'host:99999', '::1:80', 'a b:80'])(
+  'refuses a dashboard of %j',
+  (dashboard) => {
+    expect(findings({ flags: { dashboard } })).toHaveLength(1);
+  },
+);
 
 test('takes the fee rates of the configured tier', () => {
   writeConfig('fees: {tier: 8}\n');
@@ -180,7 +207,9 @@ test('finds recordings by file and by prefix, and refuses missing ones by name',
   writeConfig('source: recording:data/x\n');
   expect(load().source).toEqual({ kind: 'recording', path: join(folder, 'x') });
   expect(findings({ flags: { source: `recording:${folder}` } })[0]).toContain(folder);
-  expect(findings({ flags: { source: 'recording:' } })[0]).toMatch(/^--source: expected bitunix, simulated or recording:PATH/);
+  expect(findings({ flags: { source: 'recording:' } })[0]).toMatch(
+    /^--source: expected bitunix, simulated or recording:PATH/,
+  );
 });
 
 test('finds a strategy file from where it was written, and refuses a missing one', () => {
@@ -201,8 +230,14 @@ test('reads the named configuration file instead of the own one of the workspace
 });
 
 test('takes other endpoints of the venue, without a trailing slash', () => {
-  const environment = { BITUNIX_REST_URL: 'http://127.0.0.1:8790/', BITUNIX_WS_URL: 'ws://localhost:8790/public/' };
-  expect(load({ environment })).toMatchObject({ restUrl: 'http://127.0.0.1:8790', wsUrl: 'ws://localhost:8790/public/' });
+  const environment = {
+    BITUNIX_REST_URL: 'http://127.0.0.1:8790/',
+    BITUNIX_WS_URL: 'ws://localhost:8790/public/',
+  };
+  expect(load({ environment })).toMatchObject({
+    restUrl: 'http://127.0.0.1:8790',
+    wsUrl: 'ws://localhost:8790/public/',
+  });
 });
 
 test.each([
@@ -230,7 +265,11 @@ test('refuses variables that look like mistyped settings and leaves the rest alo
     'LA_LEVERGE: expected a known variable, found this one (did you mean LA_LEVERAGE?)',
     'LA_RISK_FOO: expected a known variable, found this one',
   ]);
-  expect(findings({ environment: { LA_KILL_SWITCH: 'TRUE', LA_DATA_DIR: '/x', LA_SOMETHING_ELSE: '1', LANG: 'C' } })).toEqual([]);
+  expect(
+    findings({
+      environment: { LA_KILL_SWITCH: 'TRUE', LA_DATA_DIR: '/x', LA_SOMETHING_ELSE: '1', LANG: 'C' },
+    }),
+  ).toEqual([]);
 });
 
 test('takes an empty variable as none', () => {

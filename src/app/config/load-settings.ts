@@ -84,7 +84,16 @@ export function loadSettings(sources: SettingSources): Settings {
   }
   effective[REST_URL_VARIABLE] = { value: endpoints.rest.url, origin: endpoints.rest.origin };
   effective[WS_URL_VARIABLE] = { value: endpoints.ws.url, origin: endpoints.ws.origin };
-  return { ...buildSettings(values), source, strategy, params, account: sources.account, restUrl: endpoints.rest.url, wsUrl: endpoints.ws.url, effective };
+  return {
+    ...buildSettings(values),
+    source,
+    strategy,
+    params,
+    account: sources.account,
+    restUrl: endpoints.rest.url,
+    wsUrl: endpoints.ws.url,
+    effective,
+  };
 }
 
 function buildSettings(
@@ -92,7 +101,10 @@ function buildSettings(
 ): Omit<Settings, 'source' | 'strategy' | 'params' | 'account' | 'restUrl' | 'wsUrl' | 'effective'> {
   const [firstSymbol, ...otherSymbols] = values.symbols;
   const fees = FEE_TIERS[values['fees.tier']];
-  assert(firstSymbol !== undefined && fees !== undefined && isInterval(values.interval), 'settings were checked');
+  assert(
+    firstSymbol !== undefined && fees !== undefined && isInterval(values.interval),
+    'settings were checked',
+  );
   return {
     symbols: [firstSymbol, ...otherSymbols],
     interval: values.interval,
@@ -130,7 +142,8 @@ interface ConfigFileLocation {
 }
 
 function locateConfigFile(sources: SettingSources): ConfigFileLocation | null {
-  if (sources.configFile !== null) return { path: resolve(sources.configFile), shownName: sources.configFile };
+  if (sources.configFile !== null)
+    return { path: resolve(sources.configFile), shownName: sources.configFile };
   const path = join(resolve(sources.workspace), CONFIG_FILE_NAME);
   return existsSync(path) ? { path, shownName: CONFIG_FILE_NAME } : null;
 }
@@ -146,7 +159,10 @@ function readFileLayer(file: ConfigFileLocation | null, findings: string[]): Fil
   }
 }
 
-function fromFile(found: { value: unknown; line: number; column: number } | undefined, file: string): Layered | null {
+function fromFile(
+  found: { value: unknown; line: number; column: number } | undefined,
+  file: string,
+): Layered | null {
   if (found === undefined) return null;
   return { value: found.value, origin: { kind: 'file', file, line: found.line, column: found.column } };
 }
@@ -185,11 +201,16 @@ function check(key: SettingKey, raw: unknown, place: string, findings: string[])
 
 /** Only what looks like a setting is refused: the prefix is short, and others may use it. */
 function rejectUnknownVariables(environment: SettingSources['environment'], findings: string[]): void {
-  const known = new Set([...SETTING_KEYS.map(settingVariable), ...Object.values(VARIABLE_ALIASES), ...OTHER_VARIABLES]);
+  const known = new Set([
+    ...SETTING_KEYS.map(settingVariable),
+    ...Object.values(VARIABLE_ALIASES),
+    ...OTHER_VARIABLES,
+  ]);
   for (const name of Object.keys(environment)) {
     if (!name.startsWith('LA_') || known.has(name)) continue;
     const meant = closestWord(name, known);
-    if (meant !== null) findings.push(`${name}: expected a known variable, found this one (did you mean ${meant}?)`);
+    if (meant !== null)
+      findings.push(`${name}: expected a known variable, found this one (did you mean ${meant}?)`);
     else if (SECTION_VARIABLE.test(name)) findings.push(`${name}: expected a known variable, found this one`);
   }
 }
@@ -212,7 +233,10 @@ class PathReader {
     const given = text.slice('recording:'.length);
     const path = this.#resolve(given, origin);
     if (!isFile(path) && !RECORDING_ENDINGS.some((ending) => isFile(path + ending))) {
-      this.#find(origin, `expected a recording (a file, or the PATH of PATH${RECORDING_ENDINGS[0]}), found none at ${showValue(given)}`);
+      this.#find(
+        origin,
+        `expected a recording (a file, or the PATH of PATH${RECORDING_ENDINGS[0]}), found none at ${showValue(given)}`,
+      );
     }
     return { kind: 'recording', path };
   }
@@ -235,7 +259,10 @@ class PathReader {
       return this.#parseObject(readFileSync(path, 'utf8'), value, origin);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-      this.#find(origin, `expected a JSON object or the path of a file with one, found ${code} at ${showValue(value)}`);
+      this.#find(
+        origin,
+        `expected a JSON object or the path of a file with one, found ${code} at ${showValue(value)}`,
+      );
       return {};
     }
   }
@@ -244,7 +271,8 @@ class PathReader {
     const of = file === null ? '' : ` in ${file}`;
     try {
       const parsed: unknown = JSON.parse(text);
-      if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return parsed as Record<string, unknown>;
+      if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+        return parsed as Record<string, unknown>;
       this.#find(origin, `expected a JSON object${of}, found ${showValue(parsed)}`);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
@@ -254,7 +282,9 @@ class PathReader {
   }
 
   #resolve(path: string, origin: Origin): string {
-    return origin.kind === 'file' && this.#fileDirectory !== null ? resolve(this.#fileDirectory, path) : resolve(path);
+    return origin.kind === 'file' && this.#fileDirectory !== null
+      ? resolve(this.#fileDirectory, path)
+      : resolve(path);
   }
 
   #find(origin: Origin, sentence: string): void {

@@ -8,7 +8,14 @@
 import { z } from 'zod';
 
 import { DecimalError, parseBigDecimal } from '../../core/base/fixed-point.ts';
-import { isInterval, MINUTE_MS, parseSpanMs, SECOND_MS, TRADE_INTERVALS, VENUE_INTERVALS } from '../../core/base/time.ts';
+import {
+  isInterval,
+  MINUTE_MS,
+  parseSpanMs,
+  SECOND_MS,
+  TRADE_INTERVALS,
+  VENUE_INTERVALS,
+} from '../../core/base/time.ts';
 import { MONEY_DECIMALS } from '../../core/domain/units.ts';
 import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
 
@@ -46,7 +53,11 @@ function words<const Words extends readonly [string, ...string[]]>(
 }
 
 /** A span as typed (text, or a bare number of `bareUnitMs`), within bounds in ms. */
-function span(bareUnitMs: number, minimumMs: number, maximumMs: number): z.ZodType<string | number, string | number> {
+function span(
+  bareUnitMs: number,
+  minimumMs: number,
+  maximumMs: number,
+): z.ZodType<string | number, string | number> {
   return z.union([z.string(), z.number()]).refine((value) => {
     const ms = parseSpanMs(String(value), bareUnitMs);
     return ms !== null && ms >= minimumMs && ms <= maximumMs;
@@ -59,7 +70,10 @@ const positiveAmount = z
   .transform(String)
   .refine((text) => {
     try {
-      return parseBigDecimal(text, MONEY_DECIMALS) > 0n && (text.split('.')[0] ?? '').length <= WHOLE_USDT_DIGITS_MAXIMUM;
+      return (
+        parseBigDecimal(text, MONEY_DECIMALS) > 0n &&
+        (text.split('.')[0] ?? '').length <= WHOLE_USDT_DIGITS_MAXIMUM
+      );
     } catch (error) {
       if (error instanceof DecimalError) return false;
       throw error;
@@ -76,7 +90,10 @@ const symbols = z
 /** Folds symbols to upper case and drops repeats; null where one is no symbol, or there are none or too many. */
 export function parseSymbols(list: readonly string[]): string[] | null {
   const unique = [...new Set(list.map((symbol) => symbol.trim().toUpperCase()))];
-  const valid = unique.length > 0 && unique.length <= SYMBOLS_MAXIMUM && unique.every((symbol) => SYMBOL_PATTERN.test(symbol));
+  const valid =
+    unique.length > 0 &&
+    unique.length <= SYMBOLS_MAXIMUM &&
+    unique.every((symbol) => SYMBOL_PATTERN.test(symbol));
   return valid ? unique : null;
 }
 
@@ -91,7 +108,9 @@ export function parseListenAddress(text: string): { host: string; port: number }
 /** By configuration key. The order is that of `la config show`. */
 export const SETTINGS = {
   source: setting({
-    schema: z.string().refine((text) => text === 'bitunix' || text === 'simulated' || /^recording:./.test(text)),
+    schema: z
+      .string()
+      .refine((text) => text === 'bitunix' || text === 'simulated' || /^recording:./.test(text)),
     expected: 'bitunix, simulated or recording:PATH',
     initial: 'bitunix',
     textForm: 'text',

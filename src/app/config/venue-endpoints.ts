@@ -29,7 +29,10 @@ export function readVenueEndpoints(
     return { url: text, origin: { kind: 'environment', variable } };
   };
   const rest = read(REST_URL_VARIABLE, REST_URL, 'https:', 'http:');
-  return { rest: { ...rest, url: rest.url.replace(/\/+$/, '') }, ws: read(WS_URL_VARIABLE, WS_URL, 'wss:', 'ws:') };
+  return {
+    rest: { ...rest, url: rest.url.replace(/\/+$/, '') },
+    ws: read(WS_URL_VARIABLE, WS_URL, 'wss:', 'ws:'),
+  };
 }
 
 function endpointProblem(text: string, secure: string, plain: string): string | null {
@@ -37,9 +40,11 @@ function endpointProblem(text: string, secure: string, plain: string): string | 
   if (!URL.canParse(text)) return `${expected}, found ${showValue(text)}`;
   const url = new URL(text);
   // Before anything is shown: the URL may hold a password.
-  if (url.username !== '' || url.password !== '') return 'expected a URL without a user or password, found one with';
+  if (url.username !== '' || url.password !== '')
+    return 'expected a URL without a user or password, found one with';
   if (url.protocol !== secure && url.protocol !== plain) return `${expected}, found ${showValue(text)}`;
-  if (url.search !== '' || url.hash !== '') return `expected a URL without "?" and "#", found ${showValue(text)}`;
+  if (url.search !== '' || url.hash !== '')
+    return `expected a URL without "?" and "#", found ${showValue(text)}`;
   if (url.protocol === plain && !LOOPBACK_HOST.test(url.hostname)) {
     return `expected ${secure}// for a host beyond this machine, found ${showValue(text)}`;
   }

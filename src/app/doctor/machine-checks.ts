@@ -65,7 +65,11 @@ export function checkWorkspace(
     checkSync(paths.root),
     running === null
       ? { name: 'lock', status: 'ok', detail: 'no session runs here' }
-      : { name: 'lock', status: 'fail', detail: `a session runs here (pid ${running.pid} since ${running.since ?? 'unknown'})` },
+      : {
+          name: 'lock',
+          status: 'fail',
+          detail: `a session runs here (pid ${running.pid} since ${running.since ?? 'unknown'})`,
+        },
     killed === null
       ? { name: 'kill switch', status: 'ok', detail: 'off' }
       : { name: 'kill switch', status: 'fail', detail: `thrown by ${killed}: a session would end at once` },
@@ -111,7 +115,11 @@ function checkSync(root: string): CheckResult {
       detail: `${root}${created}: writable, a sync takes ${tookMs.toFixed(1)} ms${slow}`,
     };
   } catch (error) {
-    return { name: 'workspace', status: 'fail', detail: `${root}: ${error instanceof Error ? error.message : String(error)}` };
+    return {
+      name: 'workspace',
+      status: 'fail',
+      detail: `${root}: ${error instanceof Error ? error.message : String(error)}`,
+    };
   }
 }
 

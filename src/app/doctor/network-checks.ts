@@ -44,7 +44,10 @@ export async function checkVenue(settings: Settings): Promise<readonly CheckResu
   if (settings.source.kind !== 'bitunix') {
     return [{ name: 'venue', status: 'ok', detail: 'embedded: nothing to reach' }];
   }
-  const [rest, ws] = await Promise.all([checkRest(settings.restUrl, settings.symbols), checkWs(settings.wsUrl)]);
+  const [rest, ws] = await Promise.all([
+    checkRest(settings.restUrl, settings.symbols),
+    checkWs(settings.wsUrl),
+  ]);
   return [...rest, ws];
 }
 
@@ -52,16 +55,27 @@ async function checkRest(restUrl: string, symbols: readonly string[]): Promise<r
   const name = 'venue REST';
   try {
     const startedMs = Date.now();
-    const response = await fetch(`${restUrl}/api/v1/futures/market/trading_pairs?symbols=${symbols.join(',')}`, {
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-      redirect: 'error',
-    });
+    const response = await fetch(
+      `${restUrl}/api/v1/futures/market/trading_pairs?symbols=${symbols.join(',')}`,
+      {
+        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
+        redirect: 'error',
+      },
+    );
     const tookMs = Date.now() - startedMs;
-    if (!response.ok) return [{ name, status: 'fail', detail: `${restUrl} answered HTTP ${response.status}` }];
+    if (!response.ok)
+      return [{ name, status: 'fail', detail: `${restUrl} answered HTTP ${response.status}` }];
     const parsed = tradingPairsSchema.safeParse(await response.json());
-    if (!parsed.success) return [{ name, status: 'fail', detail: `${restUrl} does not answer as Bitunix does` }];
+    if (!parsed.success)
+      return [{ name, status: 'fail', detail: `${restUrl} does not answer as Bitunix does` }];
     if (parsed.data.code !== 0) {
-      return [{ name, status: 'fail', detail: `${restUrl} answered code ${parsed.data.code}: ${parsed.data.msg ?? ''}` }];
+      return [
+        {
+          name,
+          status: 'fail',
+          detail: `${restUrl} answered code ${parsed.data.code}: ${parsed.data.msg ?? ''}`,
+        },
+      ];
     }
     return [
       { name, status: 'ok', detail: `${restUrl} answered in ${tookMs} ms` },
@@ -112,7 +126,11 @@ function checkWs(wsUrl: string): Promise<CheckResult> {
       maxPayload: 1_048_576,
     });
     socket.once('open', () => {
-      resolve({ name, status: 'ok', detail: `${wsUrl} connected in ${Math.round(performance.now() - startedMs)} ms` });
+      resolve({
+        name,
+        status: 'ok',
+        detail: `${wsUrl} connected in ${Math.round(performance.now() - startedMs)} ms`,
+      });
       socket.terminate();
     });
     // Also what `terminate` may still say after the answer is given.
@@ -124,5 +142,7 @@ function checkWs(wsUrl: string): Promise<CheckResult> {
 
 function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} (${errorText(error.cause)})` : error.message || error.name;
+  return error.cause instanceof Error
+    ? `${error.message} (${errorText(error.cause)})`
+    : error.message || error.name;
 }

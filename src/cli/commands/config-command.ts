@@ -20,5 +20,7 @@ Examples:
   la config show --leverage 3 --json`,
     );
   addSettingOptions(show);
-  show.action(() => context.finish(showConfig(loadSettings(settingSources(show, context, 'continue')), context.io())));
+  show.action(() =>
+    context.finish(showConfig(loadSettings(settingSources(show, context, 'continue')), context.io())),
+  );
 }

@@ -10,7 +10,10 @@ export function addDoctorCommand(program: AnyCommand, context: CommandContext): 
   const doctor = program
     .command('doctor')
     .description('check the machine, the workspace, the clock and the venue')
-    .addHelpText('after', '\nExit codes: 0 a session can run, 1 something would break it.\nExample: la doctor --source simulated');
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 a session can run, 1 something would break it.\nExample: la doctor --source simulated',
+    );
   addSettingOptions(doctor);
   doctor.action(async () => {
     const { runDoctor } = await import('../../app/doctor.ts');

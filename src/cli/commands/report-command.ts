@@ -12,7 +12,11 @@ export function addReportCommand(program: AnyCommand, context: CommandContext): 
     .command('report')
     .description('report what came of a session')
     .argument('<session>', 'a session id, "latest", or the path of a session folder')
-    .addOption(new Option('--format <format>', 'html, json or csv (default: html, or json with --json)').choices(FORMATS))
+    .addOption(
+      new Option('--format <format>', 'html, json or csv (default: html, or json with --json)').choices(
+        FORMATS,
+      ),
+    )
     .addHelpText(
       'after',
       `
@@ -28,6 +32,8 @@ Exit codes: 0 reported, 1 the session has no readable result, 2 there is no such
     .action(async (session, { format }) => {
       const { showReport } = await import('../../app/report.ts');
       const io = context.io();
-      return context.finish(showReport(context.globals().workspace, session, format ?? (io.json ? 'json' : 'html'), io));
+      return context.finish(
+        showReport(context.globals().workspace, session, format ?? (io.json ? 'json' : 'html'), io),
+      );
     });
 }

@@ -37,7 +37,9 @@ Another terminal: la status, la stop, la kill.`,
       const { workspace } = context.globals();
       if ('preflight' in options) {
         const { runDoctor } = await import('../../app/doctor.ts');
-        return context.finish(runDoctor({ workspace, environment: context.environment, settings }, context.io()));
+        return context.finish(
+          runDoctor({ workspace, environment: context.environment, settings }, context.io()),
+        );
       }
       const { runSession } = await import('../../app/run.ts');
       return context.finish(runSession(settings, workspace, context.io()));

@@ -7,6 +7,9 @@ export function addStatusCommand(program: AnyCommand, context: CommandContext): 
   program
     .command('status')
     .description('tell what is running in the workspace')
-    .addHelpText('after', '\nExit codes: 0 a session runs here, 3 none does.\nExample: la status --json --workspace ~/paper')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 a session runs here, 3 none does.\nExample: la status --json --workspace ~/paper',
+    )
     .action(() => context.finish(showStatus(context.globals().workspace, context.io(), Date.now())));
 }

@@ -27,10 +27,11 @@ export function addVenueCommand(program: AnyCommand, context: CommandContext): v
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 is any free one', '8790')
     .option('--market <market>', 'synthetic or recording:PATH', 'synthetic')
-    .option('--symbol <symbol>', 'contract to list; repeatable', (text: string, former: readonly string[] | undefined) => [
-      ...(former ?? []),
-      ...text.split(','),
-    ])
+    .option(
+      '--symbol <symbol>',
+      'contract to list; repeatable',
+      (text: string, former: readonly string[] | undefined) => [...(former ?? []), ...text.split(',')],
+    )
     .option('--seed <number>', 'seed of the market (default: drawn)')
     .option('--delay <span>', 'delay of answers and pushes, such as 50ms (a bare number is milliseconds)')
     .addHelpText(
@@ -60,7 +61,8 @@ function readVenueSettings(options: VenueOptions): VenueSettings {
   const port = /^\d{1,5}$/.test(options.port) ? Number(options.port) : Number.NaN;
   if (!(port <= PORT_LAST)) find('--port', `a port from 0 to ${PORT_LAST}`, options.port);
   const isRecording = /^recording:./.test(options.market);
-  if (!isRecording && options.market !== 'synthetic') find('--market', 'synthetic or recording:PATH', options.market);
+  if (!isRecording && options.market !== 'synthetic')
+    find('--market', 'synthetic or recording:PATH', options.market);
   const symbols = options.symbol === undefined ? [] : parseSymbols(options.symbol);
   if (symbols === null) find('--symbol', 'symbols of 2 to 20 letters and digits', String(options.symbol));
   const seed = options.seed === undefined ? null : Number(options.seed);
@@ -75,7 +77,9 @@ function readVenueSettings(options: VenueOptions): VenueSettings {
   return {
     host: options.host,
     port,
-    market: isRecording ? { kind: 'recording', path: resolve(options.market.slice('recording:'.length)) } : { kind: 'synthetic' },
+    market: isRecording
+      ? { kind: 'recording', path: resolve(options.market.slice('recording:'.length)) }
+      : { kind: 'synthetic' },
     symbols: symbols ?? [],
     seed,
     delayMs,

@@ -55,7 +55,8 @@ export function parseDecimal(text: string, decimals: number): number {
       throw new DecimalError('not a decimal number', text);
     }
   }
-  if (digits === 0 || text.charCodeAt(length - 1) === DOT) throw new DecimalError('not a decimal number', text);
+  if (digits === 0 || text.charCodeAt(length - 1) === DOT)
+    throw new DecimalError('not a decimal number', text);
   for (let have = fraction < 0 ? 0 : fraction; have < decimals; have++) value *= 10;
   if (value > Number.MAX_SAFE_INTEGER) throw new DecimalError('too large', text);
   return negative && value !== 0 ? -value : value;

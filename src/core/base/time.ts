@@ -6,19 +6,7 @@ export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
 /** Bar intervals that the venue offers as klines (REST names). */
-export const VENUE_INTERVALS = [
-  '1m',
-  '5m',
-  '15m',
-  '30m',
-  '1h',
-  '2h',
-  '4h',
-  '6h',
-  '8h',
-  '12h',
-  '1d',
-] as const;
+export const VENUE_INTERVALS = ['1m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '8h', '12h', '1d'] as const;
 
 /** Bar intervals below one minute: the venue has no such klines, so they are built from its public trades. */
 export const TRADE_INTERVALS = ['5s', '10s', '15s', '30s'] as const;

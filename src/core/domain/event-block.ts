@@ -217,7 +217,13 @@ export class EventBlock {
   }
 
   /** A settlement as the venue published it: rate as a fraction, mark as sent. */
-  appendFunding(instrument: number, receivedTimeMs: number, settlementMs: number, fraction: Rate, mark: MarkPrice): void {
+  appendFunding(
+    instrument: number,
+    receivedTimeMs: number,
+    settlementMs: number,
+    fraction: Rate,
+    mark: MarkPrice,
+  ): void {
     const at = this.#reserve(FUNDING_WIDTH);
     this.wide[at + FUNDING_TIME] = settlementMs;
     this.wide[at + FUNDING_RATE] = fraction;

@@ -11,7 +11,14 @@ export type TimeInForce = 'gtc' | 'ioc' | 'fok' | 'post_only';
  * new: sent or resting, nothing filled. denied: by our risk gate. rejected: by the exchange. expired: its time in force
  * ended it (IOC, FOK, post-only, a market order's remainder). Terminal: filled, canceled, rejected, denied, expired.
  */
-export type OrderStatus = 'new' | 'partially_filled' | 'filled' | 'canceled' | 'rejected' | 'denied' | 'expired';
+export type OrderStatus =
+  | 'new'
+  | 'partially_filled'
+  | 'filled'
+  | 'canceled'
+  | 'rejected'
+  | 'denied'
+  | 'expired';
 
 export function oppositeSide(side: Side): Side {
   return side === 'buy' ? 'sell' : 'buy';

@@ -56,7 +56,12 @@ export interface EquityPoint {
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
 
 export type Output =
-  | { readonly type: 'lifecycle'; readonly timeMs: number; readonly state: LifecycleState; readonly reason: string | null }
+  | {
+      readonly type: 'lifecycle';
+      readonly timeMs: number;
+      readonly state: LifecycleState;
+      readonly reason: string | null;
+    }
   | { readonly type: 'order'; readonly timeMs: number; readonly order: OrderRecord }
   | { readonly type: 'fill'; readonly timeMs: number; readonly fill: FillRecord }
   | { readonly type: 'ledger'; readonly timeMs: number; readonly entry: LedgerEntry }
@@ -78,7 +83,12 @@ export type Output =
       readonly msg: string;
       readonly fields: Readonly<Record<string, string | number | null>>;
     }
-  | { readonly type: 'ended'; readonly timeMs: number; readonly reason: StoppedReason; readonly detail: string | null };
+  | {
+      readonly type: 'ended';
+      readonly timeMs: number;
+      readonly reason: StoppedReason;
+      readonly detail: string | null;
+    };
 
 /** A public market price as shown to people: the touch and the last trade; null where unknown. */
 export interface Quote {

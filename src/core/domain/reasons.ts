@@ -28,9 +28,14 @@ export type RejectionCode =
   | 'no_market';
 
 /** Venue error code and text of each rejection. Source: Bitunix error code page. */
-export const REJECTIONS: Readonly<Record<RejectionCode, { readonly venueCode: number | null; readonly text: string }>> = {
+export const REJECTIONS: Readonly<
+  Record<RejectionCode, { readonly venueCode: number | null; readonly text: string }>
+> = {
   insufficient_balance: { venueCode: 20003, text: 'Insufficient balance' },
-  tier_limit_exceeded: { venueCode: 20002, text: 'position amount exceeds the max open limit of the risk tier' },
+  tier_limit_exceeded: {
+    venueCode: 20002,
+    text: 'position amount exceeds the max open limit of the risk tier',
+  },
   order_not_found: { venueCode: 20007, text: 'Order not found' },
   quantity_below_minimum: { venueCode: 30017, text: 'qty less than the minimum' },
   quantity_above_maximum: { venueCode: 30013, text: 'exceeded the max order quantity' },

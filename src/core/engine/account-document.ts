@@ -1,12 +1,22 @@
 /** The account as a document: what one session leaves and the next one finds. */
 
-import { formatMoney, formatPrice, formatQuantity, type Instrument, parseMoney, parsePrice, parseQuantity } from '../domain/instrument.ts';
+import { assert } from '../base/assert.ts';
+import {
+  formatMoney,
+  formatPrice,
+  formatQuantity,
+  type Instrument,
+  parseMoney,
+  parsePrice,
+  parseQuantity,
+} from '../domain/instrument.ts';
 import type { ApprovedOrder } from '../domain/order.ts';
 import type { AccountStart, CarriedOrder, SessionStart } from '../domain/session-start.ts';
 import { lots } from '../domain/units.ts';
 import { WorkingOrder } from '../exchange/working-order.ts';
 import { carryApproval } from '../risk/risk-gate.ts';
 import type { EngineParts } from './engine-parts.ts';
+import type { StrategyHost } from './strategy-host.ts';
 
 /** Describes the account as it stands. Only resting limit orders are carried; what is in flight dies with the session. */
 export function describeAccount(start: SessionStart, parts: EngineParts): AccountStart {
@@ -14,7 +24,8 @@ export function describeAccount(start: SessionStart, parts: EngineParts): Accoun
   const orders: CarriedOrder[] = [];
   for (const order of exchange.working()) {
     const market = parts.markets[order.intent.instrument];
-    if (order.place === 'resting' && market !== undefined) orders.push(describeOrder(order, market.instrument));
+    if (order.place === 'resting' && market !== undefined)
+      orders.push(describeOrder(order, market.instrument));
   }
   return {
     kind: 'carried',
@@ -34,8 +45,46 @@ export function describeAccount(start: SessionStart, parts: EngineParts): Accoun
   };
 }
 
+/** Opens the session's account: a deposit for a new one, the carried wallet and positions for another. */
+export function openAccount(
+  start: SessionStart,
+  parts: EngineParts,
+  host: StrategyHost,
+  nowMs: number,
+): void {
+  const { account } = start;
+  if (account.kind === 'new') parts.account.deposit(nowMs, parseMoney(account.wallet));
+  else parts.account.ledger.carry(parseMoney(account.wallet));
+  for (const carried of account.positions) {
+    const instrument = findInstrument(parts, carried.symbol);
+    assert(instrument !== null, `the session has no instrument ${carried.symbol} for its carried position`);
+    const quantity = parseQuantity(instrument, carried.quantity);
+    parts.account.carryPosition(instrument.index, quantity, parseMoney(carried.cost), carried.opened_time_ms);
+    host.carryPosition(instrument.index, quantity);
+  }
+}
+
+/** Puts the carried orders back once there is a book to queue in. */
+export function rejoinOrders(
+  start: SessionStart,
+  parts: EngineParts,
+  host: StrategyHost,
+  nowMs: number,
+): void {
+  for (const carried of start.account.orders) {
+    const instrument = findInstrument(parts, carried.symbol);
+    assert(instrument !== null, `the session has no instrument ${carried.symbol} for its carried order`);
+    host.noteSubmitted();
+    parts.exchange.carry(carriedOrder(carried, instrument), nowMs);
+  }
+}
+
+function findInstrument(parts: EngineParts, symbol: string): Instrument | null {
+  return parts.markets.find(({ instrument }) => instrument.symbol === symbol)?.instrument ?? null;
+}
+
 /** Rebuilds a carried order; it was approved in the session that sent it. */
-export function carriedOrder(carried: CarriedOrder, instrument: Instrument): WorkingOrder {
+function carriedOrder(carried: CarriedOrder, instrument: Instrument): WorkingOrder {
   const approved: ApprovedOrder = carryApproval({
     id: carried.id,
     intent: {

@@ -32,12 +32,17 @@ export interface EngineParts {
   readonly losses: LossLimits;
 }
 
-export function assembleParts(start: SessionStart, strategy: StrategyInstance, outputs: OutputBuffer): EngineParts {
+export function assembleParts(
+  start: SessionStart,
+  strategy: StrategyInstance,
+  outputs: OutputBuffer,
+): EngineParts {
   assert(isInterval(start.interval), `unknown interval ${start.interval}`);
   const interval: Interval = start.interval;
   const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
   const markets = start.instruments.map(
-    (spec, index) => new InstrumentMarket(createInstrument(spec, index), new BarSeries(neededBars + SPARE_BARS)),
+    (spec, index) =>
+      new InstrumentMarket(createInstrument(spec, index), new BarSeries(neededBars + SPARE_BARS)),
   );
   const account = new Account(markets, start.leverage, outputs);
   const random = new SeededRandom(start.seed);

@@ -68,7 +68,9 @@ describe('money', () => {
 });
 
 describe('funding', () => {
-  const hold = (side: 'buy' | 'sell'): StrategyHandlers => ({ onStart: () => [marketOrder(0, side, lots(10_000))] });
+  const hold = (side: 'buy' | 'sell'): StrategyHandlers => ({
+    onStart: () => [marketOrder(0, side, lots(10_000))],
+  });
   const settle = (side: 'buy' | 'sell', fraction: number): TestMarket =>
     new TestMarket(sessionStart({ duration_ms: null }), hold(side))
       .mark(0, 1000_0, 5_000)
@@ -82,7 +84,9 @@ describe('funding', () => {
     ['buy', -100_000_000, '0.1001'],
     ['sell', -100_000_000, '-0.1001'],
   ] as const)('a %s with a rate of %i pays %s', (side, fraction, amount) => {
-    const entries = settle(side, fraction).of('ledger').filter(({ entry }) => entry.kind === 'funding');
+    const entries = settle(side, fraction)
+      .of('ledger')
+      .filter(({ entry }) => entry.kind === 'funding');
     expect(entries.map(({ entry }) => entry.amount)).toEqual([usdt(amount)]);
     expect(entries[0]?.entry).toMatchObject({ settlementTimeMs: START_MS + 5_000, rate: fraction });
   });
@@ -128,11 +132,20 @@ describe('lifecycle', () => {
     expect([run.engine.lifecycle, starts, run.of('order').length]).toEqual(['warming', 0, 0]);
     run.bar(20, -60_000, 1000_0, true).bar(30, 0, 1000_0);
     expect([run.engine.lifecycle, starts]).toEqual(['running', 1]);
-    expect(run.of('log').filter(({ msg }) => msg === 'WARMUP_COMPLETE').map(({ fields }) => fields['bars'])).toEqual([3]);
+    expect(
+      run
+        .of('log')
+        .filter(({ msg }) => msg === 'WARMUP_COMPLETE')
+        .map(({ fields }) => fields['bars']),
+    ).toEqual([3]);
   });
 
   test('a session that cannot warm up waits out its duration', () => {
-    const run = new TestMarket(sessionStart({ min_history_bars: 3, duration_ms: 60_000 }), {}).book(0, BIDS, ASKS);
+    const run = new TestMarket(sessionStart({ min_history_bars: 3, duration_ms: 60_000 }), {}).book(
+      0,
+      BIDS,
+      ASKS,
+    );
     expect(run.time(59_999).engine.lifecycle).toBe('warming');
     expect(run.time(60_000).engine.endReason).toBe('duration_reached');
   });
@@ -159,10 +172,17 @@ describe('lifecycle', () => {
       onStart: () => [marketOrder(0, 'buy', lots(5)), limitOrder(0, 'buy', lots(5), ticks(990_0))],
     };
     const stop = { type: 'stop', reason: 'signal', detail: null } as const;
-    const run = new TestMarket(sessionStart(), handlers).mark(0, 1000_0).book(0, BIDS, ASKS).command(1000, stop);
+    const run = new TestMarket(sessionStart(), handlers)
+      .mark(0, 1000_0)
+      .book(0, BIDS, ASKS)
+      .command(1000, stop);
     expect(run.engine.lifecycle).toBe('stopping');
     run.time(1500);
-    expect([run.engine.endReason, run.engine.status().position, run.engine.status().openOrders]).toEqual(['signal', 0, 0]);
+    expect([run.engine.endReason, run.engine.status().position, run.engine.status().openOrders]).toEqual([
+      'signal',
+      0,
+      0,
+    ]);
     expect(run.of('trade').map(({ trade }) => trade.exitReason)).toEqual(['session_end']);
 
     const stuck = new TestMarket(sessionStart(), handlers).mark(0, 1000_0).book(0, BIDS, ASKS).time(900);
@@ -172,20 +192,34 @@ describe('lifecycle', () => {
 
   test('keep leaves position and working orders for the next session, which finds them', () => {
     const run = new TestMarket(sessionStart({ on_end: 'keep', duration_ms: 5_000 }), {
-      onStart: () => [marketOrder(0, 'buy', lots(5)), limitOrder(0, 'buy', lots(6), ticks(990_0), { clientOrderId: 'x' })],
+      onStart: () => [
+        marketOrder(0, 'buy', lots(5)),
+        limitOrder(0, 'buy', lots(6), ticks(990_0), { clientOrderId: 'x' }),
+      ],
     });
     run.mark(0, 1000_0).book(0, BIDS, ASKS).time(5_000);
     const account = run.engine.accountEnd();
-    expect(account).toMatchObject({ positions: [{ quantity: '0.0005' }], orders: [{ client_order_id: 'x' }] });
+    expect(account).toMatchObject({
+      positions: [{ quantity: '0.0005' }],
+      orders: [{ client_order_id: 'x' }],
+    });
     const next = new TestMarket(sessionStart({ account }), {}).mark(0, 1000_0).book(0, BIDS, ASKS);
-    expect(next.engine.status()).toMatchObject({ position: 5, openOrders: 1, wallet: run.engine.status().wallet });
+    expect(next.engine.status()).toMatchObject({
+      position: 5,
+      openOrders: 1,
+      wallet: run.engine.status().wallet,
+    });
     next.trade(500, 'sell', 989_9, 100);
     expect(next.engine.status().position).toBe(11);
   });
 
   test('the loss of the account ends the session, the loss of the day allows only reducing orders', () => {
     const losing = (dayPercent: number, accountPercent: number): TestMarket => {
-      const risk = { ...sessionStart().risk, max_day_loss_percent: dayPercent, max_account_loss_percent: accountPercent };
+      const risk = {
+        ...sessionStart().risk,
+        max_day_loss_percent: dayPercent,
+        max_account_loss_percent: accountPercent,
+      };
       const run = new TestMarket(sessionStart({ risk }), {
         onStart: (view) => {
           view.setTimer('more', view.timeMs + 5_000);
@@ -194,7 +228,13 @@ describe('lifecycle', () => {
         onTimer: () => [marketOrder(0, 'buy', lots(1)), marketOrder(0, 'sell', lots(1))],
       });
       const deep = 1_000_000;
-      return run.mark(0, 1000_0).book(0, [[1000_0, deep]], [[1000_1, deep]]).time(2_000).mark(2_500, 980_0).book(2_500, [[980_0, deep]], [[980_1, deep]]).time(6_000);
+      return run
+        .mark(0, 1000_0)
+        .book(0, [[1000_0, deep]], [[1000_1, deep]])
+        .time(2_000)
+        .mark(2_500, 980_0)
+        .book(2_500, [[980_0, deep]], [[980_1, deep]])
+        .time(6_000);
     };
     // 40 BTC x 20 USDT = 800 USDT lost of 10,000.
     const day = losing(5, 20);
@@ -218,41 +258,63 @@ describe('determinism', () => {
     onBook: (instrument, view) => {
       const bid = view.bestBid(instrument);
       if (bid === null || view.workingOrders() > 4) return [];
-      return [limitOrder(instrument, 'buy', lots(3), bid), limitOrder(instrument, 'sell', lots(2), ticks(bid + 2))];
+      return [
+        limitOrder(instrument, 'buy', lots(3), bid),
+        limitOrder(instrument, 'sell', lots(2), ticks(bid + 2)),
+      ];
     },
     onTrade: (trade, view) => (view.position(trade.instrument) > 20 ? [{ action: 'flatten' }] : []),
   });
 
   test('outputs and state hash do not depend on how the events are cut into blocks', () => {
     fc.assert(
-      fc.property(fc.array(step, { minLength: 20, maxLength: 150 }), fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (steps, cuts) => {
-        const start = sessionStart({ risk: { ...sessionStart().risk, max_orders_per_second: 100 } });
-        const run = new TestMarket(start, quoting());
-        let atMs = 0;
-        for (const { gapMs, kind, price, quantity, isBuy } of steps) {
-          atMs += gapMs;
-          if (kind === 'book') run.book(atMs, [[price, quantity], [price - 3, 9]], [[price + 1, quantity], [price + 2, 7]]);
-          else if (kind === 'trade') run.trade(atMs, isBuy ? 'buy' : 'sell', price, quantity);
-          else if (kind === 'mark') run.mark(atMs, price);
-          else run.time(atMs);
-        }
-        run.time(700_000);
-        const again = new Engine(start, strategyOf(quoting()));
-        const outputs = recut(run.fed, cuts).flatMap((block) => {
-          again.process(block);
-          return again.takeOutputs();
-        });
-        expect(again.stateHash()).toBe(run.engine.stateHash());
-        expect(outputs).toEqual(run.outputs);
-        expect(again.lifecycle).toBe('ended');
-      }),
+      fc.property(
+        fc.array(step, { minLength: 20, maxLength: 150 }),
+        fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }),
+        (steps, cuts) => {
+          const start = sessionStart({ risk: { ...sessionStart().risk, max_orders_per_second: 100 } });
+          const run = new TestMarket(start, quoting());
+          let atMs = 0;
+          for (const { gapMs, kind, price, quantity, isBuy } of steps) {
+            atMs += gapMs;
+            if (kind === 'book')
+              run.book(
+                atMs,
+                [
+                  [price, quantity],
+                  [price - 3, 9],
+                ],
+                [
+                  [price + 1, quantity],
+                  [price + 2, 7],
+                ],
+              );
+            else if (kind === 'trade') run.trade(atMs, isBuy ? 'buy' : 'sell', price, quantity);
+            else if (kind === 'mark') run.mark(atMs, price);
+            else run.time(atMs);
+          }
+          run.time(700_000);
+          const again = new Engine(start, strategyOf(quoting()));
+          const outputs = recut(run.fed, cuts).flatMap((block) => {
+            again.process(block);
+            return again.takeOutputs();
+          });
+          expect(again.stateHash()).toBe(run.engine.stateHash());
+          expect(outputs).toEqual(run.outputs);
+          expect(again.lifecycle).toBe('ended');
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   test('another seed, price or order of events gives another hash', () => {
     const run = (price: number): string =>
-      new TestMarket(sessionStart(), quoting()).mark(0, 1000_0).book(0, BIDS, ASKS).trade(200, 'sell', price, 900).engine.stateHash();
+      new TestMarket(sessionStart(), quoting())
+        .mark(0, 1000_0)
+        .book(0, BIDS, ASKS)
+        .trade(200, 'sell', price, 900)
+        .engine.stateHash();
     expect(run(999_9)).toBe(run(999_9));
     expect(run(999_9)).not.toBe(run(999_8));
   });
@@ -272,7 +334,15 @@ function recut(whole: EventBlock, cuts: readonly number[]): EventBlock[] {
       let isLast = false;
       while (!isLast) {
         const at = block.length++;
-        for (const column of ['kind', 'flags', 'instrument', 'receivedTimeMs', 'exchangeTimeMs', 'price', 'quantity'] as const) {
+        for (const column of [
+          'kind',
+          'flags',
+          'instrument',
+          'receivedTimeMs',
+          'exchangeTimeMs',
+          'price',
+          'quantity',
+        ] as const) {
           block[column][at] = whole[column][row] ?? 0;
         }
         isLast = ((whole.flags[row] ?? 0) & FLAG_LAST) !== 0;

@@ -8,22 +8,28 @@
  */
 
 import { assert, assertNever } from '../base/assert.ts';
-import { StateHash } from '../base/state-hash.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { FeedState, OperatorCommand, QualityRecord } from '../domain/commands.ts';
-import { type EventBlock, EventKind, FUNDING_MARK, FUNDING_RATE, FUNDING_TIME } from '../domain/event-block.ts';
-import { parseMoney, parseQuantity } from '../domain/instrument.ts';
+import {
+  type EventBlock,
+  EventKind,
+  FUNDING_MARK,
+  FUNDING_RATE,
+  FUNDING_TIME,
+} from '../domain/event-block.ts';
+import { parseMoney } from '../domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord } from '../domain/order.ts';
 import { OutputBuffer } from '../domain/output-buffer.ts';
 import type { LifecycleState, Output } from '../domain/outputs.ts';
 import type { ClosureReason, StoppedReason } from '../domain/reasons.ts';
 import type { AccountStart, SessionStart } from '../domain/session-start.ts';
-import { type Lots, type Money, type Rate, lots, markPrice } from '../domain/units.ts';
+import { type Money, type Rate, lots, markPrice } from '../domain/units.ts';
 import { constantLatency } from '../exchange/latency-model.ts';
 import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
-import { carriedOrder, describeAccount } from './account-document.ts';
+import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
 import { type EngineParts, assembleParts } from './engine-parts.ts';
+import { type EngineStatus, describeStatus, hashState } from './engine-state.ts';
 import { FundingDesk } from './funding-desk.ts';
 import { Lifecycle, STOP_STEP_MS } from './lifecycle.ts';
 import { MarketIntake } from './market-intake.ts';
@@ -59,25 +65,6 @@ const EQUITY_POINTS = 3_600;
 /** Between equity points of a session without an end of its own. */
 const ENDLESS_SAMPLE_MS = 60 * SECOND_MS;
 
-/** The session as the heartbeat shows it. */
-export interface EngineStatus {
-  readonly lifecycle: LifecycleState;
-  readonly reason: string | null;
-  readonly timeMs: number;
-  readonly startedTimeMs: number;
-  readonly remainingMs: number | null;
-  readonly equity: Money;
-  readonly wallet: Money;
-  readonly unrealizedPnl: Money;
-  /** Signed position of the first instrument. */
-  readonly position: Lots;
-  readonly openOrders: number;
-  readonly events: number;
-  /** Best bid of the first instrument, in ticks; null without a valid book. */
-  readonly bestBid: number | null;
-  readonly strategyErrors: number;
-}
-
 export class Engine {
   readonly start: SessionStart;
   readonly #parts: EngineParts;
@@ -109,7 +96,8 @@ export class Engine {
         ? ENDLESS_SAMPLE_MS
         : Math.max(SECOND_MS, Math.ceil(start.duration_ms / EQUITY_POINTS / SECOND_MS) * SECOND_MS);
     this.#startingEquity = parseMoney(start.account.wallet);
-    const onTimer = (name: string, atMs: number): void => this.#schedule.add(atMs, Due.timer, { timer: name });
+    const onTimer = (name: string, atMs: number): void =>
+      this.#schedule.add(atMs, Due.timer, { timer: name });
     const onIntent = (intent: OrderIntent): void => this.#desk.handle(intent);
     this.#host = new StrategyHost(strategy, parts.markets, parts.account, this.#outputs, onIntent, onTimer);
     this.#desk = new OrderDesk(
@@ -125,7 +113,8 @@ export class Engine {
         nowMs: () => this.#nowMs,
         refusal: () => this.#lifecycle.refusal(this.#nowMs),
         scheduleArrival: (order, dueMs) => this.#schedule.add(dueMs, Due.orderArrival, order),
-        scheduleCancel: (order, reason, dueMs) => this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
+        scheduleCancel: (order, reason, dueMs) =>
+          this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
         noteSubmitted: () => this.#host.noteSubmitted(),
       },
     );
@@ -180,24 +169,14 @@ export class Engine {
   }
 
   status(): EngineStatus {
-    const { account, exchange, markets } = this.#parts;
-    const endMs = this.start.duration_ms === null ? null : this.#lifecycle.startedMs + this.start.duration_ms;
-    const market = markets[0];
-    return {
-      lifecycle: this.#lifecycle.state,
-      reason: this.#lifecycle.reason,
-      timeMs: this.#nowMs,
-      startedTimeMs: this.#lifecycle.startedMs,
-      remainingMs: endMs === null ? null : Math.max(0, endMs - this.#nowMs),
-      equity: account.equity,
-      wallet: account.wallet,
-      unrealizedPnl: account.unrealized,
-      position: account.positions[0]?.quantity ?? lots(0),
-      openOrders: exchange.workingCount,
-      events: this.#events,
-      bestBid: market !== undefined && market.isBookValid ? market.book.bestBid : null,
-      strategyErrors: this.#host.errors,
-    };
+    return describeStatus(
+      this.start,
+      this.#parts,
+      this.#lifecycle,
+      this.#nowMs,
+      this.#events,
+      this.#host.errors,
+    );
   }
 
   /** The account as the next session finds it. */
@@ -207,32 +186,7 @@ export class Engine {
 
   /** Hash of everything said so far and of the state that decides what comes next. */
   stateHash(): string {
-    const { account, exchange, markets, random } = this.#parts;
-    exchange.assertConsistent();
-    const hash = new StateHash();
-    hash.addText(this.#outputs.hash.digest());
-    hash.addNumber(this.#nowMs);
-    hash.addNumber(this.#events);
-    hash.addText(this.#lifecycle.state);
-    hash.addBigint(account.wallet);
-    for (const position of account.positions) {
-      hash.addNumber(position.quantity);
-      hash.addBigint(position.cost);
-    }
-    for (const order of exchange.working()) {
-      hash.addText(order.id);
-      hash.addNumber(order.filled);
-      hash.addNumber(order.queueAhead);
-    }
-    for (const { book, bars, lastPrice, mark } of markets) {
-      for (const value of [book.bestBid, book.bestAsk, book.levelCount(true), book.levelCount(false), bars.total]) {
-        hash.addNumber(value);
-      }
-      hash.addNumber(lastPrice);
-      hash.addNumber(mark ?? -1);
-    }
-    for (const word of random.state()) hash.addUint32(word);
-    return hash.digest();
+    return hashState(this.#outputs.hash.digest(), this.#parts, this.#lifecycle, this.#nowMs, this.#events);
   }
 
   #apply(block: EventBlock, row: number): number {
@@ -280,7 +234,11 @@ export class Engine {
         this.#command(block.details[at] as OperatorCommand);
         break;
       case EventKind.quality:
-        this.#outputs.push({ type: 'quality', timeMs: this.#nowMs, record: block.details[at] as QualityRecord });
+        this.#outputs.push({
+          type: 'quality',
+          timeMs: this.#nowMs,
+          record: block.details[at] as QualityRecord,
+        });
         break;
       case EventKind.timeAdvanced:
       case EventKind.clock:
@@ -300,7 +258,8 @@ export class Engine {
       const dueMs = this.#schedule.take();
       if (dueMs > this.#nowMs) this.#nowMs = dueMs;
       this.#host.timeMs = this.#nowMs;
-      if (this.#lifecycle.state !== 'ended') this.#dispatch(this.#schedule.takenKind, this.#schedule.takenPayload);
+      if (this.#lifecycle.state !== 'ended')
+        this.#dispatch(this.#schedule.takenKind, this.#schedule.takenPayload);
     }
   }
 
@@ -349,34 +308,22 @@ export class Engine {
   }
 
   #begin(): void {
-    const { account, duration_ms: durationMs, market_ends_after_ms: marketEndsMs } = this.start;
+    const { duration_ms: durationMs, market_ends_after_ms: marketEndsMs } = this.start;
     assert(this.#lifecycle.state === 'starting', 'a session starts once');
     this.#lifecycle.begin(this.#nowMs);
-    if (account.kind === 'new') this.#parts.account.deposit(this.#nowMs, parseMoney(account.wallet));
-    else this.#parts.account.ledger.carry(parseMoney(account.wallet));
-    for (const carried of account.positions) {
-      const market = this.#parts.markets.find(({ instrument }) => instrument.symbol === carried.symbol);
-      assert(market !== undefined, `the session has no instrument ${carried.symbol} for its carried position`);
-      const quantity = parseQuantity(market.instrument, carried.quantity);
-      const { index } = market.instrument;
-      this.#parts.account.carryPosition(index, quantity, parseMoney(carried.cost), carried.opened_time_ms);
-      this.#host.carryPosition(index, quantity);
-    }
+    openAccount(this.start, this.#parts, this.#host, this.#nowMs);
     this.#nextPointMs = this.#nowMs;
     this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
-    if (durationMs !== null) this.#schedule.add(this.#nowMs + durationMs, Due.sessionEnd, { end: 'duration_reached' });
-    if (marketEndsMs !== null) this.#schedule.add(this.#nowMs + marketEndsMs, Due.sessionEnd, { end: 'recording_ended' });
+    if (durationMs !== null)
+      this.#schedule.add(this.#nowMs + durationMs, Due.sessionEnd, { end: 'duration_reached' });
+    if (marketEndsMs !== null)
+      this.#schedule.add(this.#nowMs + marketEndsMs, Due.sessionEnd, { end: 'recording_ended' });
   }
 
   #checkWarm(): void {
     if (!this.#lifecycle.checkWarm(this.#nowMs)) return;
     this.#noteStartingEquity();
-    for (const carried of this.start.account.orders) {
-      const market = this.#parts.markets.find(({ instrument }) => instrument.symbol === carried.symbol);
-      if (market === undefined) continue;
-      this.#host.noteSubmitted();
-      this.#parts.exchange.carry(carriedOrder(carried, market.instrument), this.#nowMs);
-    }
+    rejoinOrders(this.start, this.#parts, this.#host, this.#nowMs);
     this.#host.start();
   }
 
@@ -437,7 +384,11 @@ export class Engine {
   #command(command: OperatorCommand): void {
     switch (command.type) {
       case 'stop':
-        this.#stop(command.reason, command.detail, this.start.on_end === 'flatten' || command.reason === 'kill_switch');
+        this.#stop(
+          command.reason,
+          command.detail,
+          this.start.on_end === 'flatten' || command.reason === 'kill_switch',
+        );
         break;
       case 'end_now':
         this.#lifecycle.end(this.#nowMs, command.reason, command.detail);

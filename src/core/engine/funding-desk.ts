@@ -46,7 +46,14 @@ export class FundingDesk {
   }
 
   /** The venue published a settlement; one whose instant lies before the session's start is none of ours. */
-  settle(nowMs: number, startedMs: number, instrument: number, settlementMs: number, rate: Rate, mark: MarkPrice): void {
+  settle(
+    nowMs: number,
+    startedMs: number,
+    instrument: number,
+    settlementMs: number,
+    rate: Rate,
+    mark: MarkPrice,
+  ): void {
     const id = `${instrument}@${settlementMs}`;
     if (settlementMs < startedMs || this.#booked.has(id)) return;
     this.#booked.add(id);

@@ -49,7 +49,13 @@ export class Lifecycle {
   readonly #funding: FundingDesk;
   readonly #outputs: OutputBuffer;
 
-  constructor(start: SessionStart, parts: EngineParts, desk: OrderDesk, funding: FundingDesk, outputs: OutputBuffer) {
+  constructor(
+    start: SessionStart,
+    parts: EngineParts,
+    desk: OrderDesk,
+    funding: FundingDesk,
+    outputs: OutputBuffer,
+  ) {
     this.#start = start;
     this.#parts = parts;
     this.#desk = desk;
@@ -89,12 +95,22 @@ export class Lifecycle {
 
   pause(nowMs: number, isPaused: boolean): void {
     this.#isPaused = isPaused;
-    this.#log(nowMs, 'info', isPaused ? 'paused' : 'resumed', isPaused ? 'Trading paused' : 'Trading resumed', {});
+    this.#log(
+      nowMs,
+      'info',
+      isPaused ? 'paused' : 'resumed',
+      isPaused ? 'Trading paused' : 'Trading resumed',
+      {},
+    );
   }
 
   refusal(nowMs: number): DenialReason | null {
     if (this.state === 'halted') {
-      return { code: 'market_data_stale', ageMs: this.#bookAgeMs(nowMs), limitMs: this.#start.stale_timeout_ms };
+      return {
+        code: 'market_data_stale',
+        ageMs: this.#bookAgeMs(nowMs),
+        limitMs: this.#start.stale_timeout_ms,
+      };
     }
     if (this.state !== 'running') return { code: 'not_running', state: this.state };
     return this.#isPaused ? { code: 'paused' } : null;
@@ -108,11 +124,16 @@ export class Lifecycle {
     if (this.state === 'running' && ageMs > limitMs) {
       this.#staleSinceMs = nowMs - ageMs;
       this.#enter(nowMs, 'halted', 'ORDER_BOOK_STALE');
-      this.#log(nowMs, 'warning', 'order_book_stale', 'ORDER_BOOK_STALE', { age_ms: ageMs, limit_ms: limitMs });
+      this.#log(nowMs, 'warning', 'order_book_stale', 'ORDER_BOOK_STALE', {
+        age_ms: ageMs,
+        limit_ms: limitMs,
+      });
     } else if (this.state === 'halted' && ageMs <= limitMs) {
       this.#noteStale(nowMs);
       this.#enter(nowMs, 'running', null);
-      this.#log(nowMs, 'info', 'order_book_fresh', 'Market data is fresh again; trading resumes', { age_ms: ageMs });
+      this.#log(nowMs, 'info', 'order_book_fresh', 'Market data is fresh again; trading resumes', {
+        age_ms: ageMs,
+      });
     } else if (ageMs > limitMs * LOST_AFTER_TIMEOUTS) {
       this.#noteStale(nowMs);
       this.stop(nowMs, 'market_data_lost', `no order book for ${Math.round(ageMs / SECOND_MS)} s`, false);
@@ -125,7 +146,13 @@ export class Lifecycle {
     if (this.#stop !== null && reason !== 'kill_switch') return;
     const wasTrading = this.state === 'running' || this.state === 'halted' || this.state === 'stopping';
     const isClosing = isFlattening && wasTrading;
-    this.#stop = { reason, detail, isFlattening: isClosing, deadlineMs: nowMs + STOP_LIMIT_MS, closedAtMs: Number.NEGATIVE_INFINITY };
+    this.#stop = {
+      reason,
+      detail,
+      isFlattening: isClosing,
+      deadlineMs: nowMs + STOP_LIMIT_MS,
+      closedAtMs: Number.NEGATIVE_INFINITY,
+    };
     this.#enter(nowMs, 'stopping', reason);
     this.#log(nowMs, 'info', 'stopping', `Stopping: ${reason}`, { reason, detail });
     if (isClosing) this.#desk.cancelAll('session_end');
@@ -136,14 +163,23 @@ export class Lifecycle {
     const stop = this.#stop;
     if (stop === null || this.state === 'ended') return false;
     const { account, exchange } = this.#parts;
-    if (stop.isFlattening && exchange.workingCount === 0 && !account.isFlat && nowMs - stop.closedAtMs >= CLOSE_RETRY_MS) {
+    if (
+      stop.isFlattening &&
+      exchange.workingCount === 0 &&
+      !account.isFlat &&
+      nowMs - stop.closedAtMs >= CLOSE_RETRY_MS
+    ) {
       stop.closedAtMs = nowMs;
       this.#desk.closePositions(stop.reason === 'kill_switch' ? 'kill_switch' : 'session_end');
     }
     const isClosed = !stop.isFlattening || (exchange.workingCount === 0 && account.isFlat);
     const isSettled = !this.#funding.isWaiting(nowMs);
     if ((isClosed && isSettled) || nowMs >= stop.deadlineMs) {
-      this.end(nowMs, isClosed ? stop.reason : unflatReason(stop.reason), isClosed ? stop.detail : this.#heldText());
+      this.end(
+        nowMs,
+        isClosed ? stop.reason : unflatReason(stop.reason),
+        isClosed ? stop.detail : this.#heldText(),
+      );
       return true;
     }
     return false;
@@ -186,7 +222,9 @@ export class Lifecycle {
 
   #heldText(): string {
     const held = this.#parts.account.positions.filter((position) => position.quantity !== 0);
-    const parts = held.map(({ instrument, quantity }) => `${formatQuantity(instrument, quantity)} ${instrument.symbol}`);
+    const parts = held.map(
+      ({ instrument, quantity }) => `${formatQuantity(instrument, quantity)} ${instrument.symbol}`,
+    );
     return `could not close in ${STOP_LIMIT_MS / SECOND_MS} s: ${parts.length === 0 ? 'working orders' : parts.join(', ')} left open`;
   }
 

@@ -55,7 +55,9 @@ export class MarketIntake {
     const instrument = block.instrument[row] ?? 0;
     const market = this.#market(instrument);
     const isSnapshot = block.kind[row] === EventKind.bookSnapshot;
-    const after = isSnapshot ? this.#snapshot(block, row, market) : this.#delta(block, row, market, instrument);
+    const after = isSnapshot
+      ? this.#snapshot(block, row, market)
+      : this.#delta(block, row, market, instrument);
     market.bookSequence = sequence;
     market.bookExchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
     this.#judge(market, instrument, nowMs);
@@ -77,7 +79,11 @@ export class MarketIntake {
     market.lastPrice = price;
     this.#parts.tradeBars[instrument]?.addTrade(nowMs, price, quantity);
     const { exchange } = this.#parts;
-    if (market.isBookValid && this.#lifecycle.canFill && exchange.isReachedBy(instrument, isTakerBuy, price)) {
+    if (
+      market.isBookValid &&
+      this.#lifecycle.canFill &&
+      exchange.isReachedBy(instrument, isTakerBuy, price)
+    ) {
       exchange.onTrade(instrument, isTakerBuy, price, quantity, exchangeTimeMs, nowMs, sequence);
     }
     if (this.#hearsTrades && this.#lifecycle.isTrading) {
@@ -110,7 +116,14 @@ export class MarketIntake {
     const built = this.#parts.tradeBars[instrument];
     assert(built !== undefined, 'this session builds no bars from trades');
     if (built.isWhole) {
-      this.#market(instrument).bars.add(built.openTimeMs, built.open, built.high, built.low, built.close, built.volume);
+      this.#market(instrument).bars.add(
+        built.openTimeMs,
+        built.open,
+        built.high,
+        built.low,
+        built.close,
+        built.volume,
+      );
       if (this.#lifecycle.isTrading) this.#host.bar(instrument);
     }
     built.roll();
@@ -186,7 +199,15 @@ export class MarketIntake {
     } else if (!isCrossed && !Number.isNaN(since)) {
       this.#crossedSinceMs[instrument] = Number.NaN;
       const detail = 'best bid at or above best ask; nothing filled';
-      const record = { fromMs: since, toMs: nowMs, instrument, feed: 'book', kind: 'crossed', detail, backfilled: false } as const;
+      const record = {
+        fromMs: since,
+        toMs: nowMs,
+        instrument,
+        feed: 'book',
+        kind: 'crossed',
+        detail,
+        backfilled: false,
+      } as const;
       this.#outputs.push({ type: 'quality', timeMs: nowMs, record });
     }
   }

@@ -113,7 +113,8 @@ export class OrderDesk {
       held: this.#account.position(intent.instrument).quantity,
       pendingSameSide: this.#pending(intent),
       price: touch > 0 ? ticks(touch) : null,
-      isClientOrderIdUsed: intent.clientOrderId !== null && this.#exchange.isClientIdUsed(intent.clientOrderId),
+      isClientOrderIdUsed:
+        intent.clientOrderId !== null && this.#exchange.isClientIdUsed(intent.clientOrderId),
       dayLoss: this.#losses.dayLoss(equity),
     });
     if (decision.approved === null) {

@@ -82,7 +82,13 @@ export class Schedule<Payload> {
   }
 
   #move(from: number, to: number): void {
-    this.#put(to, this.#due[from] ?? 0, this.#order[from] ?? 0, this.#kind[from] ?? 0, this.#payload[from] ?? null);
+    this.#put(
+      to,
+      this.#due[from] ?? 0,
+      this.#order[from] ?? 0,
+      this.#kind[from] ?? 0,
+      this.#payload[from] ?? null,
+    );
   }
 
   #put(at: number, dueMs: number, order: number, kind: number, payload: Payload | null): void {

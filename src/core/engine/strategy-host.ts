@@ -91,7 +91,13 @@ export class StrategyHost implements MarketView {
     }
   }
 
-  trade(instrument: number, exchangeTimeMs: number, isTakerBuy: boolean, price: number, quantity: number): void {
+  trade(
+    instrument: number,
+    exchangeTimeMs: number,
+    isTakerBuy: boolean,
+    price: number,
+    quantity: number,
+  ): void {
     const trade = this.#trade;
     trade.instrument = instrument;
     trade.exchangeTimeMs = exchangeTimeMs;
@@ -108,13 +114,15 @@ export class StrategyHost implements MarketView {
   reportOrder(order: OrderRecord, isRunning: boolean): void {
     // A denied order never left, so it was never counted as working.
     if (isTerminal(order.status) && order.status !== 'denied') this.#knownWorking--;
-    if (isRunning && this.handlers.onOrder !== undefined) this.#run('onOrder', () => this.handlers.onOrder?.(order, this));
+    if (isRunning && this.handlers.onOrder !== undefined)
+      this.#run('onOrder', () => this.handlers.onOrder?.(order, this));
   }
 
   reportFill(fill: FillRecord, isRunning: boolean): void {
     const signed = fill.side === 'buy' ? fill.quantity : -fill.quantity;
     this.#knownPosition[fill.instrument] = (this.#knownPosition[fill.instrument] ?? 0) + signed;
-    if (isRunning && this.handlers.onFill !== undefined) this.#run('onFill', () => this.handlers.onFill?.(fill, this));
+    if (isRunning && this.handlers.onFill !== undefined)
+      this.#run('onFill', () => this.handlers.onFill?.(fill, this));
   }
 
   bestBid(instrument: number): Ticks | null {

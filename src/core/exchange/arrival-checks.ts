@@ -44,7 +44,8 @@ export function checkArrival(
     const price = intent.price ?? ticks(opposite === NO_PRICE ? Math.max(market.lastPrice, 0) : opposite);
     if (limit !== null && notional(instrument, price, lots(after)) > limit) return 'tier_limit_exceeded';
   }
-  if (order.reserved > 0n && availableMoney(account, reserved, settings.marginMode) < 0n) return 'insufficient_balance';
+  if (order.reserved > 0n && availableMoney(account, reserved, settings.marginMode) < 0n)
+    return 'insufficient_balance';
   return null;
 }
 
@@ -55,7 +56,9 @@ function checkBand(order: WorkingOrder, market: InstrumentMarket): RejectionCode
   const { instrument } = market;
   const scaled = BigInt(price) * BigInt(instrument.tickMark) * RATE_ONE;
   const mark = BigInt(market.mark);
-  if (order.isBid && scaled > mark * (RATE_ONE + BigInt(instrument.priceProtect))) return 'buy_price_above_band';
-  if (!order.isBid && scaled < mark * (RATE_ONE - BigInt(instrument.priceProtect))) return 'sell_price_below_band';
+  if (order.isBid && scaled > mark * (RATE_ONE + BigInt(instrument.priceProtect)))
+    return 'buy_price_above_band';
+  if (!order.isBid && scaled < mark * (RATE_ONE - BigInt(instrument.priceProtect)))
+    return 'sell_price_below_band';
   return null;
 }

@@ -34,7 +34,7 @@ export function parametricPrice(
 ): ParametricPrice {
   const value = Number(notional(instrument, ticks(Math.round(reference)), quantity)) / 10 ** MONEY_DECIMALS;
   const spreadTicks = Math.ceil((reference * HALF_SPREAD_BPS) / 10_000);
-  const impactTicks = Math.ceil((reference * (value / SIMULATED_LIQUIDITY)) * IMPACT_FACTOR);
+  const impactTicks = Math.ceil(reference * (value / SIMULATED_LIQUIDITY) * IMPACT_FACTOR);
   const slippageTicks = Math.ceil((reference * MAX_SLIPPAGE_BPS * random.nextFloat()) / 10_000);
   const away = spreadTicks + impactTicks + slippageTicks;
   const price = side === 'buy' ? Math.ceil(reference) + away : Math.max(1, Math.floor(reference) - away);

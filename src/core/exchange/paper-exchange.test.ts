@@ -16,7 +16,10 @@ const ASKS = [
 ] as const;
 
 /** A running session whose strategy sends `intents` as soon as it starts (at 0 ms) or at a timer. */
-function market(intents: readonly OrderIntent[], later: Readonly<Record<number, readonly OrderIntent[]>> = {}): TestMarket {
+function market(
+  intents: readonly OrderIntent[],
+  later: Readonly<Record<number, readonly OrderIntent[]>> = {},
+): TestMarket {
   const handlers = {
     onStart: (view: { timeMs: number; setTimer(name: string, atMs: number): void }) => {
       for (const atMs of Object.keys(later)) view.setTimer(atMs, view.timeMs + Number(atMs));
@@ -29,7 +32,9 @@ function market(intents: readonly OrderIntent[], later: Readonly<Record<number, 
 
 const rows = (run: TestMarket): unknown[] =>
   run.of('fill').map(({ fill }) => [fill.side, fill.price, fill.quantity, fill.liquidity]);
-const lastOrder = (run: TestMarket): { status: string; reason: string | null; filled: number } | undefined => {
+const lastOrder = (
+  run: TestMarket,
+): { status: string; reason: string | null; filled: number } | undefined => {
   const order = run.of('order').at(-1)?.order;
   return order && { status: order.status, reason: order.reason, filled: order.filled };
 };
@@ -63,12 +68,17 @@ describe('taker orders', () => {
 
   test('do not take the same displayed liquidity twice until the book shows new size', () => {
     const buy = marketOrder(0, 'buy', lots(4));
-    const run = market([buy], { 500: [buy], 1000: [buy] }).time(400).book(450, BIDS, ASKS).time(700);
+    const run = market([buy], { 500: [buy], 1000: [buy] })
+      .time(400)
+      .book(450, BIDS, ASKS)
+      .time(700);
     expect(rows(run)).toEqual([
       ['buy', 1000_1, 4, 'taker'],
       ['buy', 1000_2, 4, 'taker'],
     ]);
-    const grown = ASKS.map(([price, quantity]) => [price, price === 1000_1 ? quantity + 3 : quantity] as const);
+    const grown = ASKS.map(
+      ([price, quantity]) => [price, price === 1000_1 ? quantity + 3 : quantity] as const,
+    );
     run.book(800, BIDS, grown).time(1200);
     expect(rows(run).slice(2)).toEqual([
       ['buy', 1000_1, 3, 'taker'],
@@ -98,9 +108,13 @@ describe('taker orders', () => {
   });
 
   test('a book that is crossed or gone fills nothing', () => {
-    const crossed = market([marketOrder(0, 'buy', lots(1))]).book(50, [[1000_5, 1]], [[1000_1, 1]]).time(100);
+    const crossed = market([marketOrder(0, 'buy', lots(1))])
+      .book(50, [[1000_5, 1]], [[1000_1, 1]])
+      .time(100);
     expect(lastOrder(crossed)).toEqual({ status: 'rejected', reason: 'no_market', filled: 0 });
-    const gone = market([marketOrder(0, 'buy', lots(1))]).feedState(50, 'disconnected').time(100);
+    const gone = market([marketOrder(0, 'buy', lots(1))])
+      .feedState(50, 'disconnected')
+      .time(100);
     expect(lastOrder(gone)).toEqual({ status: 'rejected', reason: 'no_market', filled: 0 });
   });
 });
@@ -119,7 +133,10 @@ describe('resting orders', () => {
   });
 
   test('a quote that touches or moves through without a print fills nothing', () => {
-    const run = market([bid]).time(100).book(200, [[999_0, 1]], [[999_5, 3]]).time(5000);
+    const run = market([bid])
+      .time(100)
+      .book(200, [[999_0, 1]], [[999_5, 3]])
+      .time(5000);
     expect(rows(run)).toEqual([]);
   });
 
@@ -141,13 +158,25 @@ describe('resting orders', () => {
   test('a smaller display proves that orders ahead left', () => {
     const run = market([bid])
       .time(100)
-      .book(200, [[1000_0, 5], [999_9, 2], [999_8, 9]], ASKS)
+      .book(
+        200,
+        [
+          [1000_0, 5],
+          [999_9, 2],
+          [999_8, 9],
+        ],
+        ASKS,
+      )
       .trade(300, 'sell', 999_9, 5);
     expect(rows(run)).toEqual([['buy', 999_9, 3, 'maker']]);
   });
 
   test('a print that the last frame already shows does not shorten the queue twice', () => {
-    const shown = [[1000_0, 5], [999_9, 4], [999_8, 9]] as const;
+    const shown = [
+      [1000_0, 5],
+      [999_9, 4],
+      [999_8, 9],
+    ] as const;
     const run = market([bid]).time(100).book(300, shown, ASKS, 290).trade(310, 'sell', 999_9, 6, 280);
     expect(rows(run)).toEqual([]);
     expect(rows(run.trade(400, 'sell', 999_9, 5, 390))).toEqual([['buy', 999_9, 1, 'maker']]);
@@ -169,17 +198,24 @@ describe('resting orders', () => {
   });
 
   test('a price the book does not show fills only on prints through it', () => {
-    const run = market([limitOrder(0, 'buy', lots(2), ticks(999_0))]).time(100).trade(200, 'sell', 999_0, 50);
+    const run = market([limitOrder(0, 'buy', lots(2), ticks(999_0))])
+      .time(100)
+      .trade(200, 'sell', 999_0, 50);
     expect(rows(run)).toEqual([]);
     expect(rows(run.trade(300, 'sell', 998_9, 50))).toEqual([['buy', 999_0, 2, 'maker']]);
   });
 
   test('a cancel that arrives after the fill is too late', () => {
     const cancel = { action: 'cancel', orderId: null, clientOrderId: 'b' } as const;
-    const early = market([bid], { 200: [cancel] }).time(300).trade(301, 'sell', 999_8, 50);
+    const early = market([bid], { 200: [cancel] })
+      .time(300)
+      .trade(301, 'sell', 999_8, 50);
     expect(rows(early)).toEqual([]);
     expect(lastOrder(early)).toEqual({ status: 'canceled', reason: 'cancel_requested', filled: 0 });
-    const late = market([bid], { 200: [cancel] }).time(200).trade(299, 'sell', 999_8, 50).time(400);
+    const late = market([bid], { 200: [cancel] })
+      .time(200)
+      .trade(299, 'sell', 999_8, 50)
+      .time(400);
     expect(lastOrder(late)).toEqual({ status: 'filled', reason: null, filled: 6 });
   });
 });
@@ -187,9 +223,24 @@ describe('resting orders', () => {
 describe('what the exchange refuses', () => {
   test.each([
     ['a quantity above the maximum', marketOrder(0, 'buy', lots(120_0001)), 'denied', 'leverage'],
-    ['a buy above the band', limitOrder(0, 'buy', lots(1), ticks(1010_1)), 'rejected', 'buy_price_above_band'],
-    ['a sell below the band', limitOrder(0, 'sell', lots(1), ticks(989_9)), 'rejected', 'sell_price_below_band'],
-    ['reduce-only without a position', marketOrder(0, 'buy', lots(1), { reduceOnly: true }), 'rejected', 'reduce_only_without_position'],
+    [
+      'a buy above the band',
+      limitOrder(0, 'buy', lots(1), ticks(1010_1)),
+      'rejected',
+      'buy_price_above_band',
+    ],
+    [
+      'a sell below the band',
+      limitOrder(0, 'sell', lots(1), ticks(989_9)),
+      'rejected',
+      'sell_price_below_band',
+    ],
+    [
+      'reduce-only without a position',
+      marketOrder(0, 'buy', lots(1), { reduceOnly: true }),
+      'rejected',
+      'reduce_only_without_position',
+    ],
     ['a quantity of zero', marketOrder(0, 'buy', lots(0)), 'denied', 'quantity_invalid'],
   ] as const)('%s', (_what, intent, status, reason) => {
     expect(lastOrder(market([intent]).time(200))).toMatchObject({ status, reason });
@@ -221,7 +272,16 @@ describe('what the exchange refuses', () => {
 });
 
 test('the costs of a taker fill add up to its distance from the mid at decision', () => {
-  const run = market([marketOrder(0, 'buy', lots(6))]).book(50, [[1000_2, 9]], [[1000_5, 2], [1000_9, 100]]).time(100);
+  const run = market([marketOrder(0, 'buy', lots(6))])
+    .book(
+      50,
+      [[1000_2, 9]],
+      [
+        [1000_5, 2],
+        [1000_9, 100],
+      ],
+    )
+    .time(100);
   for (const { fill } of run.of('fill')) {
     const parts = [fill.spreadCost, fill.latencyCost, fill.impactCost, fill.slippageCost];
     const sum = parts.reduce<bigint>((total, part) => total + (part ?? 0n), 0n);

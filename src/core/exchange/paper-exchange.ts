@@ -8,18 +8,27 @@
 
 import { assert } from '../base/assert.ts';
 import type { SeededRandom } from '../base/random.ts';
-import { formatMoney, formatPrice, formatQuantity, notional, timesRateUp } from '../domain/instrument.ts';
-import type { ApprovedOrder, FillRecord } from '../domain/order.ts';
+import { notional, timesRateUp } from '../domain/instrument.ts';
+import type { ApprovedOrder } from '../domain/order.ts';
 import { isTerminal } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import { type ClosureReason, type RejectionCode, REJECTIONS } from '../domain/reasons.ts';
-import { type Lots, type Money, type Rate, type Ticks, ZERO_MONEY, lots, money, ticks } from '../domain/units.ts';
+import {
+  type Lots,
+  type Money,
+  type Rate,
+  type Ticks,
+  ZERO_MONEY,
+  lots,
+  money,
+  ticks,
+} from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import { checkArrival } from './arrival-checks.ts';
 import { ConsumedLiquidity } from './consumed-liquidity.ts';
-import { splitCosts } from './costs.ts';
+import { costLines, recordFill } from './fill-record.ts';
 import { parametricPrice } from './impact-model.ts';
 import { openingReserve } from './margin.ts';
 import { RestingOrders } from './resting-orders.ts';
@@ -161,9 +170,7 @@ export class PaperExchange {
   isReachedBy(instrument: number, isTakerBuy: boolean, price: number): boolean {
     const resting = this.#resting[instrument];
     if (resting === undefined || resting.size === 0) return false;
-    return isTakerBuy
-      ? resting.bestAsk !== NO_PRICE && resting.bestAsk <= price
-      : resting.bestBid >= price;
+    return isTakerBuy ? resting.bestAsk !== NO_PRICE && resting.bestAsk <= price : resting.bestBid >= price;
   }
 
   onTrade(
@@ -192,7 +199,10 @@ export class PaperExchange {
     let reserved = 0n;
     for (const order of this.#working.values()) {
       assert(!isTerminal(order.status), `order ${order.id} is ${order.status} and still working`);
-      assert(order.filled >= 0 && order.filled < order.intent.quantity, `order ${order.id} filled ${order.filled}`);
+      assert(
+        order.filled >= 0 && order.filled < order.intent.quantity,
+        `order ${order.id} filled ${order.filled}`,
+      );
       reserved += order.reserved;
     }
     assert(reserved === this.#reserved, `reserved ${this.#reserved} differs from its orders ${reserved}`);
@@ -206,7 +216,8 @@ export class PaperExchange {
     }
     const limit = intent.price;
     const touch = order.isBid ? market.book.bestAsk : market.book.bestBid;
-    const isMarketable = touch !== NO_PRICE && (limit === null || (order.isBid ? touch <= limit : touch >= limit));
+    const isMarketable =
+      touch !== NO_PRICE && (limit === null || (order.isBid ? touch <= limit : touch >= limit));
     if (intent.timeInForce === 'post_only' && isMarketable) {
       this.#close(order, 'expired', 'post_only_would_cross');
       return;
@@ -252,7 +263,9 @@ export class PaperExchange {
     let sum = 0;
     for (let price = touch; price !== NO_PRICE; price = market.book.nextWorse(isBid, price)) {
       if (limit !== null && (order.isBid ? price > limit : price < limit)) break;
-      sum += market.book.quantityAt(isBid, price) - (this.#consumed[order.intent.instrument]?.taken(isBid, price) ?? 0);
+      sum +=
+        market.book.quantityAt(isBid, price) -
+        (this.#consumed[order.intent.instrument]?.taken(isBid, price) ?? 0);
     }
     return Math.min(sum, this.#reduceOnlyRoom(order));
   }
@@ -286,74 +299,28 @@ export class PaperExchange {
     const market = this.#market(intent.instrument);
     const value = notional(market.instrument, price, quantity);
     const feeRate = liquidity === 'maker' ? this.#settings.makerFeeRate : this.#settings.takerFeeRate;
-    const midX2 = this.#settings.fillModel === 'parametric' && market.midX2 === null ? 2 * touch : market.midX2;
-    const costs = splitCosts(
-      market.instrument,
-      order.isBid,
-      quantity,
-      price,
-      touch,
-      slippageTicks,
-      midX2,
-      order.decisionMidX2,
-    );
     order.addFill(quantity, value);
-    const fill: FillRecord = {
+    const fill = recordFill(order, market, {
       id: `${this.#settings.sessionId}-f${++this.#fills}`,
-      orderId: order.id,
-      instrument: intent.instrument,
-      side: intent.side,
       quantity,
       price,
       liquidity,
       fee: timesRateUp(value, feeRate),
       feeRate,
       timeMs: this.#nowMs,
-      decisionTimeMs: order.decisionTimeMs,
-      arrivalTimeMs: order.arrivalTimeMs ?? this.#nowMs,
-      markPrice: market.mark,
-      spreadCost: costs.spread,
-      latencyCost: costs.latency,
-      impactCost: costs.impact,
-      slippageCost: costs.slippage,
-      queueAheadAtAcceptance: liquidity === 'maker' ? order.queueAheadAtAcceptance : null,
-      extrapolatedQuantity: lots(0),
-      reconstructed: false,
+      touch,
+      slippageTicks,
       model: this.#settings.fillModel,
       evidenceSequence,
-    };
+    });
     this.#account.applyFill(fill, intent.tag);
     this.#outputs.push({ type: 'fill', timeMs: this.#nowMs, fill });
-    if (liquidity === 'taker') this.#logCosts(fill, value);
+    if (liquidity === 'taker')
+      for (const line of costLines(fill, market.instrument, value)) this.#outputs.push(line);
     if (order.status === 'filled') this.#close(order, 'filled', null);
     else {
       this.#reserve(order, this.#reserveFor(order));
       this.#say(order, this.#nowMs);
-    }
-  }
-
-  #logCosts(fill: FillRecord, value: Money): void {
-    const { instrument } = this.#market(fill.instrument);
-    const parts = [
-      ['Impact Penalty', 'impact_penalty', fill.impactCost],
-      ['Slippage', 'slippage', fill.slippageCost],
-    ] as const;
-    for (const [msg, event, cost] of parts) {
-      this.#outputs.push({
-        type: 'log',
-        timeMs: fill.timeMs,
-        level: 'info',
-        event,
-        msg,
-        fields: {
-          fill_id: fill.id,
-          symbol: instrument.symbol,
-          price: formatPrice(instrument, fill.price),
-          quantity: formatQuantity(instrument, fill.quantity),
-          bps: cost === null ? null : Number((cost * 1_000_000n) / value) / 100,
-          usdt: cost === null ? null : formatMoney(cost),
-        },
-      });
     }
   }
 

@@ -43,7 +43,8 @@ export class RestingOrders {
     else level.push(order);
     this.#counts.set(order.isBid, price, this.#counts.quantityAt(order.isBid, price) + 1);
     this.size++;
-    if (market.isBookValid && market.shows(order.isBid, price)) this.#seeQueue(order, market.book.quantityAt(order.isBid, price));
+    if (market.isBookValid && market.shows(order.isBid, price))
+      this.#seeQueue(order, market.book.quantityAt(order.isBid, price));
   }
 
   remove(order: WorkingOrder, price: number): void {

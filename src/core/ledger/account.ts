@@ -10,7 +10,15 @@ import { divideCeiling } from '../base/fixed-point.ts';
 import { formatMarkPrice, formatMoney, formatRate, markNotional } from '../domain/instrument.ts';
 import type { FillRecord } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
-import { RATE_ONE, ZERO_MONEY, type Lots, type MarkPrice, type Money, type Rate, money } from '../domain/units.ts';
+import {
+  RATE_ONE,
+  ZERO_MONEY,
+  type Lots,
+  type MarkPrice,
+  type Money,
+  type Rate,
+  money,
+} from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { divideFloor } from '../base/fixed-point.ts';
 import { Ledger, NO_REFERENCE } from './ledger.ts';
@@ -69,7 +77,10 @@ export class Account {
     );
     const reference = { ...NO_REFERENCE, instrument: fill.instrument, fillId: fill.id };
     if (fill.fee !== 0n) {
-      this.#post(fill.timeMs, this.ledger.post(fill.timeMs, 'fee', money(-fill.fee), { ...reference, rate: fill.feeRate }));
+      this.#post(
+        fill.timeMs,
+        this.ledger.post(fill.timeMs, 'fee', money(-fill.fee), { ...reference, rate: fill.feeRate }),
+      );
     }
     if (change.realized !== null) {
       this.#post(fill.timeMs, this.ledger.post(fill.timeMs, 'realized_pnl', change.realized, reference));
@@ -87,7 +98,14 @@ export class Account {
    * payment = -(quantity x mark x rate), rounded toward negative infinity: a payment is never understated, a receipt
    * never overstated. With a positive rate longs pay and shorts receive. Source: the venue's help page on funding rates.
    */
-  applyFunding(timeMs: number, instrument: number, held: Lots, settlementMs: number, fraction: Rate, mark: MarkPrice): void {
+  applyFunding(
+    timeMs: number,
+    instrument: number,
+    held: Lots,
+    settlementMs: number,
+    fraction: Rate,
+    mark: MarkPrice,
+  ): void {
     const position = this.position(instrument);
     const value = markNotional(position.instrument, mark, held);
     const amount = money(divideFloor(-value * BigInt(fraction), RATE_ONE));
@@ -124,7 +142,8 @@ export class Account {
   get unrealized(): Money {
     let sum = 0n;
     for (const position of this.positions) {
-      const price = position.quantity === 0 ? null : (this.#markets[position.instrument.index]?.valuationPrice ?? null);
+      const price =
+        position.quantity === 0 ? null : (this.#markets[position.instrument.index]?.valuationPrice ?? null);
       if (price !== null) sum += position.unrealized(price);
     }
     return sum === 0n ? ZERO_MONEY : money(sum);
@@ -156,7 +175,10 @@ export class Account {
     for (const position of this.positions) {
       position.assertConsistent();
       const sum = this.#signedFills[position.instrument.index];
-      assert(sum === position.quantity, `position ${position.quantity} differs from its fills ${String(sum)}`);
+      assert(
+        sum === position.quantity,
+        `position ${position.quantity} differs from its fills ${String(sum)}`,
+      );
     }
   }
 

@@ -27,7 +27,13 @@ export const NO_REFERENCE: LedgerReference = {
 };
 
 /** The other side of each kind of movement. */
-type CounterAccount = 'external' | 'market' | 'venue_fees' | 'funding_pool' | 'liquidation_fees' | 'insurance_fund';
+type CounterAccount =
+  | 'external'
+  | 'market'
+  | 'venue_fees'
+  | 'funding_pool'
+  | 'liquidation_fees'
+  | 'insurance_fund';
 
 const COUNTER: Readonly<Record<LedgerKind, CounterAccount>> = {
   deposit: 'external',

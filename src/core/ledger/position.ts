@@ -11,7 +11,15 @@ import { divideCeiling } from '../base/fixed-point.ts';
 import { type Instrument, markNotional, notional } from '../domain/instrument.ts';
 import type { Side } from '../domain/order.ts';
 import type { TradeRecord } from '../domain/outputs.ts';
-import { type Lots, type MarkPrice, type Money, type Ticks, ZERO_MONEY, lots, money } from '../domain/units.ts';
+import {
+  type Lots,
+  type MarkPrice,
+  type Money,
+  type Ticks,
+  ZERO_MONEY,
+  lots,
+  money,
+} from '../domain/units.ts';
 
 /** What one fill did to a position. */
 export interface PositionChange {
@@ -75,12 +83,14 @@ export class Position {
   ): PositionChange {
     const signed = side === 'buy' ? quantity : -quantity;
     const held = this.quantity;
-    const closing = held !== 0 && Math.sign(held) !== Math.sign(signed) ? Math.min(Math.abs(held), quantity) : 0;
+    const closing =
+      held !== 0 && Math.sign(held) !== Math.sign(signed) ? Math.min(Math.abs(held), quantity) : 0;
     let realized: Money | null = null;
     let closed: TradeRecord | null = null;
     let openingFee = fee;
     if (closing > 0) {
-      const closingFee = closing === quantity ? fee : money(divideCeiling(fee * BigInt(closing), BigInt(quantity)));
+      const closingFee =
+        closing === quantity ? fee : money(divideCeiling(fee * BigInt(closing), BigInt(quantity)));
       openingFee = money(fee - closingFee);
       realized = this.#close(price, lots(closing), closingFee);
       if (this.quantity === 0) closed = this.#finishTrade(timeMs, barNumber, tradeNumber, exitReason);
@@ -111,7 +121,10 @@ export class Position {
       this.quantity === 0 || this.quantity > 0 === this.cost > 0n,
       `position ${this.quantity} and cost ${this.cost} differ in sign`,
     );
-    assert((this.quantity === 0) === (this.#trade === null), 'a round trip is open exactly while a position is');
+    assert(
+      (this.quantity === 0) === (this.#trade === null),
+      'a round trip is open exactly while a position is',
+    );
   }
 
   #close(price: Ticks, quantity: Lots, fee: Money): Money {

@@ -12,7 +12,9 @@ const implementations: readonly (readonly [string, () => OrderBook])[] = [
 describe.each(implementations)('%s', (_name, create) => {
   test('is empty at first', () => {
     const book = create();
-    expect([book.bestBid, book.bestAsk, book.levelCount(true), book.levelCount(false)]).toEqual([-1, -1, 0, 0]);
+    expect([book.bestBid, book.bestAsk, book.levelCount(true), book.levelCount(false)]).toEqual([
+      -1, -1, 0, 0,
+    ]);
     expect(book.nextWorse(true, 100)).toBe(NO_PRICE);
   });
 

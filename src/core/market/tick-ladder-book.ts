@@ -117,7 +117,8 @@ export class TickLadderBook implements OrderBook {
     if (quantity > 0) {
       if (before === 0) {
         side.insert(slot);
-        if (isBid ? price > this.bestBid : this.bestAsk === NO_PRICE || price < this.bestAsk) this.#setBest(isBid, price);
+        if (isBid ? price > this.bestBid : this.bestAsk === NO_PRICE || price < this.bestAsk)
+          this.#setBest(isBid, price);
       }
     } else if (before > 0) {
       side.remove(slot);
@@ -150,7 +151,11 @@ export class TickLadderBook implements OrderBook {
     if (isBid) this.bestBid = price;
     else this.bestAsk = price;
     const slot = price - this.#base;
-    if (price !== NO_PRICE && (slot < WINDOW / 4 || slot >= (WINDOW / 4) * 3) && this.#base + slot > WINDOW / 4) {
+    if (
+      price !== NO_PRICE &&
+      (slot < WINDOW / 4 || slot >= (WINDOW / 4) * 3) &&
+      this.#base + slot > WINDOW / 4
+    ) {
       this.#recentre(price);
     }
   }
@@ -196,10 +201,16 @@ export class TickLadderBook implements OrderBook {
   }
 }
 
-function nearestFar(far: ReadonlyMap<number, number>, isBid: boolean, price: number, inWindow: number): number {
+function nearestFar(
+  far: ReadonlyMap<number, number>,
+  isBid: boolean,
+  price: number,
+  inWindow: number,
+): number {
   let best = inWindow;
   for (const level of far.keys()) {
-    if (isBid ? level < price && level > best : level > price && (best === NO_PRICE || level < best)) best = level;
+    if (isBid ? level < price && level > best : level > price && (best === NO_PRICE || level < best))
+      best = level;
   }
   return best;
 }

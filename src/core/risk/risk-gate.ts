@@ -75,26 +75,48 @@ export class RiskGate {
       };
     }
     if (intent.type === 'limit' && (intent.price === null || intent.price <= 0)) {
-      return { code: 'price_invalid', price: intent.price === null ? '' : formatPrice(instrument, intent.price) };
+      return {
+        code: 'price_invalid',
+        price: intent.price === null ? '' : formatPrice(instrument, intent.price),
+      };
     }
     if (intent.clientOrderId !== null && context.isClientOrderIdUsed) {
       return { code: 'client_order_id_used', clientOrderId: intent.clientOrderId };
     }
-    const oldest = this.#approvedAtMs[this.#approvals % this.#approvedAtMs.length] ?? Number.NEGATIVE_INFINITY;
+    const oldest =
+      this.#approvedAtMs[this.#approvals % this.#approvedAtMs.length] ?? Number.NEGATIVE_INFINITY;
     if (context.nowMs - oldest < RATE_WINDOW_MS) {
-      return { code: 'order_rate', ordersInLastSecond: this.#limits.maxOrdersPerSecond, limit: this.#limits.maxOrdersPerSecond };
+      return {
+        code: 'order_rate',
+        ordersInLastSecond: this.#limits.maxOrdersPerSecond,
+        limit: this.#limits.maxOrdersPerSecond,
+      };
     }
     const signed = intent.side === 'buy' ? intent.quantity : -intent.quantity;
     const pending = intent.side === 'buy' ? context.pendingSameSide : -context.pendingSameSide;
     const after = held + signed + pending;
-    if (intent.reduceOnly || (Math.sign(after) === Math.sign(held) && Math.abs(after) < Math.abs(held)) || after === 0) return null;
+    if (
+      intent.reduceOnly ||
+      (Math.sign(after) === Math.sign(held) && Math.abs(after) < Math.abs(held)) ||
+      after === 0
+    )
+      return null;
     if (context.dayLoss !== null) {
-      return { code: 'day_loss', loss: formatMoney(context.dayLoss.loss), limit: formatMoney(context.dayLoss.limit) };
+      return {
+        code: 'day_loss',
+        loss: formatMoney(context.dayLoss.loss),
+        limit: formatMoney(context.dayLoss.limit),
+      };
     }
     return this.#denySize(instrument, lots(Math.abs(after)), intent.price, context);
   }
 
-  #denySize(instrument: Instrument, quantity: Lots, limitPrice: Ticks | null, context: RiskContext): DenialReason | null {
+  #denySize(
+    instrument: Instrument,
+    quantity: Lots,
+    limitPrice: Ticks | null,
+    context: RiskContext,
+  ): DenialReason | null {
     const price = context.price ?? limitPrice;
     if (price === null) return { code: 'not_running', state: 'no_market' };
     const value = notional(instrument, price, quantity);

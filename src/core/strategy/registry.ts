@@ -6,7 +6,9 @@ import { smaCross } from './sma-cross.ts';
 import { type StrategyDefinition, type StrategyInstance, instantiateStrategy } from './strategy.ts';
 
 /** Hides the parameter type, so that strategies of different parameters fit one table. */
-function entry<Params>(definition: StrategyDefinition<Params>): readonly [string, (params: unknown) => StrategyInstance] {
+function entry<Params>(
+  definition: StrategyDefinition<Params>,
+): readonly [string, (params: unknown) => StrategyInstance] {
   return [definition.name, (params) => instantiateStrategy(definition, params)];
 }
 

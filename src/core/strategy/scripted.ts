@@ -34,8 +34,13 @@ const submit = z
   })
   .refine(
     ({ type, price, price_offset_bps: offset }) =>
-      type === 'limit' ? (price === undefined) !== (offset === undefined) : price === undefined && offset === undefined,
-    { message: 'a limit order has either price or price_offset_bps, a market order neither', path: ['price'] },
+      type === 'limit'
+        ? (price === undefined) !== (offset === undefined)
+        : price === undefined && offset === undefined,
+    {
+      message: 'a limit order has either price or price_offset_bps, a market order neither',
+      path: ['price'],
+    },
   );
 
 const action = z.discriminatedUnion('action', [
@@ -44,15 +49,13 @@ const action = z.discriminatedUnion('action', [
   z.strictObject({ at: span, action: z.literal('flatten') }),
 ]);
 
-const params = z
-  .strictObject({ actions: z.array(action).max(100_000).default([]) })
-  .refine(
-    ({ actions }) => {
-      const ids = actions.filter((entry) => entry.action === 'submit').map((entry) => entry.id);
-      return new Set(ids).size === ids.length;
-    },
-    { message: 'every submit needs an id of its own', path: ['actions'] },
-  );
+const params = z.strictObject({ actions: z.array(action).max(100_000).default([]) }).refine(
+  ({ actions }) => {
+    const ids = actions.filter((entry) => entry.action === 'submit').map((entry) => entry.id);
+    return new Set(ids).size === ids.length;
+  },
+  { message: 'every submit needs an id of its own', path: ['actions'] },
+);
 
 type Action = z.output<typeof action>;
 type Submit = z.output<typeof submit>;

@@ -78,7 +78,10 @@ export function defineStrategy<Params>(definition: StrategyDefinition<Params>): 
 }
 
 /** Checks parameters and creates the handlers. Throws ZodError on parameters that do not fit the schema. */
-export function instantiateStrategy<Params>(definition: StrategyDefinition<Params>, params: unknown): StrategyInstance {
+export function instantiateStrategy<Params>(
+  definition: StrategyDefinition<Params>,
+  params: unknown,
+): StrategyInstance {
   const checked = definition.params.parse(params);
   return {
     name: definition.name,
@@ -97,7 +100,12 @@ export interface SubmitOptions {
 }
 
 /** An intent to trade at market. `quantity` in lots. */
-export function marketOrder(instrument: number, side: Side, quantity: Lots, options: SubmitOptions = {}): OrderIntent {
+export function marketOrder(
+  instrument: number,
+  side: Side,
+  quantity: Lots,
+  options: SubmitOptions = {},
+): OrderIntent {
   return intent(instrument, side, 'market', quantity, null, { timeInForce: 'ioc', ...options });
 }
 

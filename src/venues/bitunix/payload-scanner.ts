@@ -309,6 +309,8 @@ export class PayloadScanner {
         this.#key = key;
         return bytes[at + 1] === COLON ? at + 2 : DECLINED;
       }
+      // Letters only: a leading zero byte would vanish in the number.
+      if (byte < KEY_A) return DECLINED;
       key = key * 256 + byte;
     }
     return DECLINED;

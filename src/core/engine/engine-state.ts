@@ -1,0 +1,97 @@
+/** The engine's state for people (status) and for comparison (hash). */
+
+import { StateHash } from '../base/state-hash.ts';
+import type { LifecycleState } from '../domain/outputs.ts';
+import type { SessionStart } from '../domain/session-start.ts';
+import { type Lots, type Money, lots } from '../domain/units.ts';
+import type { EngineParts } from './engine-parts.ts';
+import type { Lifecycle } from './lifecycle.ts';
+
+/** The session as the heartbeat shows it. `startedTimeMs` is NaN before the first event. */
+export interface EngineStatus {
+  readonly lifecycle: LifecycleState;
+  readonly reason: string | null;
+  readonly timeMs: number;
+  readonly startedTimeMs: number;
+  readonly remainingMs: number | null;
+  readonly equity: Money;
+  readonly wallet: Money;
+  readonly unrealizedPnl: Money;
+  /** Signed position of the first instrument. */
+  readonly position: Lots;
+  readonly openOrders: number;
+  readonly events: number;
+  /** Best bid of the first instrument, in ticks; null without a valid book. */
+  readonly bestBid: number | null;
+  readonly strategyErrors: number;
+}
+
+export function describeStatus(
+  start: SessionStart,
+  parts: EngineParts,
+  lifecycle: Lifecycle,
+  nowMs: number,
+  events: number,
+  strategyErrors: number,
+): EngineStatus {
+  const { account, exchange, markets } = parts;
+  const endMs = start.duration_ms === null ? null : lifecycle.startedMs + start.duration_ms;
+  const market = markets[0];
+  return {
+    lifecycle: lifecycle.state,
+    reason: lifecycle.reason,
+    timeMs: nowMs,
+    startedTimeMs: lifecycle.startedMs,
+    remainingMs: endMs === null ? null : Math.max(0, endMs - nowMs),
+    equity: account.equity,
+    wallet: account.wallet,
+    unrealizedPnl: account.unrealized,
+    position: account.positions[0]?.quantity ?? lots(0),
+    openOrders: exchange.workingCount,
+    events,
+    bestBid: market !== undefined && market.isBookValid ? market.book.bestBid : null,
+    strategyErrors,
+  };
+}
+
+/** Hash of what was said (`outputsDigest`) and of the state that decides what comes next. */
+export function hashState(
+  outputsDigest: string,
+  parts: EngineParts,
+  lifecycle: Lifecycle,
+  nowMs: number,
+  events: number,
+): string {
+  const { account, exchange, markets, random } = parts;
+  exchange.assertConsistent();
+  const hash = new StateHash();
+  hash.addText(outputsDigest);
+  hash.addNumber(nowMs);
+  hash.addNumber(events);
+  hash.addText(lifecycle.state);
+  hash.addBigint(account.wallet);
+  for (const position of account.positions) {
+    hash.addNumber(position.quantity);
+    hash.addBigint(position.cost);
+  }
+  for (const order of exchange.working()) {
+    hash.addText(order.id);
+    hash.addNumber(order.filled);
+    hash.addNumber(order.queueAhead);
+  }
+  for (const { book, bars, lastPrice, mark } of markets) {
+    for (const value of [
+      book.bestBid,
+      book.bestAsk,
+      book.levelCount(true),
+      book.levelCount(false),
+      bars.total,
+    ]) {
+      hash.addNumber(value);
+    }
+    hash.addNumber(lastPrice);
+    hash.addNumber(mark ?? -1);
+  }
+  for (const word of random.state()) hash.addUint32(word);
+  return hash.digest();
+}
