@@ -18,15 +18,17 @@ import { StorageError } from '../storage/storage-error.ts';
 /** The alert of an end is written after the last event. */
 const LATE_ALERT_MAXIMUM_MS = 60_000;
 
-/** The report is ours and flat; only what is needed to read the rest is checked. */
-const finalReportSchema = z
-  .looseObject({
-    session_id: z.string(),
-    status: z.string(),
-    started_at: z.iso.datetime(),
-    ended_at: z.iso.datetime(),
-  })
-  .transform((document) => document as unknown as FinalReport);
+/** The report is ours and flat; only what is needed to read the rest is checked, and its order of fields is kept. */
+const reportShape = z.looseObject({
+  session_id: z.string(),
+  status: z.string(),
+  started_at: z.iso.datetime(),
+  ended_at: z.iso.datetime(),
+});
+const finalReportSchema = z.custom<FinalReport>(
+  (value) => reportShape.safeParse(value).success,
+  'no final report',
+);
 
 export interface SessionDocuments {
   readonly manifest: SessionManifest;

@@ -297,3 +297,45 @@ test('serves a venue that the doctor finds in order, until it is interrupted', a
   venue.kill('SIGTERM');
   expect(await exit).toEqual([0, null]);
 });
+
+test('stops a real session over its files and reports it in every format', async () => {
+  const session = start([
+    'run',
+    '--source',
+    'simulated',
+    '--duration',
+    'forever',
+    '--dashboard',
+    'off',
+    '--seed',
+    '3',
+  ]);
+  const exit = once(session, 'exit');
+  const state = async (): Promise<unknown> =>
+    (JSON.parse((await la(['status', '--json'])).stdout) as { state?: unknown }).state;
+  await expect.poll(state, { timeout: 20_000, interval: 200 }).toMatch(/^(?:warming|running)$/);
+  expect((await la(['stop'])).stdout).toMatch(/has ended: stop_requested\.$/m);
+  expect(await exit).toEqual([0, null]);
+
+  const json = await la(['report', 'latest', '--format', 'json']);
+  const document = JSON.parse(json.stdout) as { report: { session_id: string }; alerts: unknown[] };
+  expect(document).toMatchObject({
+    report: { stopped_reason: 'stop_requested', status: 'success', seed: 3 },
+    alerts: [],
+  });
+  const id = document.report.session_id;
+  expect((await la(['report', id, '--json'])).stdout).toBe(json.stdout);
+  expect((await la(['--format', 'json', 'report', join('sessions', id)])).code).toBe(2);
+  expect((await la(['report', '--format', 'csv', join('sessions', id)])).stdout).toMatch(
+    /^trade_id,symbol,side,/,
+  );
+  const page = join(workspace, 'sessions', id, 'report.html');
+  rmSync(page);
+  expect(await la(['report', id])).toEqual({ code: 0, stdout: `${page}\n`, stderr: '' });
+  expect(readFileSync(page, 'utf8')).toContain(id);
+
+  rmSync(join(workspace, 'sessions', id, 'final_report.json'));
+  const unfinished = await la(['report', 'latest']);
+  expect(unfinished.code).toBe(1);
+  expect(unfinished.stderr).toMatch(/has no final report: .*\n$/);
+}, 60_000);

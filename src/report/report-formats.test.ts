@@ -154,7 +154,7 @@ describe('words', () => {
       /^The session ran 10 min and ended as asked \(duration_reached\)\. It made/,
     );
     expect(describeVerdict({ ...report, status: 'degraded', gaps: 2, gap_seconds: 65 })).toContain(
-      'bad data: 2 gaps of 1 min 5 s',
+      'bad data: 2 gaps, 1 min 5 s in all',
     );
     expect(describeVerdict({ ...report, status: 'killed', fills: 0 })).toBe(
       'The kill switch ended the session after 10 min. Nothing was traded.',

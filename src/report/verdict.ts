@@ -15,7 +15,7 @@ function describeEnd(report: FinalReport): string {
     case 'degraded':
       return (
         `The session ran ${span} and ended as asked (${report.stopped_reason}), but part of it on bad data: ` +
-        `${report.gaps} gaps of ${displaySpan(report.gap_seconds)} in all, ${report.gaps_backfilled} of them backfilled. Trust its result accordingly.`
+        `${describeGaps(report)}. Trust its result accordingly.`
       );
     case 'killed':
       return `The kill switch ended the session after ${span}.`;
@@ -24,6 +24,12 @@ function describeEnd(report: FinalReport): string {
         ? `The session did not end well: ${report.stopped_reason} (exit ${report.exit_code}) after ${span}.`
         : `The books of this session do not balance: ${report.ledger_difference} USDT are unexplained. Do not trust its result.`;
   }
+}
+
+function describeGaps(report: FinalReport): string {
+  if (report.gaps === 0) return 'trading was halted for a while';
+  const gaps = report.gaps === 1 ? '1 gap' : `${report.gaps} gaps`;
+  return `${gaps}, ${displaySpan(report.gap_seconds)} in all, ${report.gaps_backfilled} backfilled`;
 }
 
 function describeResult(report: FinalReport): string {

@@ -34,7 +34,7 @@ export function writeFileAtomic(file: string, text: string, options: AtomicWrite
     renameSync(temporary, file);
     if (durable) syncFolder(path.dirname(file));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     throw toStorageError(error, `write ${file}`);
   }
 }
@@ -52,6 +52,15 @@ export function syncFolder(folder: string): void {
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Clearing up must not hide the error that made it necessary. */
+function removeQuietly(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch {
+    // The name is unusable; so nothing was written under it.
   }
 }
 

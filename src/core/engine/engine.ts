@@ -23,11 +23,13 @@ import { OutputBuffer } from '../domain/output-buffer.ts';
 import type { LifecycleState, Output } from '../domain/outputs.ts';
 import type { ClosureReason, StoppedReason } from '../domain/reasons.ts';
 import type { AccountStart, SessionStart } from '../domain/session-start.ts';
-import { type Money, type Rate, lots, markPrice } from '../domain/units.ts';
+import { type Money, type Rate, markPrice } from '../domain/units.ts';
 import { constantLatency } from '../exchange/latency-model.ts';
 import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
+import { Due, type DuePayload } from './due.ts';
+import { EquitySampler } from './equity-sampler.ts';
 import { type EngineParts, assembleParts } from './engine-parts.ts';
 import { type EngineStatus, describeStatus, hashState } from './engine-state.ts';
 import { FundingDesk } from './funding-desk.ts';
@@ -36,34 +38,6 @@ import { MarketIntake } from './market-intake.ts';
 import { OrderDesk } from './order-desk.ts';
 import { Schedule } from './schedule.ts';
 import { StrategyHost } from './strategy-host.ts';
-
-/** What a scheduled item is. */
-const Due = {
-  orderArrival: 1,
-  cancelArrival: 2,
-  orderReport: 3,
-  fillReport: 4,
-  timer: 5,
-  sessionEnd: 6,
-  sample: 7,
-  settlement: 8,
-  stopStep: 9,
-  tradeBar: 10,
-} as const;
-
-type DuePayload =
-  | WorkingOrder
-  | { readonly order: WorkingOrder; readonly reason: ClosureReason }
-  | { readonly report: OrderRecord }
-  | { readonly fill: FillRecord }
-  | { readonly timer: string }
-  | { readonly end: StoppedReason }
-  | { readonly instrument: number; readonly atMs: number };
-
-/** Equity points of a session at most, about; longer sessions are sampled less often. */
-const EQUITY_POINTS = 3_600;
-/** Between equity points of a session without an end of its own. */
-const ENDLESS_SAMPLE_MS = 60 * SECOND_MS;
 
 export class Engine {
   readonly start: SessionStart;
@@ -75,13 +49,12 @@ export class Engine {
   readonly #funding: FundingDesk;
   readonly #lifecycle: Lifecycle;
   readonly #intake: MarketIntake;
-  readonly #sampleMs: number;
+  readonly #sampler: EquitySampler;
   readonly #responseMs: number;
   #nowMs = 0;
   /** Sequence number of the event in hand. */
   #sequence = 0;
   #events = 0;
-  #nextPointMs = 0;
   #startingEquity: Money;
   #isEquityKnown = false;
 
@@ -91,10 +64,7 @@ export class Engine {
     const parts = assembleParts(start, strategy, this.#outputs);
     this.#parts = parts;
     this.#responseMs = start.response_latency_ms;
-    this.#sampleMs =
-      start.duration_ms === null
-        ? ENDLESS_SAMPLE_MS
-        : Math.max(SECOND_MS, Math.ceil(start.duration_ms / EQUITY_POINTS / SECOND_MS) * SECOND_MS);
+    this.#sampler = new EquitySampler(start, parts.account, this.#outputs);
     this.#startingEquity = parseMoney(start.account.wallet);
     const onTimer = (name: string, atMs: number): void =>
       this.#schedule.add(atMs, Due.timer, { timer: name });
@@ -312,7 +282,6 @@ export class Engine {
     assert(this.#lifecycle.state === 'starting', 'a session starts once');
     this.#lifecycle.begin(this.#nowMs);
     openAccount(this.start, this.#parts, this.#host, this.#nowMs);
-    this.#nextPointMs = this.#nowMs;
     this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
     if (durationMs !== null)
       this.#schedule.add(this.#nowMs + durationMs, Due.sessionEnd, { end: 'duration_reached' });
@@ -344,26 +313,8 @@ export class Engine {
     if (loss !== null && this.#lifecycle.state === 'running') {
       this.#stop('max_loss', 'the account lost more than its limit', true);
     }
-    if (this.#nowMs >= this.#nextPointMs) {
-      this.#nextPointMs += this.#sampleMs;
-      this.#equityPoint();
-    }
+    this.#sampler.sample(this.#nowMs);
     this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
-  }
-
-  #equityPoint(): void {
-    const { account } = this.#parts;
-    this.#outputs.push({
-      type: 'equity',
-      timeMs: this.#nowMs,
-      point: {
-        timeMs: this.#nowMs,
-        equity: account.equity,
-        wallet: account.wallet,
-        unrealizedPnl: account.unrealized,
-        position: account.positions[0]?.quantity ?? lots(0),
-      },
-    });
   }
 
   #stop(reason: StoppedReason, detail: string | null, isFlattening: boolean): void {
@@ -373,7 +324,7 @@ export class Engine {
 
   #stepStop(): void {
     if (this.#lifecycle.state !== 'stopping') return;
-    if (this.#lifecycle.step(this.#nowMs)) this.#equityPoint();
+    if (this.#lifecycle.step(this.#nowMs)) this.#sampler.point(this.#nowMs);
     else this.#scheduleStop();
   }
 
@@ -392,7 +343,7 @@ export class Engine {
         break;
       case 'end_now':
         this.#lifecycle.end(this.#nowMs, command.reason, command.detail);
-        this.#equityPoint();
+        this.#sampler.point(this.#nowMs);
         break;
       case 'pause':
       case 'resume':

@@ -8,20 +8,28 @@
 
 import { divideCeiling } from '../base/fixed-point.ts';
 import { type Instrument, notional, timesRateUp } from '../domain/instrument.ts';
-import { type Lots, type Money, type Rate, type Ticks, ZERO_MONEY, money } from '../domain/units.ts';
+import { type Money, type Rate, ZERO_MONEY, lots, money, ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
+import type { InstrumentMarket } from '../market/instrument-market.ts';
+import { NO_PRICE } from '../market/order-book.ts';
+import type { WorkingOrder } from './working-order.ts';
 
-/** Money set aside for opening `quantity` lots at `price`. */
-export function openingReserve(
-  instrument: Instrument,
-  price: Ticks,
-  quantity: Lots,
-  leverage: number,
-  takerFeeRate: Rate,
+/** Money to set aside for a working order: for the part of it that would grow the position, at its limit or the touch. */
+export function orderReserve(
+  order: WorkingOrder,
+  market: InstrumentMarket,
+  account: Account,
+  terms: { readonly leverage: number; readonly takerFeeRate: Rate },
 ): Money {
-  if (quantity <= 0) return ZERO_MONEY;
-  const value = notional(instrument, price, quantity);
-  return money(divideCeiling(value, BigInt(leverage)) + timesRateUp(value, takerFeeRate));
+  const { intent } = order;
+  if (intent.reduceOnly) return ZERO_MONEY;
+  const held = account.position(intent.instrument).quantity;
+  const reducing = order.isBid ? Math.max(0, -held) : Math.max(0, held);
+  const growing = order.remaining - reducing;
+  const price = intent.price ?? (order.isBid ? market.book.bestAsk : market.book.bestBid);
+  if (growing <= 0 || price === NO_PRICE) return ZERO_MONEY;
+  const value = notional(market.instrument, ticks(price), lots(growing));
+  return money(divideCeiling(value, BigInt(terms.leverage)) + timesRateUp(value, terms.takerFeeRate));
 }
 
 export function availableMoney(account: Account, reserved: Money, marginMode: 'isolated' | 'cross'): Money {

@@ -30,7 +30,7 @@ import { checkArrival } from './arrival-checks.ts';
 import { ConsumedLiquidity } from './consumed-liquidity.ts';
 import { costLines, recordFill } from './fill-record.ts';
 import { parametricPrice } from './impact-model.ts';
-import { openingReserve } from './margin.ts';
+import { orderReserve } from './margin.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { WorkingOrder } from './working-order.ts';
 
@@ -343,16 +343,7 @@ export class PaperExchange {
   }
 
   #reserveFor(order: WorkingOrder): Money {
-    const { intent } = order;
-    if (intent.reduceOnly) return ZERO_MONEY;
-    const market = this.#market(intent.instrument);
-    const held = this.#account.position(intent.instrument).quantity;
-    const reducing = order.isBid ? Math.max(0, -held) : Math.max(0, held);
-    const growing = Math.max(0, order.remaining - reducing);
-    const price = intent.price ?? (order.isBid ? market.book.bestAsk : market.book.bestBid);
-    if (growing === 0 || price === NO_PRICE) return ZERO_MONEY;
-    const { leverage, takerFeeRate } = this.#settings;
-    return openingReserve(market.instrument, ticks(price), lots(growing), leverage, takerFeeRate);
+    return orderReserve(order, this.#market(order.intent.instrument), this.#account, this.#settings);
   }
 
   #reserve(order: WorkingOrder, amount: Money): void {

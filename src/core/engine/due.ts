@@ -1,0 +1,29 @@
+/** What waits in the engine's schedule. */
+
+import type { FillRecord, OrderRecord } from '../domain/order.ts';
+import type { ClosureReason, StoppedReason } from '../domain/reasons.ts';
+import type { WorkingOrder } from '../exchange/working-order.ts';
+
+/** What a scheduled item is. */
+export const Due = {
+  orderArrival: 1,
+  cancelArrival: 2,
+  orderReport: 3,
+  fillReport: 4,
+  timer: 5,
+  sessionEnd: 6,
+  sample: 7,
+  settlement: 8,
+  stopStep: 9,
+  tradeBar: 10,
+} as const;
+
+/** What an item carries, by its kind. */
+export type DuePayload =
+  | WorkingOrder
+  | { readonly order: WorkingOrder; readonly reason: ClosureReason }
+  | { readonly report: OrderRecord }
+  | { readonly fill: FillRecord }
+  | { readonly timer: string }
+  | { readonly end: StoppedReason }
+  | { readonly instrument: number; readonly atMs: number };
