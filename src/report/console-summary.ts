@@ -63,7 +63,7 @@ export function formatSummary(report: FinalReport, options: SummaryOptions): str
     ],
     [
       'Data',
-      `${displayCount(report.events)} events, ${report.gaps} gaps (${report.gaps_backfilled} backfilled), ${displayCount(report.reconnects)} reconnects, ledger difference ${report.ledger_difference}`,
+      `events ${displayCount(report.events)}, gaps ${report.gaps} (backfilled ${report.gaps_backfilled}), reconnects ${displayCount(report.reconnects)}, ledger difference ${report.ledger_difference}`,
     ],
     ...(options.reportPath === null ? [] : [['Report', options.reportPath] as const]),
   ];
