@@ -11,7 +11,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
-import { startServer, type RunningServer, type ServerOptions } from './start-server.ts';
+import { ServerStartError, startServer, type RunningServer, type ServerOptions } from './start-server.ts';
 
 const TOKEN = 'f'.repeat(64);
 
@@ -197,7 +197,9 @@ test('moves to the next free port when its own is taken, and says so', async () 
 });
 
 test('is not bound beyond this machine without a token', async () => {
-  await expect(start({ host: '0.0.0.0', token: null })).rejects.toMatchObject({ code: 'token_missing' });
+  const refused = start({ host: '0.0.0.0', token: null });
+  await expect(refused).rejects.toBeInstanceOf(ServerStartError);
+  await expect(refused).rejects.toMatchObject({ code: 'token_missing' });
 });
 
 test('asks for the token on reads too when bound beyond this machine', async () => {

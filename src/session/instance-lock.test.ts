@@ -108,11 +108,31 @@ test('is released by a clean end, which leaves no lock file', async () => {
 
 test('refuses a second session in the same process without losing the first one', async () => {
   const lock = acquireInstanceLock(paths, OWNER);
-  expect(() => acquireInstanceLock(paths, OWNER)).toThrow(AlreadyRunning);
+  const second = (): unknown => acquireInstanceLock(paths, OWNER);
+  expect(second).toThrow(AlreadyRunning);
+  expect(second).toThrow(`Already running (pid ${process.pid} since ${OWNER.startedAt})`);
   expect((await contend()).outcome.won).toBe(false);
   lock.release();
   lock.release();
   expect((await contend()).outcome.won).toBe(true);
+});
+
+test('outlasts a contender that gives up at once, so that two cannot make each other lose', async () => {
+  mkdirSync(paths.agentDirectory);
+  const brief = `
+    const { DatabaseSync } = require('node:sqlite');
+    const database = new DatabaseSync(process.argv[1]);
+    database.exec('BEGIN EXCLUSIVE');
+    console.log('held');
+    setTimeout(() => database.close(), 100);`;
+  const child = spawn(process.execPath, ['-e', brief, paths.lockDatabase], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  children.push(child);
+  await once(child.stdout, 'data');
+  const lock = acquireInstanceLock(paths, OWNER);
+  expect(lock.tookOver).toBeNull();
+  lock.release();
 });
 
 test('names its process in the lock file: pid first, then start time and session', () => {

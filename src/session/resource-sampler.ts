@@ -65,7 +65,7 @@ export class ResourceSampler {
 }
 
 /** Resident memory of this process, MiB. */
-export function residentMb(): number {
+function residentMb(): number {
   return process.memoryUsage.rss() / BYTES_PER_MIB;
 }
 

@@ -32,7 +32,33 @@ export class ByteReader {
 
   /** Decimal text in quotes, not negative, as an integer of 10^-decimals; declines finer digits other than zero. */
   readDecimal(bytes: Uint8Array, from: number, decimals: number): number {
-    return this.#readDigits(bytes, from, from + 1, decimals, false);
+    // The usual text, short and on the grid, in one small loop each; anything else is read with all care below.
+    let at = from + 1;
+    let value = 0;
+    let digit = (bytes[at] ?? 0) - ZERO;
+    while (digit >= 0 && digit <= 9) {
+      value = value * 10 + digit;
+      digit = (bytes[++at] ?? 0) - ZERO;
+    }
+    const whole = at - from - 1;
+    let missing = decimals;
+    if (digit === DOT - ZERO) {
+      const first = at + 1;
+      const end = first + decimals;
+      at = first;
+      digit = (bytes[at] ?? 0) - ZERO;
+      while (digit >= 0 && digit <= 9 && at < end) {
+        value = value * 10 + digit;
+        digit = (bytes[++at] ?? 0) - ZERO;
+      }
+      if (at === first) return DECLINED;
+      missing -= at - first;
+    }
+    if (digit !== QUOTE - ZERO || bytes[from] !== QUOTE || whole === 0 || whole + decimals > MAX_DIGITS) {
+      return this.#readDigits(bytes, from, from + 1, decimals, false);
+    }
+    this.value = missing === 0 ? value : value * (POWERS[missing] ?? Number.NaN);
+    return at + 1;
   }
 
   /** As {@link readDecimal}, with finer digits cut. */

@@ -80,7 +80,10 @@ describe('control frames', () => {
 
   test('answer a book subscription of an unknown symbol with one frame of empty levels', async () => {
     const client = await connect(await start());
-    client.send({ op: 'subscribe', args: [{ symbol: 'nopeusdt', ch: 'depth_book15' }, { ch: 'depth_book5' }] });
+    client.send({
+      op: 'subscribe',
+      args: [{ symbol: 'nopeusdt', ch: 'depth_book15' }, { ch: 'depth_book5' }],
+    });
     const frame = await client.next(({ ch }) => ch === 'depth_book15');
     const levels = Array.from({ length: 15 }, () => ['', '']);
     expect(frame).toMatchObject({ symbol: 'NOPEUSDT', data: { b: levels, a: levels } });

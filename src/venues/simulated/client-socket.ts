@@ -14,7 +14,7 @@ import {
   emptyBookFrame,
   frame,
   parseChannel,
-  streamFrame,
+  streamFrames,
   type Channel,
   type Stream,
   type StreamGroup,
@@ -242,8 +242,7 @@ export class ClientSocket {
         const day = stream.market.dayBar(stampMs);
         if (day !== null) rows.push(tickersRow(stream.market, day));
       } else {
-        const text = streamFrame(stream, options);
-        if (text !== null) frames.push(text);
+        frames.push(...streamFrames(stream, options));
       }
     }
     if (rows.length > 0) frames.push(frame('tickers', null, stampMs, rows));

@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { ask, object, rows, startTestVenue, wait, WireClient, type JsonObject, type TestVenue } from './wire-client.test-support.ts';
+import {
+  ask,
+  object,
+  rows,
+  startTestVenue,
+  wait,
+  WireClient,
+  type JsonObject,
+  type TestVenue,
+} from './wire-client.test-support.ts';
 
 const DECIMAL = /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/;
 const ISO_SECOND = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
@@ -12,7 +21,9 @@ afterEach(async () => {
   venue = null;
 });
 
-async function connect(...parameters: Parameters<typeof startTestVenue>): Promise<{ running: TestVenue; client: WireClient }> {
+async function connect(
+  ...parameters: Parameters<typeof startTestVenue>
+): Promise<{ running: TestVenue; client: WireClient }> {
   venue = await startTestVenue(...parameters);
   client = await WireClient.connect(venue);
   return { running: venue, client };
@@ -32,13 +43,41 @@ function data(frame: JsonObject | undefined): JsonObject {
 
 test('every channel has the recorded keys, key order and decimal strings', async () => {
   const { client: wire } = await connect();
-  wire.subscribe(['market_kline_1min', 'mark_kline_60min', 'ticker', 'price', 'depth_book1', 'depth_book5', 'depth_book15', 'depth_books', 'trade', 'tickers'], 'btcusdt');
-  for (const ch of ['depth_book1', 'depth_book5', 'depth_book15', 'depth_books', 'price', 'ticker', 'trade', 'market_kline_1min', 'mark_kline_60min']) {
+  wire.subscribe(
+    [
+      'market_kline_1min',
+      'mark_kline_60min',
+      'ticker',
+      'price',
+      'depth_book1',
+      'depth_book5',
+      'depth_book15',
+      'depth_books',
+      'trade',
+      'tickers',
+    ],
+    'btcusdt',
+  );
+  for (const ch of [
+    'depth_book1',
+    'depth_book5',
+    'depth_book15',
+    'depth_books',
+    'price',
+    'ticker',
+    'trade',
+    'market_kline_1min',
+    'mark_kline_60min',
+  ]) {
     const frame = await wire.next((candidate) => candidate['ch'] === ch, 8_000);
     expect(Object.keys(frame)).toEqual(['ch', 'symbol', 'ts', 'data']);
     expect([frame['symbol'], Number.isInteger(frame['ts'])]).toEqual(['BTCUSDT', true]);
   }
-  for (const [ch, levels] of [['depth_book1', 1], ['depth_book5', 5], ['depth_book15', 15]] as const) {
+  for (const [ch, levels] of [
+    ['depth_book1', 1],
+    ['depth_book5', 5],
+    ['depth_book15', 15],
+  ] as const) {
     const { b, a } = data(wire.of(ch)[0]) as Record<'b' | 'a', string[][]>;
     expect([b.length, a.length]).toEqual([levels, levels]);
     for (const [price, quantity] of [...b, ...a]) {
@@ -65,7 +104,20 @@ test('every channel has the recorded keys, key order and decimal strings', async
   for (const text of Object.values(kline)) expect(text).toMatch(DECIMAL);
   const tickers = await wire.next((frame) => frame['ch'] === 'tickers');
   expect(Object.keys(tickers)).toEqual(['ch', 'ts', 'data']);
-  expect(Object.keys(rows(tickers['data'] ?? null)[0] ?? {})).toEqual(['s', 'o', 'la', 'h', 'l', 'b', 'q', 'r', 'bd', 'ak', 'bv', 'av']);
+  expect(Object.keys(rows(tickers['data'] ?? null)[0] ?? {})).toEqual([
+    's',
+    'o',
+    'la',
+    'h',
+    'l',
+    'b',
+    'q',
+    'r',
+    'bd',
+    'ak',
+    'bv',
+    'av',
+  ]);
 });
 
 test('pushes keep the cadence of each channel; the books of a socket come together; stamps precede delivery', async () => {
@@ -76,7 +128,8 @@ test('pushes keep the cadence of each channel; the books of a socket come togeth
   const subscribedMs = performance.now();
   await wait(6_000);
   const nowMs = running.clock.nowMs();
-  const arrivals = (ch: string): number[] => wire.frames.flatMap(({ atMs, frame }) => (frame['ch'] === ch ? [atMs] : []));
+  const arrivals = (ch: string): number[] =>
+    wire.frames.flatMap(({ atMs, frame }) => (frame['ch'] === ch ? [atMs] : []));
   const first = (ch: string): number => (arrivals(ch)[0] ?? Number.NaN) - subscribedMs;
   expect(first('depth_book1')).toBeGreaterThan(90);
   expect(first('depth_book1')).toBeLessThan(650);
@@ -114,7 +167,11 @@ describe('the market on the wire', () => {
     running.clock.jump(20_000);
     await wait(400);
     const pushed = wire.of('trade').flatMap((frame) => rows(frame['data'] ?? null));
-    const played = (contract?.tape.since(before) ?? []).map(({ ticks, lots, isBuy }) => [ticks / 10, lots / 1e4, isBuy ? 'buy' : 'sell']);
+    const played = (contract?.tape.since(before) ?? []).map(({ ticks, lots, isBuy }) => [
+      ticks / 10,
+      lots / 1e4,
+      isBuy ? 'buy' : 'sell',
+    ]);
     expect(pushed.length).toBeGreaterThan(50);
     const seen = pushed.map((trade) => [Number(trade['p']), Number(trade['v']), trade['s']]);
     // The market may have moved on since the last batch, and before the subscription arrived.
@@ -130,14 +187,18 @@ describe('the market on the wire', () => {
     wire.subscribe(['market_kline_1min']);
     const frame = await wire.next(({ ch }) => ch === 'market_kline_1min');
     const openMs = Math.floor(Number(frame['ts']) / 60_000) * 60_000;
-    const trades = (contract?.tape.since(0) ?? []).filter(({ timeMs }) => timeMs > openMs && timeMs <= Number(frame['ts']));
+    const trades = (contract?.tape.since(0) ?? []).filter(
+      ({ timeMs }) => timeMs > openMs && timeMs <= Number(frame['ts']),
+    );
     const kline = data(frame);
     const prices = trades.map(({ ticks }) => ticks / 10);
     expect([Number(kline['h']), Number(kline['l'])]).toEqual([Math.max(...prices), Math.min(...prices)]);
     expect([Number(kline['o']), Number(kline['c'])]).toEqual([prices[0], prices.at(-1)]);
     expect(Math.round(Number(kline['b']) * 1e4)).toBe(trades.reduce((sum, { lots }) => sum + lots, 0));
     running.clock.jump(60_000);
-    const [closed] = rows((await ask(running, `market/kline?symbol=BTCUSDT&interval=1m&limit=1&endTime=${openMs}`)).data);
+    const [closed] = rows(
+      (await ask(running, `market/kline?symbol=BTCUSDT&interval=1m&limit=1&endTime=${openMs}`)).data,
+    );
     expect([closed?.['time'], closed?.['open']]).toEqual([String(openMs), kline['o']]);
   });
 
@@ -169,7 +230,13 @@ describe('the market on the wire', () => {
   });
 
   test('a thin book is padded with empty strings, or left short where the knob says so', async () => {
-    const thin = { levelsMin: 3, levelsFull: 4, levelsMax: 6, orderRate: [0.01, 0.01, 0.01], bookRate: 0 } as const;
+    const thin = {
+      levelsMin: 3,
+      levelsFull: 4,
+      levelsMax: 6,
+      orderRate: [0.01, 0.01, 0.01],
+      bookRate: 0,
+    } as const;
     for (const padsThinBook of [true, false]) {
       const { running, client: wire } = await connect({ padsThinBook }, { flow: thin });
       wire.subscribe(['depth_book15']);

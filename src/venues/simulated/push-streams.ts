@@ -23,8 +23,8 @@ export type Channel =
     }
   | { readonly group: 'trade'; readonly name: 'trade' };
 
-/** The most trades one frame carries; a longer backlog is cut to the newest. */
-const TRADES_PER_FRAME_MAX = 500;
+/** The most trades one frame carries; a longer backlog takes several frames. */
+const TRADES_PER_FRAME_MAX = 200;
 
 /** The channel of a name; null where the venue knows none. */
 export function parseChannel(name: string): Channel | null {
@@ -55,11 +55,12 @@ export interface PushOptions {
   readonly opensEmptyBars: boolean;
 }
 
-/** The next frame of a stream; null where there is nothing to say. `tickers` rows are grouped by the caller. */
-export function streamFrame(stream: Stream, options: PushOptions): string | null {
-  const data = streamData(stream, options);
-  if (data === null) return null;
-  return frame(stream.channel.name, stream.market.spec.symbol, options.stampMs, data);
+/** The next frames of a stream; none where there is nothing to say. `tickers` rows are grouped by the caller. */
+export function streamFrames(stream: Stream, options: PushOptions): string[] {
+  const { channel, market } = stream;
+  return streamData(stream, options).map((data) => {
+    return frame(channel.name, market.spec.symbol, options.stampMs, data);
+  });
 }
 
 /** A data frame; without `symbol` the key is left out. */
@@ -79,31 +80,38 @@ export function emptyBookFrame(
   return frame(channel, symbol, stampMs, { b: emptyLevels(levels), a: emptyLevels(levels) });
 }
 
-function streamData(stream: Stream, options: PushOptions): unknown {
+function streamData(stream: Stream, options: PushOptions): unknown[] {
   const { channel, market } = stream;
   switch (channel.group) {
     case 'depth': {
       const limit = channel.levels ?? Number.POSITIVE_INFINITY;
       const isPadded = options.padsThinBook && channel.levels !== null;
-      return {
-        b: wireLevels(market, market.bids, limit, isPadded),
-        a: wireLevels(market, market.asks, limit, isPadded),
-      };
+      const { bids, asks } = market;
+      return [{ b: wireLevels(market, bids, limit, isPadded), a: wireLevels(market, asks, limit, isPadded) }];
     }
     case 'price':
-      return pricePush(market);
+      return [pricePush(market)];
     case 'ticker': {
       const day = market.dayBar(options.stampMs);
-      return day === null ? null : tickerPush(market, day);
+      return day === null ? [] : [tickerPush(market, day)];
     }
     case 'kline':
       return klineData(market, channel.interval, channel.isMark, options);
-    case 'trade': {
-      const trades = market.tape.since(stream.tradeSequence).slice(-TRADES_PER_FRAME_MAX);
-      stream.tradeSequence = market.tape.sequence;
-      return trades.length === 0 ? null : trades.map((trade) => tradePush(market, trade));
-    }
+    case 'trade':
+      return tradeBatches(stream);
   }
+}
+
+/** What printed since the last push, oldest first. */
+function tradeBatches(stream: Stream): object[][] {
+  const { market } = stream;
+  const trades = market.tape.since(stream.tradeSequence).map((trade) => tradePush(market, trade));
+  stream.tradeSequence = market.tape.sequence;
+  const batches: object[][] = [];
+  for (let at = 0; at < trades.length; at += TRADES_PER_FRAME_MAX) {
+    batches.push(trades.slice(at, at + TRADES_PER_FRAME_MAX));
+  }
+  return batches;
 }
 
 /** The bar that contains the stamp; where empty bars are not opened, the last one that traded. */
@@ -112,12 +120,12 @@ function klineData(
   interval: KlineInterval,
   isMark: boolean,
   options: PushOptions,
-): object | null {
+): object[] {
   const store = isMark ? market.markBars : market.bars;
   const openMs = openTimeMs(interval, options.stampMs);
   let bar = store.fold(openMs, nextOpenTimeMs(interval, openMs));
   if (bar !== null && bar.lots === 0 && !isMark && !options.opensEmptyBars) {
     bar = store.barAt(interval, openTimeMs(interval, openMs - 1));
   }
-  return bar === null ? null : klinePush(market, bar, isMark);
+  return bar === null ? [] : [klinePush(market, bar, isMark)];
 }

@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { ask, object, rows, startTestVenue, TEST_START_MS, type Json, type TestVenue } from './wire-client.test-support.ts';
+import {
+  ask,
+  object,
+  rows,
+  startTestVenue,
+  TEST_START_MS,
+  type Json,
+  type TestVenue,
+} from './wire-client.test-support.ts';
 
 const MINUTE_MS = 60_000;
 const DECIMAL = /^-?(0|[1-9]\d*)(\.\d*[1-9])?$/;
@@ -32,7 +40,9 @@ describe('the envelope', () => {
 
   test('answers a missing symbol, an unknown symbol and a bad enum with the recorded texts', async () => {
     const running = await start();
-    expect((await ask(running, 'market/depth?limit=15')).text).toBe('{"code":1,"data":null,"msg":"Network Error"}');
+    expect((await ask(running, 'market/depth?limit=15')).text).toBe(
+      '{"code":1,"data":null,"msg":"Network Error"}',
+    );
     const unknown = '{"code":20015,"data":null,"msg":"this Futures is not allowed to trade."}';
     for (const path of [
       'market/depth?symbol=NOPEUSDT&limit=15',
@@ -76,7 +86,16 @@ describe('klines', () => {
     const opens = times(most.data);
     expect(opens).toEqual(Array.from({ length: 200 }, (_, at) => LIVE_MINUTE - at * MINUTE_MS));
     for (const row of rows(most.data)) {
-      expect(Object.keys(row)).toEqual(['open', 'high', 'low', 'close', 'quoteVol', 'baseVol', 'time', 'type']);
+      expect(Object.keys(row)).toEqual([
+        'open',
+        'high',
+        'low',
+        'close',
+        'quoteVol',
+        'baseVol',
+        'time',
+        'type',
+      ]);
       const { open, high, low, close, quoteVol, baseVol, time } = row as Record<string, string>;
       for (const text of [open, high, low, close, quoteVol, baseVol, time]) expect(text).toMatch(DECIMAL);
       expect(Number(low)).toBeLessThanOrEqual(Math.min(Number(open), Number(close)));
@@ -108,7 +127,9 @@ describe('klines', () => {
     let endMs = running.clock.nowMs();
     let expected = LIVE_MINUTE - MINUTE_MS;
     for (let page = 0; page < 450; page += 1) {
-      const opens = times((await ask(running, `market/kline?symbol=BTCUSDT&interval=1m&limit=200&endTime=${endMs}`)).data);
+      const opens = times(
+        (await ask(running, `market/kline?symbol=BTCUSDT&interval=1m&limit=200&endTime=${endMs}`)).data,
+      );
       expect(opens).toHaveLength(200);
       for (const openMs of opens) {
         if (openMs !== expected) expect(openMs).toBe(expected);
@@ -123,13 +144,35 @@ describe('klines', () => {
     const running = await start();
     const day = 86_400_000;
     const then = TEST_START_MS - 3 * 365 * day;
-    for (const interval of ['1m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '8h', '12h', '1d', '3d', '1w', '1M']) {
-      const reply = await ask(running, `market/kline?symbol=BTCUSDT&interval=${interval}&limit=3&endTime=${then}`);
+    for (const interval of [
+      '1m',
+      '5m',
+      '15m',
+      '30m',
+      '1h',
+      '2h',
+      '4h',
+      '6h',
+      '8h',
+      '12h',
+      '1d',
+      '3d',
+      '1w',
+      '1M',
+    ]) {
+      const reply = await ask(
+        running,
+        `market/kline?symbol=BTCUSDT&interval=${interval}&limit=3&endTime=${then}`,
+      );
       expect([interval, rows(reply.data).length]).toEqual([interval, 3]);
     }
     const to = Math.floor(TEST_START_MS / day) * day - 1;
-    const [daily] = rows((await ask(running, `market/kline?symbol=BTCUSDT&interval=1d&limit=1&endTime=${to}`)).data);
-    const hourly = rows((await ask(running, `market/kline?symbol=BTCUSDT&interval=1h&limit=24&endTime=${to}`)).data);
+    const [daily] = rows(
+      (await ask(running, `market/kline?symbol=BTCUSDT&interval=1d&limit=1&endTime=${to}`)).data,
+    );
+    const hourly = rows(
+      (await ask(running, `market/kline?symbol=BTCUSDT&interval=1h&limit=24&endTime=${to}`)).data,
+    );
     expect(daily?.['open']).toBe(hourly.at(-1)?.['open']);
     expect(daily?.['close']).toBe(hourly[0]?.['close']);
     expect(Number(daily?.['high'])).toBe(Math.max(...hourly.map((row) => Number(row['high']))));
@@ -161,7 +204,9 @@ describe('depth', () => {
     const running = await start();
     for (const limit of [1, 5, 15, 50]) {
       const { bids, asks } = object((await ask(running, `market/depth?symbol=BTCUSDT&limit=${limit}`)).data);
-      const [bidPrices, askPrices] = [bids, asks].map((side) => (side as string[][]).map(([price]) => Number(price)));
+      const [bidPrices, askPrices] = [bids, asks].map((side) =>
+        (side as string[][]).map(([price]) => Number(price)),
+      );
       expect([bidPrices?.length, askPrices?.length]).toEqual([limit, limit]);
       expect(bidPrices).toEqual(bidPrices?.toSorted((one, other) => other - one));
       expect(askPrices).toEqual(askPrices?.toSorted((one, other) => one - other));
@@ -195,10 +240,14 @@ describe('funding', () => {
     expect(now['nextFundingTime']).toBe(String(Date.UTC(2026, 8, 23, 8)));
     expect(Math.abs(Number(now['fundingRate']))).toBeLessThan(0.3);
     expect([now['maxFundingRate'], now['fundingInterval']]).toEqual(['0.3', 8]);
-    const history = rows((await ask(running, 'market/get_funding_rate_history?symbol=BTCUSDT&limit=200')).data);
+    const history = rows(
+      (await ask(running, 'market/get_funding_rate_history?symbol=BTCUSDT&limit=200')).data,
+    );
     expect(history).toHaveLength(200);
     const settled = history.map((row) => Number(row['fundingTime']));
-    expect(settled).toEqual(Array.from({ length: 200 }, (_, at) => Date.UTC(2026, 8, 23) - at * 8 * 3_600_000));
+    expect(settled).toEqual(
+      Array.from({ length: 200 }, (_, at) => Date.UTC(2026, 8, 23) - at * 8 * 3_600_000),
+    );
     const largest = Math.max(...history.map((row) => Math.abs(Number(row['fundingRate']))));
     expect(largest).toBeGreaterThan(0);
     expect(largest).toBeLessThan(0.003);
@@ -221,11 +270,28 @@ describe('funding', () => {
 
 test('the catalogue, tickers and tiers have the documented fields', async () => {
   const btc = { symbol: 'BTCUSDT', startPrice: 86_000, priceDecimals: 1, lotDecimals: 4 };
-  const halted = { symbol: 'OLDUSDT', startPrice: 5, priceDecimals: 4, lotDecimals: 0, spec: { symbolStatus: 'STOP' as const } };
+  const halted = {
+    symbol: 'OLDUSDT',
+    startPrice: 5,
+    priceDecimals: 4,
+    lotDecimals: 0,
+    spec: { symbolStatus: 'STOP' as const },
+  };
   const running = await start({}, { instruments: [btc, halted] });
   const pairs = rows((await ask(running, 'market/trading_pairs')).data);
-  expect(pairs[0]).toMatchObject({ symbol: 'BTCUSDT', base: 'BTC', basePrecision: 4, quotePrecision: 1, symbolStatus: 'OPEN' });
-  expect(pairs[1]).toMatchObject({ symbol: 'OLDUSDT', basePrecision: 0, minTradeVolume: '1', symbolStatus: 'STOP' });
+  expect(pairs[0]).toMatchObject({
+    symbol: 'BTCUSDT',
+    base: 'BTC',
+    basePrecision: 4,
+    quotePrecision: 1,
+    symbolStatus: 'OPEN',
+  });
+  expect(pairs[1]).toMatchObject({
+    symbol: 'OLDUSDT',
+    basePrecision: 0,
+    minTradeVolume: '1',
+    symbolStatus: 'STOP',
+  });
   const [ticker] = rows((await ask(running, 'market/tickers?symbols=BTCUSDT')).data);
   expect(Object.keys(ticker ?? {})).toEqual([
     'symbol',

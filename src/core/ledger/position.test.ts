@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import fc from 'fast-check';
+import { BTCUSDT } from '../../../test/builders/session.ts';
+import { createInstrument } from '../domain/instrument.ts';
+import type { TradeRecord } from '../domain/outputs.ts';
+import { type Money, lots, markPrice, money, ticks } from '../domain/units.ts';
+import { Position } from './position.ts';
+
+const instrument = createInstrument(BTCUSDT, 0);
+const fillArbitrary = fc.record({
+  isBuy: fc.boolean(),
+  price: fc.integer({ min: 1, max: 2_000_000 }),
+  quantity: fc.integer({ min: 1, max: 100_000 }),
+  fee: fc.integer({ min: 0, max: 1_000_000 }),
+});
+
+test('whatever the fills: position is their signed sum, money is conserved, flat costs nothing', () => {
+  fc.assert(
+    fc.property(fc.array(fillArbitrary, { maxLength: 60 }), (fills) => {
+      const position = new Position(instrument);
+      let signed = 0;
+      // Cash that the fills alone moved: what an accountant without positions would book.
+      let cash = 0n;
+      let realized = 0n;
+      let fees = 0n;
+      const closed: TradeRecord[] = [];
+      for (const { isBuy, price, quantity, fee } of fills) {
+        const change = position.applyFill(
+          isBuy ? 'buy' : 'sell',
+          ticks(price),
+          lots(quantity),
+          money(BigInt(fee)),
+          0,
+          0,
+          closed.length + 1,
+          'test',
+        );
+        signed += isBuy ? quantity : -quantity;
+        cash -= BigInt(price * (isBuy ? quantity : -quantity)) * instrument.tickLotMoney;
+        realized += change.realized ?? 0n;
+        fees += BigInt(fee);
+        if (change.closed !== null) closed.push(change.closed);
+        expect(position.quantity).toBe(signed);
+        // Realized profit less the cost of what is held is the cash that moved, to the last unit.
+        expect(realized - position.cost).toBe(cash);
+        position.assertConsistent();
+      }
+      if (signed === 0) {
+        const nets = closed.reduce((sum, trade) => sum + trade.netPnl, 0n);
+        expect(nets).toBe(realized - fees);
+      }
+    }),
+  );
+});
+
+test('realized profit of a part is never overstated: the released cost is rounded up', () => {
+  const position = new Position(createInstrument({ ...BTCUSDT, price_decimals: 4 }, 0));
+  // 3 lots for a cost of 10 units: closing one releases 4, not 3.33.
+  position.carry(lots(3), money(10n), 0);
+  const first = position.applyFill('sell', ticks(5), lots(1), money(0n), 0, 0, 1, 'x');
+  expect(first.realized).toBe(1n);
+  const rest = position.applyFill('sell', ticks(5), lots(2), money(0n), 0, 0, 1, 'x');
+  expect((first.realized ?? 0n) + (rest.realized ?? 0n)).toBe(5n);
+  expect(position.cost).toBe(0n);
+});
+
+test('unrealized profit follows the mark with the sign of the side', () => {
+  const long = new Position(instrument);
+  long.applyFill('buy', ticks(1000_0), lots(10_000), money(0n), 0, 0, 1, 'x');
+  const short = new Position(instrument);
+  short.applyFill('sell', ticks(1000_0), lots(10_000), money(0n), 0, 0, 1, 'x');
+  const up = markPrice(1010 * 1e8);
+  expect([long.unrealized(up), short.unrealized(up)]).toEqual([10n * 10n ** 8n, -10n * 10n ** 8n] as Money[]);
+});
