@@ -25,7 +25,7 @@ export function percentOf(part: bigint, whole: bigint): number | null {
   return whole > 0n ? roundRatio((Number(part) / Number(whole)) * 100) : null;
 }
 
-export function roundRatio(value: number): number {
+function roundRatio(value: number): number {
   const scale = 10 ** RATIO_DECIMALS;
   return Math.round(value * scale) / scale;
 }

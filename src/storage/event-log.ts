@@ -18,7 +18,7 @@ import { CHAIN_START, encodeFrame } from './log-frame.ts';
 import { type StorageError, toStorageError } from './storage-error.ts';
 
 /** A segment takes no further frame once it is this large. */
-export const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
+const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** The two calls that can fail while a session runs; a test replaces them to fill the disk. */
 export interface LogDevice {

@@ -23,7 +23,7 @@ import { constants, crc32, zstdCompressSync } from 'node:zlib';
 import { assert } from '../core/base/assert.ts';
 
 export const HEADER_BYTES = 56;
-export const CHAIN_BYTES = 16;
+const CHAIN_BYTES = 16;
 export const LOG_FORMAT_VERSION = 1;
 
 /** Fast and small enough for frames of a few hundred bytes; a higher level gains next to nothing on them. */

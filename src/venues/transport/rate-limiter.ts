@@ -2,7 +2,8 @@
  * One shared allowance of requests per second, and the waits that a venue imposes on all of them.
  *
  * Assumption: the venue allows 10 requests a second and an address (DOC); whether the buckets are per endpoint is
- * unknown, so every request draws from this one. A sliding window of 4 in 500 ms never starts more than 8 in any second.
+ * unknown, so every request draws from this one: at most 4 in 500 ms and 8 in 1.2 s. The second window is wider than a
+ * second because the network can push requests together that left apart.
  * Counts monotonic time: the usual queue packages count wall time and stand still when that steps back.
  */
 
@@ -12,9 +13,12 @@ import type { Scheduler, Timer } from './scheduler.ts';
 
 /** Requests that may wait; beyond it a caller is refused instead of queued. */
 export const MAX_WAITING_REQUESTS = 256;
-/** Requests that start together at most. */
-export const REQUEST_BURST = 4;
-export const REQUEST_WINDOW_MS = 500;
+/** No more than `requests` start in any `spanMs`; widest last. */
+const WINDOWS = [
+  { requests: 4, spanMs: 500 },
+  { requests: 8, spanMs: 1_200 },
+] as const;
+const MAX_STARTS_KEPT = 8;
 
 export class RateLimiter {
   readonly #clock: WallClock;
@@ -73,17 +77,25 @@ export class RateLimiter {
       const next = this.#waiting[0];
       if (next === undefined) return;
       const nowMs = this.#clock.monotonicMs();
-      const oldestMs =
-        this.#startedAtMs.length >= REQUEST_BURST ? (this.#startedAtMs[0] ?? 0) : Number.NEGATIVE_INFINITY;
-      const freeAtMs = Math.max(this.#heldUntilMs, oldestMs + REQUEST_WINDOW_MS);
+      const freeAtMs = this.#freeAtMs();
       if (freeAtMs > nowMs) {
         this.#timer = this.#scheduler.after(freeAtMs - nowMs, () => this.#serve());
         return;
       }
       this.#waiting.shift();
       this.#startedAtMs.push(nowMs);
-      if (this.#startedAtMs.length > REQUEST_BURST) this.#startedAtMs.shift();
+      if (this.#startedAtMs.length > MAX_STARTS_KEPT) this.#startedAtMs.shift();
       next.start();
     }
+  }
+
+  /** Earliest monotonic time at which one more request may start. */
+  #freeAtMs(): number {
+    let freeAtMs = this.#heldUntilMs;
+    for (const { requests, spanMs } of WINDOWS) {
+      const oldestMs = this.#startedAtMs.at(-requests);
+      if (oldestMs !== undefined) freeAtMs = Math.max(freeAtMs, oldestMs + spanMs);
+    }
+    return freeAtMs;
   }
 }

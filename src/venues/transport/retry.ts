@@ -54,6 +54,7 @@ export function createRetry(
     handleWhen((error) => error instanceof VenueError && error.retryable),
     {
       maxAttempts: maxRetries,
+      unref: true,
       backoff: new DelegateBackoff((context: { attempt: number; result: unknown }) => {
         const error = failureOf(context.result);
         const firstMs = error?.errorClass === 'rate_limit' ? rateLimitDelayMs : baseDelayMs;
@@ -71,7 +72,7 @@ export function createRetry(
   );
   return async (request, signal) => {
     try {
-      return await policy.execute(async ({ attempt }) => {
+      const series = policy.execute(async ({ attempt }) => {
         try {
           return await request();
         } catch (error) {
@@ -80,10 +81,23 @@ export function createRetry(
           throw error;
         }
       }, signal);
+      // The package notices an abort only after the wait that it is in.
+      return await (signal === undefined ? series : Promise.race([series, whenAborted(signal)]));
     } catch (error) {
       throw error instanceof Exhausted ? error.reason : error;
     }
   };
+}
+
+/** Rejects with the signal's reason once it aborts. */
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const end = (): void => {
+      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason }));
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 }
 
 function failureOf(result: unknown): VenueError | null {
