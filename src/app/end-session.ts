@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { writeFileAtomically } from '../session/atomic-file.ts';
+import { writeFileAtomic } from '../ports/atomic-file.ts';
 import { findRunningSession, type LockHolder } from '../session/instance-lock.ts';
 import { writeStopRequest } from '../session/stop-request.ts';
 import { workspacePaths, type WorkspacePaths } from '../session/workspace-paths.ts';
@@ -26,7 +26,7 @@ export function stopSession(workspace: string, io: ProgramIo): Promise<number> {
 /** Throws the kill switch, which stays thrown. Exit codes as {@link stopSession}. */
 export function killSession(workspace: string, io: ProgramIo): Promise<number> {
   return endSession(workspace, io, (paths) => {
-    writeFileAtomically(paths.killFile, 'la kill\n', { durable: true });
+    writeFileAtomic(paths.killFile, 'la kill\n', { durable: true });
     return ` ${paths.killFile} stays and keeps sessions from starting until you remove it.`;
   });
 }

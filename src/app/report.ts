@@ -1,7 +1,7 @@
 /** `la report`: what came of a session, for people (HTML), programs (JSON) or spreadsheets (CSV of its round trips). */
 
 import { workspacePaths } from '../session/workspace-paths.ts';
-import { writeFileAtomic } from '../storage/atomic-file.ts';
+import { writeText } from '../storage/document-file.ts';
 import { resolveSession, type SessionFolder } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { printJson, type ProgramIo } from './program-io.ts';
@@ -30,7 +30,7 @@ export function showReport(workspace: string, operand: string, format: ReportFor
     if (format === 'json') io.stdout.write(formatSessionJson(documents));
     else if (format === 'csv') io.stdout.write(formatSessionCsv(documents));
     else {
-      writeFileAtomic(folder.htmlFile, formatSessionHtml(documents));
+      writeText(folder.htmlFile, formatSessionHtml(documents));
       if (io.json) printJson(io, { report_html: folder.htmlFile });
       else io.stdout.write(`${folder.htmlFile}\n`);
     }

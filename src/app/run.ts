@@ -63,7 +63,7 @@ export async function runSession(settings: Settings, workspace: string, io: Prog
   });
   try {
     if (lock.tookOver !== null) log.log('warning', 'lock_taken_over', `Lock ${lock.tookOver}`);
-    const run = new SessionRun({ settings, paths, io, log, alerts, sessionId, strategy });
+    const run = new SessionRun({ settings, paths, io, log, alerts, scrubber, sessionId, strategy });
     return await run.hold();
   } catch (error) {
     return refuse(toSessionEnd(error));

@@ -52,11 +52,12 @@ export function readSessionDocuments(folder: SessionFolder, alertsPath: string):
       `session ${folder.id} has no final report: it still runs, or did not end by itself`,
     );
   }
-  const fromMs = Date.parse(report.started_at);
-  const toMs = Date.parse(report.ended_at) + LATE_ALERT_MAXIMUM_MS;
+  const manifest = folder.readManifest();
+  const fromMs = Date.parse(manifest.local_started_at);
+  const toMs = Date.parse(manifest.local_ended_at ?? manifest.local_started_at) + LATE_ALERT_MAXIMUM_MS;
   const alerts = parseAlertLines(readAlerts(alertsPath), fromMs, toMs);
   const { trades, ...rows } = readJournal(folder.journalFile);
-  return { manifest: folder.readManifest(), report, rows: { ...rows, alerts }, trades };
+  return { manifest, report, rows: { ...rows, alerts }, trades };
 }
 
 type JournalRows = Omit<SessionDocuments['rows'], 'alerts'> & Pick<SessionDocuments, 'trades'>;

@@ -3,7 +3,9 @@
 import { InvariantViolation } from '../core/base/assert.ts';
 import type { StoppedReason } from '../core/domain/reasons.ts';
 import { VenueError } from '../ports/venue-error.ts';
+import { ServerStartError } from '../server/start-server.ts';
 import { StorageError } from '../storage/storage-error.ts';
+import { ConfigError } from './config/config-error.ts';
 
 export class SessionEndError extends Error {
   override readonly name = 'SessionEndError';
@@ -24,6 +26,9 @@ export function toSessionEnd(error: unknown): SessionEndError {
     if (error.code === 'disk_full') return new SessionEndError('disk_full', message, error);
     if (error.code === 'read_only') return new SessionEndError('workspace_unwritable', message, error);
     return new SessionEndError('crashed', message, error);
+  }
+  if (error instanceof ConfigError || error instanceof ServerStartError) {
+    return new SessionEndError('config_invalid', message, error);
   }
   if (error instanceof VenueError) {
     // What may pass was tried for as long as it is worth: the market data cannot be had.

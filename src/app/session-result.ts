@@ -8,7 +8,7 @@ import { parseAlertLines } from '../report/alert-lines.ts';
 import { formatEquityCsv } from '../report/equity-csv.ts';
 import { renderReportHtml } from '../report/report-html.ts';
 import { formatTradesCsv } from '../report/trades-csv.ts';
-import { writeFileAtomic, writeJsonAtomic } from '../storage/atomic-file.ts';
+import { writeDocument, writeText } from '../storage/document-file.ts';
 import { JournalReader } from '../storage/journal-reader.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
 
@@ -32,9 +32,8 @@ export interface ResultFacts {
   /** Whether a journal was begun. */
   readonly hasJournal: boolean;
   readonly alertsFile: string;
-  /** Local time range of the session, for its alerts. */
-  readonly localFromMs: number;
-  readonly localToMs: number;
+  /** End on the machine's own clock. */
+  readonly localEndMs: number;
 }
 
 type Rows = Pick<
@@ -77,10 +76,10 @@ export function writeResult(facts: ResultFacts): FinalReport {
     reconnects: facts.reconnects,
     errorCount: facts.errorCount,
   });
-  writeJsonAtomic(folder.finalReportFile, report);
-  writeFileAtomic(folder.tradesFile, formatTradesCsv(rows.trades));
-  writeFileAtomic(folder.equityFile, formatEquityCsv(rows.equity));
-  const alerts = parseAlertLines(readOptional(facts.alertsFile), facts.localFromMs, facts.localToMs);
+  writeDocument(folder.finalReportFile, report);
+  writeText(folder.tradesFile, formatTradesCsv(rows.trades));
+  writeText(folder.equityFile, formatEquityCsv(rows.equity));
+  const alerts = parseAlertLines(readOptional(facts.alertsFile), Date.parse(manifest.local_started_at), facts.localEndMs);
   const page = renderReportHtml({
     report,
     trades: rows.trades,
@@ -92,11 +91,12 @@ export function writeResult(facts: ResultFacts): FinalReport {
     logChain: facts.logChain,
     strategyParams: manifest.strategy.params,
   });
-  writeFileAtomic(folder.htmlFile, page);
+  writeText(folder.htmlFile, page);
   folder.writeManifest({
     ...manifest,
     started_at: report.started_at,
     ended_at: report.ended_at,
+    local_ended_at: new Date(facts.localEndMs).toISOString(),
     stopped_reason: report.stopped_reason,
     exit_code: report.exit_code,
     state_hash: facts.stateHash,

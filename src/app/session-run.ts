@@ -10,6 +10,7 @@ import { formatMoney } from '../core/domain/instrument.ts';
 import type { AccountStart } from '../core/domain/session-start.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
+import type { SecretScrubber } from '../ports/secret-scrubber.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { formatSummary } from '../report/console-summary.ts';
 import type { FinalReport } from '../report/final-report.ts';
@@ -45,6 +46,7 @@ export interface SessionRunOptions {
   readonly io: ProgramIo;
   readonly log: SystemLog;
   readonly alerts: AlertFile;
+  readonly scrubber: SecretScrubber;
   readonly sessionId: string;
   readonly strategy: StrategyInstance;
 }
@@ -84,6 +86,8 @@ export class SessionRun {
       config: Object.fromEntries(Object.entries(settings.effective).map(([key, { value }]) => [key, value])),
       started_at: new Date(this.#localStartMs).toISOString(),
       ended_at: null,
+      local_started_at: new Date(this.#localStartMs).toISOString(),
+      local_ended_at: null,
       stopped_reason: null,
       exit_code: null,
       state_hash: null,
@@ -170,6 +174,7 @@ export class SessionRun {
     const { dashboard } = settings;
     if (dashboard === null) return;
     const token = loadApiToken(paths.apiToken);
+    this.#options.scrubber.add(token);
     this.#server = await startServer({
       host: dashboard.host,
       port: dashboard.port,
@@ -218,8 +223,7 @@ export class SessionRun {
       errorCount: log.errors,
       hasJournal: this.#live.hasJournal,
       alertsFile: this.#options.paths.alerts,
-      localFromMs: this.#localStartMs,
-      localToMs: systemClock.nowMs(),
+      localEndMs: systemClock.nowMs(),
     });
     if (report.status === 'degraded')
       alerts.raise('warning', 'degraded', 'the session traded part of its time on bad data');
@@ -263,7 +267,7 @@ export class SessionRun {
       position: view.position,
       open_orders: status?.openOrders ?? null,
       clock_offset_ms: view.offsetMs,
-      round_trip_ms: view.roundTripMs,
+      round_trip_ms: view.roundTripMs === null ? null : Math.round(view.roundTripMs),
       events: status?.events ?? null,
       errors: this.#options.log.errors,
       feeds: view.feeds,

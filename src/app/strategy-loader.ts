@@ -1,9 +1,10 @@
 /** Finds the strategy that a session names: one that comes with the program, or the user's own TypeScript file. */
 
+import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ZodError, z } from 'zod';
-import { BUILT_IN_STRATEGIES, createBuiltInStrategy } from '../core/strategy/registry.ts';
+import { BUILT_IN_STRATEGIES, createBuiltInStrategy } from '../core/strategy/built-in-strategies.ts';
 import {
   type StrategyDefinition,
   type StrategyInstance,
@@ -41,8 +42,30 @@ const definitionShape = z.object({
   create: z.function(),
 });
 
+/** Packages that a strategy file may import wherever it lies: ours, and what its schema and indicators are written with. */
+const OFFERED_PACKAGES: ReadonlySet<string> = new Set(['laptop-agents', 'zod', 'trading-signals']);
+
+let isOffering = false;
+
+/** Lets a strategy file outside the checkout find the offered packages in ours; its own copies win. */
+function offerPackages(): void {
+  if (isOffering) return;
+  isOffering = true;
+  registerHooks({
+    resolve(specifier, context, nextResolve) {
+      if (!OFFERED_PACKAGES.has(specifier)) return nextResolve(specifier, context);
+      try {
+        return nextResolve(specifier, context);
+      } catch {
+        return nextResolve(specifier, { ...context, parentURL: import.meta.url });
+      }
+    },
+  });
+}
+
 async function importDefinition(file: string): Promise<StrategyDefinition> {
   let module: unknown;
+  offerPackages();
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {

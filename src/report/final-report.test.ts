@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type FinalReportInputs, buildFinalReport, ledgerDifference } from './final-report.ts';
 import { SHARPE_SAMPLES_MIN, exposurePercent, maxDrawdown, sharpeRatio } from './performance-statistics.ts';
-import { SAMPLE_INPUTS, T0, equityPoint, fill, gap, trade } from './sample-facts.ts';
+import { SAMPLE_INPUTS, T0, equityPoint, fill, gap, trade } from '../../test/builders/sample-facts.ts';
 
 function report(changes: Partial<FinalReportInputs> = {}): ReturnType<typeof buildFinalReport> {
   return buildFinalReport({ ...SAMPLE_INPUTS, ...changes });
@@ -125,19 +125,20 @@ describe('statistics', () => {
     });
   });
 
-  test('Sharpe needs 30 samples and a variance, and does not depend on how often was sampled', () => {
+  test('Sharpe needs a day, 30 samples and a variance, and does not depend on how often was sampled', () => {
     const curve = (samples: number, stepMs: number): { time_ms: number; equity: string }[] =>
       Array.from({ length: samples }, (_, index) => ({
         time_ms: T0 + index * stepMs,
         equity: String(1_000 + index + (index % 2)),
       }));
-    expect(sharpeRatio(curve(SHARPE_SAMPLES_MIN - 1, 1_000))).toBeNull();
+    expect(sharpeRatio(curve(SHARPE_SAMPLES_MIN - 1, 3_600_000))).toBeNull();
     expect(
-      sharpeRatio(curve(SHARPE_SAMPLES_MIN, 1_000).map((point) => ({ ...point, equity: '5' }))),
+      sharpeRatio(curve(SHARPE_SAMPLES_MIN, 3_600_000).map((point) => ({ ...point, equity: '5' }))),
     ).toBeNull();
-    const perSecond = sharpeRatio(curve(60, 1_000)) ?? Number.NaN;
-    expect(perSecond).toBeGreaterThan(0);
-    expect((sharpeRatio(curve(60, 4_000)) ?? Number.NaN) * 2).toBeCloseTo(perSecond, 3);
+    expect(sharpeRatio(curve(3_600, 1_000))).toBeNull();
+    const hourly = sharpeRatio(curve(60, 3_600_000)) ?? Number.NaN;
+    expect(hourly).toBeGreaterThan(0);
+    expect((sharpeRatio(curve(60, 4 * 3_600_000)) ?? Number.NaN) * 2).toBeCloseTo(hourly, 3);
 
     // Two samples of return +1 % and -0.5 % alternate, one a day: mean 0.25 %, deviation known by hand.
     let equity = 100;

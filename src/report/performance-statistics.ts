@@ -56,7 +56,8 @@ export function maxDrawdown(equity: readonly string[]): Drawdown {
 /**
  * Annualised Sharpe ratio of the simple returns between consecutive equity samples, risk-free rate 0:
  * mean / standard deviation (n - 1) x sqrt(samples in a year of 365 days), the spacing of the samples taken as their mean.
- * Null with fewer than {@link SHARPE_SAMPLES_MIN} samples, with no variance, and where equity was not positive.
+ * Null below one day, where a yearly figure would be a fiction, with fewer than {@link SHARPE_SAMPLES_MIN} samples, with
+ * no variance, and where equity was not positive.
  */
 export function sharpeRatio(samples: readonly Pick<EquityFacts, 'time_ms' | 'equity'>[]): number | null {
   if (samples.length < SHARPE_SAMPLES_MIN) return null;
@@ -67,7 +68,7 @@ export function sharpeRatio(samples: readonly Pick<EquityFacts, 'time_ms' | 'equ
   const mean = returns.reduce((sum, value) => sum + value, 0) / count;
   const variance = returns.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
   const spanMs = (samples.at(-1)?.time_ms ?? 0) - (samples[0]?.time_ms ?? 0);
-  if (variance === 0 || spanMs <= 0) return null;
+  if (variance === 0 || spanMs < DAY_MS) return null;
   return roundRatio((mean / Math.sqrt(variance)) * Math.sqrt((YEAR_MS * count) / spanMs));
 }
 

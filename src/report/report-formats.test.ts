@@ -7,7 +7,7 @@ import { buildFinalReport } from './final-report.ts';
 import { html } from './html-text.ts';
 import { type HtmlReportInputs, renderReportHtml } from './report-html.ts';
 import { buildReportDocument, formatReportJson } from './report-json.ts';
-import { SAMPLE_INPUTS, T0, equityPoint, gap, trade } from './sample-facts.ts';
+import { SAMPLE_INPUTS, T0, equityPoint, gap, trade } from '../../test/builders/sample-facts.ts';
 import { formatTradesCsv } from './trades-csv.ts';
 import { describeVerdict } from './verdict.ts';
 
@@ -94,7 +94,7 @@ describe('report.html', () => {
     });
     for (const text of [
       ...['made 0.30 USDT (0.00 %) after 0.30 USDT of fees', '10,000.30 USDT', '68600.33333333', '1 min 5 s'],
-      ...['la verify s-1', '0011223344556677', 'abcdef', '{&quot;fast&quot;:5}', 'laptop-agents 0.1.0'],
+      ...['la report s-1', '0011223344556677', 'abcdef', '{&quot;fast&quot;:5}', 'laptop-agents 0.1.0'],
     ]) {
       expect(page).toContain(text);
     }

@@ -262,8 +262,6 @@ function reproduction({ report, ...inputs }: HtmlReportInputs): HtmlText {
   return html`<section>
     <h2>Reproduce</h2>
     <pre>
-la verify ${report.session_id}   # replays the recording and compares every output
-la replay ${report.session_id}
 la report ${report.session_id} --format json</pre>
     ${pairs([
       ['State hash', report.state_hash ?? UNKNOWN_TEXT],

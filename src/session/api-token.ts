@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileAtomic } from '../ports/atomic-file.ts';
 
 const TOKEN_PATTERN = /^[0-9a-f]{64}$/;
 const OWNER_ONLY = 0o600;
@@ -18,7 +18,7 @@ export function loadApiToken(path: string): string {
   }
   const token = randomBytes(32).toString('hex');
   mkdirSync(dirname(path), { recursive: true });
-  writeFileAtomically(path, `${token}\n`, { durable: true, mode: OWNER_ONLY });
+  writeFileAtomic(path, `${token}\n`, { durable: true, mode: OWNER_ONLY });
   return token;
 }
 

@@ -10,7 +10,7 @@ import { dirname } from 'node:path';
 
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileAtomic } from '../ports/atomic-file.ts';
 import type { ResourceSample } from './resource-sampler.ts';
 
 const INTERVAL_MS = 1_000;
@@ -86,12 +86,12 @@ export class Heartbeat {
 
   #write(text: string, durable: boolean): void {
     try {
-      writeFileAtomically(this.#options.path, text, { durable });
+      writeFileAtomic(this.#options.path, text, { durable });
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
       // Someone removed the folder; a watchdog without a file would call a healthy session dead.
       mkdirSync(dirname(this.#options.path), { recursive: true });
-      writeFileAtomically(this.#options.path, text, { durable });
+      writeFileAtomic(this.#options.path, text, { durable });
     }
   }
 }

@@ -10,7 +10,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileAtomic } from '../ports/atomic-file.ts';
 import { isProcessAlive, processIdentity, type ProcessIdentity } from './process-identity.ts';
 import type { WorkspacePaths } from './workspace-paths.ts';
 
@@ -80,7 +80,7 @@ export function acquireInstanceLock(
         ? null
         : `took over from pid ${former.pid ?? 'unknown'}, which held the workspace since ${former.since ?? 'unknown'} and is gone`;
     text = lockText(owner);
-    writeFileAtomically(paths.lockFile, text, { durable: true });
+    writeFileAtomic(paths.lockFile, text, { durable: true });
   } catch (error) {
     database.close();
     throw error;

@@ -6,11 +6,11 @@
 
 import { readFileSync, rmSync } from 'node:fs';
 
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileAtomic } from '../ports/atomic-file.ts';
 
 /** Asks the session of process `pid` to stop gracefully. */
 export function writeStopRequest(path: string, pid: number): void {
-  writeFileAtomically(path, `${pid}\n`, { durable: false });
+  writeFileAtomic(path, `${pid}\n`, { durable: false });
 }
 
 /** Removes a request and returns whether it was meant for process `pid`. */

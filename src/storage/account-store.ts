@@ -9,8 +9,8 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { AccountStart } from '../core/domain/session-start.ts';
-import { syncFolder, writeJsonAtomic } from './atomic-file.ts';
-import { readDocument } from './document-file.ts';
+import { syncFolder } from '../ports/atomic-file.ts';
+import { readDocument, writeDocument } from './document-file.ts';
 import { toStorageError } from './storage-error.ts';
 
 export const ACCOUNT_VERSION = 1;
@@ -89,7 +89,7 @@ export class AccountStore {
     } catch (error) {
       throw toStorageError(error, `write ${this.#file}`);
     }
-    writeJsonAtomic(this.#file, document, { mode: 0o600 });
+    writeDocument(this.#file, document, { mode: 0o600 });
   }
 
   /**

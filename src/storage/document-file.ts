@@ -1,7 +1,8 @@
-/** Reads JSON documents that a person may have touched: checked against their schema, refused with file and field. */
+/** Whole small files: JSON documents checked on reading, texts and documents replaced atomically on writing. */
 
 import { readFileSync } from 'node:fs';
 import type { ZodType } from 'zod';
+import { type AtomicWriteOptions, writeFileAtomic } from '../ports/atomic-file.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
 /**
@@ -34,4 +35,18 @@ export function readDocument<Document>(file: string, schema: ZodType<Document>):
     `${file}: ${field}: ${issue?.message ?? 'invalid'}`,
     checked.error,
   );
+}
+
+/** Replaces `file` whole. Throws StorageError; the old file then still stands. */
+export function writeText(file: string, text: string, options: AtomicWriteOptions = {}): void {
+  try {
+    writeFileAtomic(file, text, options);
+  } catch (error) {
+    throw toStorageError(error, `write ${file}`);
+  }
+}
+
+/** Replaces `file` by the document as indented JSON with a final newline, as {@link writeText} does. */
+export function writeDocument(file: string, document: unknown, options: AtomicWriteOptions = {}): void {
+  writeText(file, `${JSON.stringify(document, null, 2)}\n`, options);
 }

@@ -5,7 +5,7 @@ import { createInstrument } from '../core/domain/instrument.ts';
 import { type Lots, type Rate, markPrice, ticks } from '../core/domain/units.ts';
 import { EventDecoder, EventLineError } from './event-decoder.ts';
 import { EventEncoder } from './event-encoder.ts';
-import { SAMPLE_START, blockContent, sampleEvent } from './sample-session.ts';
+import { SAMPLE_START, blockContent, sampleEvent } from '../../test/builders/sample-session.ts';
 
 const START_MS = 1_732_290_000_000;
 const CAPACITY = 512;

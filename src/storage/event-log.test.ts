@@ -18,7 +18,7 @@ import { type Lots, ticks } from '../core/domain/units.ts';
 import { type EventLogOptions, type LogDevice, FileEventLog } from './event-log.ts';
 import { EventLogReader } from './event-log-reader.ts';
 import { HEADER_BYTES } from './log-frame.ts';
-import { SAMPLE_START, sampleEvent } from './sample-session.ts';
+import { SAMPLE_START, sampleEvent } from '../../test/builders/sample-session.ts';
 import { StorageError } from './storage-error.ts';
 
 const START_MS = 1_732_290_000_000;

@@ -11,7 +11,7 @@ import { assert } from '../core/base/assert.ts';
 import type { EventBlock } from '../core/domain/event-block.ts';
 import type { Instrument } from '../core/domain/instrument.ts';
 import type { EventLog } from '../ports/event-log.ts';
-import { syncFolder } from './atomic-file.ts';
+import { syncFolder } from '../ports/atomic-file.ts';
 import { EventEncoder } from './event-encoder.ts';
 import { type LogEnd, EventLogReader, segmentName } from './event-log-reader.ts';
 import { CHAIN_START, encodeFrame } from './log-frame.ts';

@@ -10,7 +10,7 @@ import type { SessionStart } from '../core/domain/session-start.ts';
 import { type Lots, type Rate, lots, markPrice, ticks } from '../core/domain/units.ts';
 import { Journal } from './journal.ts';
 import { JournalReader } from './journal-reader.ts';
-import { SAMPLE_START } from './sample-session.ts';
+import { SAMPLE_START } from '../../test/builders/sample-session.ts';
 import { StorageError } from './storage-error.ts';
 
 const T0 = 1_732_290_000_000;

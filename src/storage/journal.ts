@@ -83,8 +83,11 @@ export class Journal implements OutputSink {
     });
   }
 
+  /** Folds the write-ahead log into the file, so that a finished journal is one file that can be copied. */
   close(): void {
-    if (this.#database.isOpen) this.#database.close();
+    if (!this.#database.isOpen) return;
+    this.#database.exec('PRAGMA journal_mode = DELETE');
+    this.#database.close();
   }
 
   #storeOpening(): void {

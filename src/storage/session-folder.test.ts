@@ -18,6 +18,8 @@ function manifest(id: string): SessionManifest {
     config: { risk: { max_leverage: 5 } },
     started_at: '2026-11-22T16:39:00.000Z',
     ended_at: null,
+  local_started_at: '2026-11-22T16:39:00.000Z',
+  local_ended_at: null,
     stopped_reason: null,
     exit_code: null,
     state_hash: null,

@@ -18,8 +18,8 @@ import {
 import path from 'node:path';
 import { z } from 'zod';
 import { assert } from '../core/base/assert.ts';
-import { syncFolder, writeFileAtomic, writeJsonAtomic } from './atomic-file.ts';
-import { readDocument } from './document-file.ts';
+import { syncFolder } from '../ports/atomic-file.ts';
+import { readDocument, writeDocument, writeText } from './document-file.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
 export const MANIFEST_VERSION = 1;
@@ -39,6 +39,9 @@ export interface SessionManifest {
   /** ISO, venue time. */
   readonly started_at: string;
   readonly ended_at: string | null;
+  /** The same on the machine's own clock, which stamps logs and alerts. */
+  readonly local_started_at: string;
+  readonly local_ended_at: string | null;
   readonly stopped_reason: string | null;
   readonly exit_code: number | null;
   readonly state_hash: string | null;
@@ -59,6 +62,8 @@ const manifest: z.ZodType<SessionManifest> = z.strictObject({
   config: z.unknown(),
   started_at: z.iso.datetime(),
   ended_at: z.iso.datetime().nullable(),
+  local_started_at: z.iso.datetime(),
+  local_ended_at: z.iso.datetime().nullable(),
   stopped_reason: z.string().nullable(),
   exit_code: z.int().nullable(),
   state_hash: z.string().nullable(),
@@ -103,7 +108,7 @@ export class SessionFolder {
   }
 
   writeManifest(document: SessionManifest): void {
-    writeJsonAtomic(this.manifestFile, document);
+    writeDocument(this.manifestFile, document);
   }
 
   /** Throws StorageError `not_found` or `invalid_document`, naming the file and the field. */
@@ -176,7 +181,7 @@ function linkLatest(workspace: string, id: string): void {
     mkdirSync(runs, { recursive: true });
     rmSync(temporary, { force: true });
     if (process.platform === 'win32') {
-      writeFileAtomic(link, `${id}\n`);
+      writeText(link, `${id}\n`);
       return;
     }
     symlinkSync(path.join('..', 'sessions', id), temporary, 'dir');

@@ -87,6 +87,11 @@ const symbols = z
   .refine((list) => parseSymbols(list) !== null)
   .transform((list) => parseSymbols(list) ?? []);
 
+/** Reads a delay such as `50ms`, a bare number in ms; null where the text is no span. */
+export function parseDelayMs(text: string): number | null {
+  return parseSpanMs(text, 1);
+}
+
 /** Folds symbols to upper case and drops repeats; null where one is no symbol, or there are none or too many. */
 export function parseSymbols(list: readonly string[]): string[] | null {
   const unique = [...new Set(list.map((symbol) => symbol.trim().toUpperCase()))];

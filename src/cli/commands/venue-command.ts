@@ -3,8 +3,7 @@
 import { resolve } from 'node:path';
 
 import { ConfigError, showValue } from '../../app/config/config-error.ts';
-import { parseSymbols } from '../../app/config/setting-schemas.ts';
-import { parseSpanMs } from '../../core/base/time.ts';
+import { parseDelayMs, parseSymbols } from '../../app/config/setting-schemas.ts';
 import type { VenueSettings } from '../../app/venue.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
 
@@ -69,7 +68,7 @@ function readVenueSettings(options: VenueOptions): VenueSettings {
   if (options.seed !== undefined && !(/^\d+$/.test(options.seed) && Number.isSafeInteger(seed))) {
     find('--seed', 'a whole number from 0 to 9007199254740991', options.seed);
   }
-  const delayMs = options.delay === undefined ? null : parseSpanMs(options.delay, 1);
+  const delayMs = options.delay === undefined ? null : parseDelayMs(options.delay);
   if (options.delay !== undefined && (delayMs === null || delayMs > DELAY_MAXIMUM_MS)) {
     find('--delay', 'a span of at most 60s', options.delay);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { START_MS, TestMarket, sessionStart } from '../../../test/builders/session.ts';
-import { createBuiltInStrategy } from './registry.ts';
+import { createBuiltInStrategy } from './built-in-strategies.ts';
 
 const BIDS = [[1000_0, 900]] as const;
 const ASKS = [[1000_1, 900]] as const;

@@ -18,7 +18,9 @@ import type { ReplyTiming } from './rest-client.ts';
 const MAX_BOUNDS = 64;
 const MAX_AGE_MS = 300_000;
 const SYNC_BUDGET_MS = 4_000;
-const SYNC_PROBES = 8;
+const SYNC_ROUNDS = 4;
+/** Width above which a round tries three instants of the range instead of its middle. */
+const WIDE_MS = 100;
 export const SYNC_INTERVAL_MS = 30_000;
 /** Width at which further probes at the start gain nothing. */
 const GOOD_WIDTH_MS = 40;
@@ -176,7 +178,7 @@ export class ClockSync {
     for (;;) {
       await pause(this.#options.scheduler, SYNC_INTERVAL_MS, signal);
       if (signal.aborted) return;
-      await this.#probe();
+      await this.#probe(0.5);
       this.#publish();
     }
   }
@@ -191,26 +193,28 @@ export class ClockSync {
     });
   }
 
-  /** Probes until the range is narrow, or its budget of time or requests is spent. */
+  /** Probes until the range is narrow, or its budget of time or rounds is spent. */
   async #sync(): Promise<void> {
     if (this.#isSyncing) return;
     this.#isSyncing = true;
     const { clock } = this.#options;
     const endMs = clock.monotonicMs() + SYNC_BUDGET_MS;
-    for (let probe = 0; probe < SYNC_PROBES; probe++) {
-      await this.#probe();
+    for (let round = 0; round < SYNC_ROUNDS; round++) {
+      const isWide = this.isKnown && this.#highMs - this.#lowMs > WIDE_MS;
+      await Promise.all((isWide ? [0.25, 0.5, 0.75] : [0.5]).map((fraction) => this.#probe(fraction)));
       const isNarrow = this.#highMs - this.#lowMs <= GOOD_WIDTH_MS;
       if (this.#ended.signal.aborted || isNarrow || clock.monotonicMs() >= endMs - DATE_RESOLUTION_MS) break;
     }
     this.#isSyncing = false;
   }
 
-  /** Sends one probe so that, if the estimate is right, the venue's second changes while it is on its way. */
-  async #probe(): Promise<void> {
+  /** Sends one probe so that the venue's second changes while it is on its way, if base lies at this part of the range. */
+  async #probe(fraction: number): Promise<void> {
     const { clock, scheduler, probe, logger, onFatal } = this.#options;
     const { signal } = this.#ended;
     if (this.isKnown) {
-      const venueMs = clock.monotonicMs() + this.#baseMs + (this.#roundTripMs ?? 0) / 2;
+      const baseMs = this.#lowMs + (this.#highMs - this.#lowMs) * fraction;
+      const venueMs = clock.monotonicMs() + baseMs + (this.#roundTripMs ?? 0) / 2;
       await pause(scheduler, DATE_RESOLUTION_MS - (venueMs % DATE_RESOLUTION_MS), signal);
     }
     if (signal.aborted) return;

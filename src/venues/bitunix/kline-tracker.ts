@@ -16,6 +16,7 @@ import type { Logger } from '../../ports/logger.ts';
 import { VenueError } from '../../ports/venue-error.ts';
 import type { WallClock } from '../../ports/wall-clock.ts';
 import { type Scheduler, pause } from '../transport/scheduler.ts';
+import { untilAborted } from '../transport/until-aborted.ts';
 import type { DecodedFrame } from './decoded-frame.ts';
 
 /** How long a bar that a socket frame describes waits for its confirmation. */
@@ -170,7 +171,7 @@ export class KlineTracker {
     let answersWithHoles = 0;
     while (!signal.aborted) {
       try {
-        for (const bar of await fetchBars(fromMs, endMs, signal)) {
+        for (const bar of await untilAborted(fetchBars(fromMs, endMs, signal), signal)) {
           (this.#isStale(bar) ? stale : confirmed).set(bar.openTimeMs, bar);
         }
         if (wanted.every((openMs) => confirmed.has(openMs))) break;
@@ -179,8 +180,8 @@ export class KlineTracker {
         if (++answersWithHoles * ASK_AGAIN_MS >= CONFIRM_WITHIN_MS && !isSeenAll) break;
         if (isSeenAll && clock.monotonicMs() - (deadlineMs - withinMs) >= CONFIRM_WITHIN_MS) break;
       } catch (error) {
-        if (!(error instanceof VenueError)) throw error;
         if (signal.aborted) break;
+        if (!(error instanceof VenueError)) throw error;
         logger.log('warning', 'backfill_failed', error.message, { symbol: instrument.symbol });
         if (error.errorClass === 'fatal') {
           onFatal(error);

@@ -51,7 +51,11 @@ describe('control frames', () => {
     running.clock.jump(30_000);
     client.send('{"op":"ping","ping":1790126498}');
     const answer = await client.next((frame) => frame['op'] === 'ping');
-    expect(JSON.stringify(answer)).toBe(`{"op":"ping","pong":1790126498,"ping":${String(answer['ping'])}}`);
+    expect(Object.entries(answer).slice(0, 2)).toEqual([
+      ['op', 'ping'],
+      ['pong', 1_790_126_498],
+    ]);
+    expect(Object.keys(answer)).toHaveLength(3);
     expect(Math.abs(Number(answer['ping']) - openedSecond)).toBeLessThanOrEqual(1);
   });
 

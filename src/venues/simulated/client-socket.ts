@@ -56,6 +56,7 @@ export class ClientSocket {
   #pushTimer: NodeJS.Timeout | null = null;
   #idleTimer: NodeJS.Timeout;
   #hasSpoken = false;
+  #isCut = false;
 
   constructor(socket: WebSocket, context: SocketContext) {
     const { clock, knobs } = context;
@@ -91,10 +92,13 @@ export class ClientSocket {
 
   /** Counts a client frame, re-arms the idle rule, and cuts a client that sends too many. */
   #admitFrame(): boolean {
+    // Frames that were read before the cut still arrive after it.
+    if (this.#isCut) return false;
     const { knobs, random, onFrameFlood } = this.#context;
     this.#hasSpoken = true;
     clearTimeout(this.#idleTimer);
     if (!this.#frames.admit('', performance.now())) {
+      this.#isCut = true;
       onFrameFlood();
       this.#socket.terminate();
       return false;

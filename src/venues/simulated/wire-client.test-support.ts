@@ -42,7 +42,7 @@ export async function startTestVenue(
   options: Partial<SyntheticMarketOptions> = {},
 ): Promise<TestVenue> {
   const market = createSyntheticMarket({ seed: 11, startMs: TEST_START_MS, ...options });
-  const clock = new TestClock(TEST_START_MS);
+  const clock = new TestClock(market.startMs);
   const venue = await startSimulatedVenue({ market, clock, knobs: { ...QUICK, ...knobs } });
   return { ...venue, clock, market };
 }

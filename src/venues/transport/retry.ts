@@ -6,6 +6,7 @@
 
 import { DelegateBackoff, handleWhen, retry } from 'cockatiel';
 import { VenueError } from '../../ports/venue-error.ts';
+import { untilAborted } from './until-aborted.ts';
 
 export interface RetryOptions {
   /** Uniform in [0, 1). */
@@ -54,7 +55,6 @@ export function createRetry(
     handleWhen((error) => error instanceof VenueError && error.retryable),
     {
       maxAttempts: maxRetries,
-      unref: true,
       backoff: new DelegateBackoff((context: { attempt: number; result: unknown }) => {
         const error = failureOf(context.result);
         const firstMs = error?.errorClass === 'rate_limit' ? rateLimitDelayMs : baseDelayMs;
@@ -70,9 +70,11 @@ export function createRetry(
       }),
     },
   );
+  // A wait must not keep an ending process alive.
+  const unreferenced = policy.dangerouslyUnref();
   return async (request, signal) => {
     try {
-      const series = policy.execute(async ({ attempt }) => {
+      const series = unreferenced.execute(async ({ attempt }) => {
         try {
           return await request();
         } catch (error) {
@@ -82,22 +84,11 @@ export function createRetry(
         }
       }, signal);
       // The package notices an abort only after the wait that it is in.
-      return await (signal === undefined ? series : Promise.race([series, whenAborted(signal)]));
+      return await untilAborted(series, signal);
     } catch (error) {
       throw error instanceof Exhausted ? error.reason : error;
     }
   };
-}
-
-/** Rejects with the signal's reason once it aborts. */
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    const end = (): void => {
-      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted', { cause: signal.reason }));
-    };
-    if (signal.aborted) end();
-    else signal.addEventListener('abort', end, { once: true });
-  });
 }
 
 function failureOf(result: unknown): VenueError | null {

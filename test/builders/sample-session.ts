@@ -7,11 +7,11 @@ import {
   FLAG_HISTORY,
   FLAG_UNCONFIRMED,
   NO_TIME,
-} from '../core/domain/event-block.ts';
-import type { QualityRecord } from '../core/domain/commands.ts';
-import type { InstrumentSpec } from '../core/domain/instrument.ts';
-import type { SessionStart } from '../core/domain/session-start.ts';
-import type { Lots, MarkPrice, Rate, Ticks } from '../core/domain/units.ts';
+} from '../../src/core/domain/event-block.ts';
+import type { QualityRecord } from '../../src/core/domain/commands.ts';
+import type { InstrumentSpec } from '../../src/core/domain/instrument.ts';
+import type { SessionStart } from '../../src/core/domain/session-start.ts';
+import type { Lots, MarkPrice, Rate, Ticks } from '../../src/core/domain/units.ts';
 
 function instrumentSpec(symbol: string, priceDecimals: number, quantityDecimals: number): InstrumentSpec {
   return {

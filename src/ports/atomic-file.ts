@@ -7,7 +7,6 @@
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { toStorageError } from './storage-error.ts';
 
 export interface AtomicWriteOptions {
   /** Permission bits of the new file. */
@@ -19,7 +18,10 @@ export interface AtomicWriteOptions {
   readonly durable?: boolean;
 }
 
-/** Writes `text` to `file` by way of a temporary file beside it. Throws StorageError; the old file then still stands. */
+/**
+ * Writes `text` to `file` by way of a temporary file beside it. Throws what the
+ * file system throws; the old file then still stands.
+ */
 export function writeFileAtomic(file: string, text: string, options: AtomicWriteOptions = {}): void {
   const durable = options.durable ?? true;
   const temporary = `${file}.${process.pid}.tmp`;
@@ -35,13 +37,8 @@ export function writeFileAtomic(file: string, text: string, options: AtomicWrite
     if (durable) syncFolder(path.dirname(file));
   } catch (error) {
     removeQuietly(temporary);
-    throw toStorageError(error, `write ${file}`);
+    throw error;
   }
-}
-
-/** Writes a document as indented JSON with a final newline, as {@link writeFileAtomic} does. */
-export function writeJsonAtomic(file: string, document: unknown, options: AtomicWriteOptions = {}): void {
-  writeFileAtomic(file, `${JSON.stringify(document, null, 2)}\n`, options);
 }
 
 /** Makes the entries of a folder (created, renamed, removed names) survive a power loss. */

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { writeFileAtomic, writeJsonAtomic } from './atomic-file.ts';
+import { writeDocument, writeText } from './document-file.ts';
 import { StorageError } from './storage-error.ts';
 
 let folder = '';
@@ -13,30 +13,30 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('atomic file', () => {
+describe('a replaced file', () => {
   test('replaces the content and leaves nothing else behind', () => {
     const file = path.join(folder, 'a.json');
-    writeFileAtomic(file, 'old');
-    writeJsonAtomic(file, { x: 1 }, { durable: false });
+    writeText(file, 'old');
+    writeDocument(file, { x: 1 }, { durable: false });
     expect(readFileSync(file, 'utf8')).toBe('{\n  "x": 1\n}\n');
     expect(readdirSync(folder)).toEqual(['a.json']);
   });
 
   test.skipIf(process.platform === 'win32')('gives the new file the mode asked for', () => {
     const file = path.join(folder, 'token');
-    writeFileAtomic(file, 'secret', { mode: 0o600 });
+    writeText(file, 'secret', { mode: 0o600 });
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   test('leaves the old content and no temporary file when it fails', () => {
-    writeFileAtomic(path.join(folder, 'old'), 'old');
+    writeText(path.join(folder, 'old'), 'old');
     writeFileSync(path.join(folder, 'blocker'), '');
     expect(() => {
-      writeFileAtomic(path.join(folder, 'blocker', 'x'), 'new');
+      writeText(path.join(folder, 'blocker', 'x'), 'new');
     }).toThrow(StorageError);
     // A folder cannot be replaced by a file: here the rename fails, after the temporary file was written.
     expect(() => {
-      writeFileAtomic(folder, 'new');
+      writeText(folder, 'new');
     }).toThrow(/could not write/);
     expect(readdirSync(folder).toSorted()).toEqual(['blocker', 'old']);
     expect(

@@ -1,7 +1,7 @@
 /** A small made-up session for the tests of this folder. */
 
-import type { FinalReportInputs } from './final-report.ts';
-import type { EquityFacts, FillFacts, QualityFacts, TradeFacts } from './session-facts.ts';
+import type { FinalReportInputs } from '../../src/report/final-report.ts';
+import type { EquityFacts, FillFacts, QualityFacts, TradeFacts } from '../../src/report/session-facts.ts';
 
 /** 2024-11-22T15:40:00Z. */
 export const T0 = 1_732_290_000_000;
