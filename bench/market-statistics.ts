@@ -17,7 +17,7 @@ const STEP_MS = 100;
 const SYNTHETIC_SEEDS = [1, 2, 3, 4, 5, 6];
 const SYNTHETIC_MS = 1_200_000;
 const START_MS = Date.UTC(2026, 8, 23, 1, 0, 7);
-const CROSSOVER_SEEDS = 400;
+const CROSSOVER_SEEDS = 1_000;
 const RECORDED = [
   'binance-um-btcusdt-20230404T2358',
   'binance-um-btcusdt-20240808T2354',

@@ -165,6 +165,10 @@ export class TestMarket {
     return this.#feed((block) => block.appendCommand(START_MS + atMs, command));
   }
 
+  clock(atMs: number, offsetMs: number): this {
+    return this.#feed((block) => block.appendClock(START_MS + atMs, offsetMs, 20, 5));
+  }
+
   feedState(atMs: number, state: 'connected' | 'disconnected'): this {
     return this.#feed((block) =>
       block.appendFeed(START_MS + atMs, { feed: 'ticker', state, reconnects: 0, detail: null }),

@@ -5,6 +5,7 @@ export type DenialReason =
   | { readonly code: 'not_running'; readonly state: string }
   | { readonly code: 'paused' }
   | { readonly code: 'market_data_stale'; readonly ageMs: number; readonly limitMs: number }
+  | { readonly code: 'bars_missing'; readonly overdueMs: number }
   | { readonly code: 'quantity_invalid'; readonly quantity: string; readonly minimum: string }
   | { readonly code: 'price_invalid'; readonly price: string }
   | { readonly code: 'order_rate'; readonly ordersInLastSecond: number; readonly limit: number }

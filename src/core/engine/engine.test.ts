@@ -244,6 +244,74 @@ describe('lifecycle', () => {
   });
 });
 
+describe('data that cannot be trusted', () => {
+  const holding: StrategyHandlers = { onStart: () => [marketOrder(0, 'buy', lots(5))] };
+  const running = (handlers: StrategyHandlers): TestMarket =>
+    new TestMarket(sessionStart(), handlers).mark(0, 1000_0).book(0, BIDS, ASKS).time(900);
+
+  test.each(['venue_fatal', 'market_data_lost', 'kill_switch'] as const)(
+    'a %s with the market gone closes on the last good book, and marks the fill',
+    (reason) => {
+      const run = running(holding).feedState(950, 'disconnected');
+      run.command(1000, { type: 'stop', reason, detail: null }).time(1500);
+      expect([run.engine.endReason, run.engine.status().position]).toEqual([reason, 0]);
+      expect(run.of('fill').map(({ fill }) => fill.reconstructed)).toEqual([false, true]);
+      expect(run.of('log').map(({ event }) => event)).toContain('last_good_book');
+    },
+  );
+
+  test('a lost connection denies orders at once and leaves a record when it is back', () => {
+    const run = running({
+      onStart: (view) => view.setTimer('try', view.timeMs + 2_000),
+      onTimer: () => [marketOrder(0, 'buy', lots(1))],
+    });
+    run.feedState(1_000, 'disconnected').time(2_500);
+    expect(run.of('denial').map(({ reason }) => reason.code)).toEqual(['market_data_stale']);
+    run.feedState(4_000, 'connected');
+    expect(run.of('quality').map(({ record }) => [record.kind, record.toMs - record.fromMs])).toEqual([
+      ['reconnect', 3_000],
+    ]);
+  });
+
+  test('an overdue bar denies new risk until it comes; reducing orders pass', () => {
+    const start = sessionStart({ stale_timeout_ms: 600_000 });
+    const run = new TestMarket(start, {
+      onStart: (view) => {
+        for (const atMs of [1_000, 70_100, 80_000]) view.setTimer(String(atMs), view.timeMs + atMs);
+      },
+      onTimer: (name) =>
+        name === '70100'
+          ? [marketOrder(0, 'buy', lots(1)), marketOrder(0, 'sell', lots(1))]
+          : [marketOrder(0, 'buy', lots(2))],
+    });
+    run.bar(0, -60_000, 1000_0, true).mark(0, 1000_0).book(0, BIDS, ASKS).time(2_000);
+    // The bar of the first minute closes at 60 s and may be 10 s late.
+    run.time(71_000);
+    expect(run.of('denial').map(({ reason }) => reason)).toEqual([{ code: 'bars_missing', overdueMs: 100 }]);
+    expect(run.engine.status().position).toBe(1);
+    run.bar(75_000, 0, 1000_0).time(81_000);
+    expect(run.engine.status().position).toBe(3);
+  });
+
+  test("a jump of the venue's clock leaves a record, its drift does not", () => {
+    const run = running({}).clock(1_000, 50).clock(2_000, 900).clock(3_000, 120_000);
+    expect(run.of('quality').map(({ record }) => record.kind)).toEqual(['clock']);
+  });
+
+  test('says why it does not trade yet', () => {
+    const run = new TestMarket(sessionStart({ min_history_bars: 3 }), {})
+      .bar(0, -60_000, 1000_0, true)
+      .time(5_000);
+    expect(
+      run
+        .of('log')
+        .filter(({ event }) => event === 'warming')
+        .map(({ fields }) => fields),
+    ).toEqual([{ bars: 1, needed: 3 }]);
+    expect(run.engine.status().reason).toBe('history has 1 of 3 bars');
+  });
+});
+
 describe('determinism', () => {
   /** A market of random frames, prints, marks and time, always valid as input. */
   const step = fc.record({

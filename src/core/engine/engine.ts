@@ -12,6 +12,7 @@ import { SECOND_MS } from '../base/time.ts';
 import type { FeedState, OperatorCommand, QualityRecord } from '../domain/commands.ts';
 import {
   type EventBlock,
+  CLOCK_OFFSET,
   EventKind,
   FUNDING_MARK,
   FUNDING_RATE,
@@ -28,6 +29,7 @@ import { constantLatency } from '../exchange/latency-model.ts';
 import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
+import { DataWatch } from './data-watch.ts';
 import { Due, type DuePayload } from './due.ts';
 import { EquitySampler } from './equity-sampler.ts';
 import { type EngineParts, assembleParts } from './engine-parts.ts';
@@ -46,6 +48,7 @@ export class Engine {
   readonly #schedule = new Schedule<DuePayload>();
   readonly #host: StrategyHost;
   readonly #desk: OrderDesk;
+  readonly #watch: DataWatch;
   readonly #funding: FundingDesk;
   readonly #lifecycle: Lifecycle;
   readonly #intake: MarketIntake;
@@ -81,13 +84,15 @@ export class Engine {
       this.#outputs,
       {
         nowMs: () => this.#nowMs,
-        refusal: () => this.#lifecycle.refusal(this.#nowMs),
+        refusal: (instrument) => this.#lifecycle.refusal(this.#nowMs, instrument),
+        overdueMs: (instrument) => this.#watch.overdueMs(this.#nowMs, instrument),
         scheduleArrival: (order, dueMs) => this.#schedule.add(dueMs, Due.orderArrival, order),
         scheduleCancel: (order, reason, dueMs) =>
           this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
         noteSubmitted: () => this.#host.noteSubmitted(),
       },
     );
+    this.#watch = new DataWatch(parts, this.#outputs);
     this.#funding = new FundingDesk(parts.account, parts.markets);
     this.#lifecycle = new Lifecycle(start, parts, this.#desk, this.#funding, this.#outputs);
     this.#intake = new MarketIntake(parts, this.#host, this.#lifecycle, this.#outputs);
@@ -210,8 +215,10 @@ export class Engine {
           record: block.details[at] as QualityRecord,
         });
         break;
-      case EventKind.timeAdvanced:
       case EventKind.clock:
+        this.#watch.clock(this.#nowMs, block.wide[at + CLOCK_OFFSET] ?? 0);
+        break;
+      case EventKind.timeAdvanced:
         break;
       case EventKind.bookSnapshot:
       case EventKind.bookDelta:
@@ -306,6 +313,7 @@ export class Engine {
   #sample(): void {
     const { account, losses } = this.#parts;
     this.#lifecycle.checkStale(this.#nowMs);
+    this.#lifecycle.sayWarmth(this.#nowMs);
     if (this.#lifecycle.state === 'stopping') this.#scheduleStop();
     const { equity } = account;
     losses.update(this.#nowMs, equity);
@@ -358,6 +366,7 @@ export class Engine {
   }
 
   #feed(feed: FeedState): void {
+    this.#watch.feed(this.#nowMs, feed);
     if (feed.feed === 'ticker' && feed.state !== 'connected') this.#intake.distrustBooks();
   }
 

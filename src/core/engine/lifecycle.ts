@@ -5,7 +5,7 @@
  * and waits for it, at most {@link STOP_LIMIT_MS}. An end that should be flat and is not never counts as a success.
  */
 
-import { SECOND_MS } from '../base/time.ts';
+import { MINUTE_MS, SECOND_MS } from '../base/time.ts';
 import { formatQuantity } from '../domain/instrument.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { LifecycleState, LogLevel } from '../domain/outputs.ts';
@@ -23,6 +23,13 @@ export const STOP_STEP_MS = 50;
 const CLOSE_RETRY_MS = SECOND_MS;
 /** A session ends when its market data is this many stale timeouts old. */
 const LOST_AFTER_TIMEOUTS = 10;
+
+/** Ends that cannot wait for a market that may never come back. */
+const LAST_BOOK_REASONS: ReadonlySet<StoppedReason> = new Set([
+  'venue_fatal',
+  'market_data_lost',
+  'kill_switch',
+]);
 
 interface Stop {
   readonly reason: StoppedReason;
@@ -43,6 +50,7 @@ export class Lifecycle {
   #isPaused = false;
   #stop: Stop | null = null;
   #staleSinceMs = Number.NaN;
+  #warmthSaidMs = Number.NEGATIVE_INFINITY;
   readonly #start: SessionStart;
   readonly #parts: EngineParts;
   readonly #desk: OrderDesk;
@@ -104,16 +112,17 @@ export class Lifecycle {
     );
   }
 
-  refusal(nowMs: number): DenialReason | null {
-    if (this.state === 'halted') {
-      return {
-        code: 'market_data_stale',
-        ageMs: this.#bookAgeMs(nowMs),
-        limitMs: this.#start.stale_timeout_ms,
-      };
-    }
+  /** Why no order of this instrument may leave now: state, pause, a book that cannot be trusted, bars that are missing. */
+  refusal(nowMs: number, instrument: number): DenialReason | null {
+    const limitMs = this.#start.stale_timeout_ms;
+    if (this.state === 'halted') return { code: 'market_data_stale', ageMs: this.#bookAgeMs(nowMs), limitMs };
     if (this.state !== 'running') return { code: 'not_running', state: this.state };
-    return this.#isPaused ? { code: 'paused' } : null;
+    if (this.#isPaused) return { code: 'paused' };
+    const market = this.#parts.markets[instrument];
+    if (this.#start.fill_model === 'book' && market !== undefined && !market.isBookValid) {
+      return { code: 'market_data_stale', ageMs: nowMs - market.bookTimeMs, limitMs };
+    }
+    return null;
   }
 
   /** Halts on stale books, resumes on fresh ones, ends when the data is lost for good. */
@@ -136,7 +145,13 @@ export class Lifecycle {
       });
     } else if (ageMs > limitMs * LOST_AFTER_TIMEOUTS) {
       this.#noteStale(nowMs);
-      this.stop(nowMs, 'market_data_lost', `no order book for ${Math.round(ageMs / SECOND_MS)} s`, false);
+      const isFlattening = this.#start.on_end === 'flatten';
+      this.stop(
+        nowMs,
+        'market_data_lost',
+        `no order book for ${Math.round(ageMs / SECOND_MS)} s`,
+        isFlattening,
+      );
     }
   }
 
@@ -155,7 +170,10 @@ export class Lifecycle {
     };
     this.#enter(nowMs, 'stopping', reason);
     this.#log(nowMs, 'info', 'stopping', `Stopping: ${reason}`, { reason, detail });
-    if (isClosing) this.#desk.cancelAll('session_end');
+    if (isClosing) {
+      if (LAST_BOOK_REASONS.has(reason)) this.#trustLastBooks(nowMs);
+      this.#desk.cancelAll('session_end');
+    }
   }
 
   /** Moves a stop on; returns whether the session ended. */
@@ -195,10 +213,33 @@ export class Lifecycle {
     this.#outputs.push({ type: 'ended', timeMs: nowMs, reason, detail });
   }
 
+  /** Books that cannot be trusted any more are taken as they last were; what is closed on them is marked. */
+  #trustLastBooks(nowMs: number): void {
+    for (const market of this.#parts.markets) {
+      if (market.isBookValid || !market.trustLastBook()) continue;
+      const { symbol } = market.instrument;
+      const ageMs = nowMs - market.bookTimeMs;
+      this.#log(nowMs, 'warning', 'last_good_book', `Closing ${symbol} on its last good book`, {
+        symbol,
+        age_ms: ageMs,
+      });
+    }
+  }
+
   #enter(nowMs: number, state: LifecycleState, reason: string | null): void {
     this.state = state;
     this.reason = reason;
     this.#outputs.push({ type: 'lifecycle', timeMs: nowMs, state, reason });
+  }
+
+  /** Says once a minute why nothing trades yet. */
+  sayWarmth(nowMs: number): void {
+    if (this.state !== 'warming' || nowMs - this.#warmthSaidMs < MINUTE_MS) return;
+    this.#warmthSaidMs = nowMs;
+    const bars = Math.min(...this.#parts.markets.map((market) => market.bars.length));
+    const needed = this.#parts.neededBars;
+    this.reason = bars < needed ? `history has ${bars} of ${needed} bars` : 'waiting for a book and a price';
+    this.#log(nowMs, 'info', 'warming', `Warming up: ${this.reason}`, { bars, needed });
   }
 
   #bookAgeMs(nowMs: number): number {

@@ -147,7 +147,7 @@ export class MarketIntake {
 
   /** The market connection is gone: no book can be trusted until its next frame. */
   distrustBooks(): void {
-    for (const market of this.#parts.markets) market.isBookValid = false;
+    for (const market of this.#parts.markets) if (!market.isLastBook) market.isBookValid = false;
   }
 
   #snapshot(block: EventBlock, row: number, market: InstrumentMarket): number {
@@ -193,6 +193,7 @@ export class MarketIntake {
     const isTwoSided = bestBid !== NO_PRICE && bestAsk !== NO_PRICE;
     const isCrossed = isTwoSided && bestBid >= bestAsk;
     market.isBookValid = isTwoSided && !isCrossed;
+    market.isLastBook = false;
     const since = this.#crossedSinceMs[instrument] ?? Number.NaN;
     if (isCrossed && Number.isNaN(since)) {
       this.#crossedSinceMs[instrument] = nowMs;

@@ -18,8 +18,10 @@ import type { RiskGate } from '../risk/risk-gate.ts';
 /** What the desk asks of the engine. */
 export interface DeskLink {
   nowMs(): number;
+  /** How long the instrument's newest bar is overdue: new risk waits for it; null while it is not. */
+  overdueMs(instrument: number): number | null;
   /** Why no new order may leave now; null when trading is on. */
-  refusal(): DenialReason | null;
+  refusal(instrument: number): DenialReason | null;
   scheduleArrival(order: WorkingOrder, dueMs: number): void;
   scheduleCancel(order: WorkingOrder, reason: ClosureReason, dueMs: number): void;
   noteSubmitted(): void;
@@ -60,7 +62,7 @@ export class OrderDesk {
   }
 
   handle(intent: OrderIntent): void {
-    if (intent.action === 'submit') this.#submit(intent, this.#link.refusal());
+    if (intent.action === 'submit') this.#submit(intent, this.#link.refusal(intent.instrument));
     else if (intent.action === 'cancel') this.#cancel(intent.orderId, intent.clientOrderId);
     else this.flatten('flatten');
   }
@@ -116,6 +118,7 @@ export class OrderDesk {
       isClientOrderIdUsed:
         intent.clientOrderId !== null && this.#exchange.isClientIdUsed(intent.clientOrderId),
       dayLoss: this.#losses.dayLoss(equity),
+      barsOverdueMs: this.#link.overdueMs(intent.instrument),
     });
     if (decision.approved === null) {
       this.#deny(id, intent, decision.denied);

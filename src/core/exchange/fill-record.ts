@@ -48,7 +48,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     slippageCost: costs.slippage,
     queueAheadAtAcceptance: facts.liquidity === 'maker' ? order.queueAheadAtAcceptance : null,
     extrapolatedQuantity: lots(0),
-    reconstructed: false,
+    reconstructed: market.isLastBook,
   };
 }
 

@@ -12,6 +12,8 @@ export class InstrumentMarket {
   readonly book = new TickLadderBook();
   /** False before the first frame, after a disconnect, and while the book is crossed: nothing fills then. */
   isBookValid = false;
+  /** The book is the last good one of a market that is gone: what fills on it is reconstructed, not observed. */
+  isLastBook = false;
   /** Engine time and exchange time of the last frame; -Infinity before the first. */
   bookTimeMs = Number.NEGATIVE_INFINITY;
   bookExchangeTimeMs = Number.NEGATIVE_INFINITY;
@@ -30,6 +32,15 @@ export class InstrumentMarket {
   constructor(instrument: Instrument, bars: BarSeries) {
     this.instrument = instrument;
     this.bars = bars;
+  }
+
+  /** Takes the last frame for the market although it is gone; false where it shows no market. */
+  trustLastBook(): boolean {
+    const { bestBid, bestAsk } = this.book;
+    const isGood = bestBid !== NO_PRICE && bestAsk !== NO_PRICE && bestBid < bestAsk;
+    this.isLastBook = isGood;
+    this.isBookValid = isGood;
+    return isGood;
   }
 
   /** Best bid + best ask in ticks: twice the mid; null without a valid two-sided book. */

@@ -36,6 +36,7 @@ const context = (changes: Partial<RiskContext> = {}): RiskContext => ({
   pendingSameSide: lots(0),
   price: ticks(1000_0),
   isClientOrderIdUsed: false,
+  barsOverdueMs: null,
   dayLoss: null,
   ...changes,
 });
@@ -57,6 +58,7 @@ describe('one row a reason', () => {
     ['leverage', {}, { equity: parseMoney('0') }, {}],
     ['position_notional', {}, {}, { maxNotional: parseMoney('999.9999') }],
     ['day_loss', {}, { dayLoss }, {}],
+    ['bars_missing', {}, { barsOverdueMs: 1 }, {}],
     ['not_running', {}, { price: null }, {}],
   ] as const)('denies for %s', (code, intent, circumstances, limits) => {
     const gate = new RiskGate({ ...LIMITS, ...limits });
@@ -67,7 +69,7 @@ describe('one row a reason', () => {
     ['a position exactly at the leverage limit', { quantity: lots(20_000) }, {}],
     ['an order that reduces, whatever the day lost', { side: 'sell' }, { held: lots(30_000), dayLoss }],
     ['an order that closes exactly', { side: 'sell' }, { held: lots(10_000), dayLoss }],
-    ['reduce-only', { reduceOnly: true, side: 'sell' }, { held: lots(5), dayLoss }],
+    ['reduce-only', { reduceOnly: true, side: 'sell' }, { held: lots(5), dayLoss, barsOverdueMs: 1 }],
   ] as const)('approves %s', (_what, intent, circumstances) => {
     expect(new RiskGate(LIMITS).decide(draft(intent), context(circumstances)).denied).toBeNull();
   });

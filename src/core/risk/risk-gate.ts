@@ -30,6 +30,8 @@ export interface RiskContext {
   /** Price to value the position at, in ticks; null while there is no market. */
   readonly price: Ticks | null;
   readonly isClientOrderIdUsed: boolean;
+  /** How long closed bars are overdue while a gap is not resolved; null while none is. */
+  readonly barsOverdueMs: number | null;
   /** Set while the day's loss limit is reached. */
   readonly dayLoss: { readonly loss: Money; readonly limit: Money } | null;
 }
@@ -101,6 +103,7 @@ export class RiskGate {
       after === 0
     )
       return null;
+    if (context.barsOverdueMs !== null) return { code: 'bars_missing', overdueMs: context.barsOverdueMs };
     if (context.dayLoss !== null) {
       return {
         code: 'day_loss',

@@ -27,7 +27,13 @@ function setUp(venueAheadMs: number) {
     await pause(time, 5 + random.nextBelow(10));
     return { dateMs, sentAtMs, receivedAtMs: time.monotonicMs() };
   };
-  const sync = new ClockSync({ clock: time, scheduler: time, logger, probe, onFatal: (error) => fatal.push(error) });
+  const sync = new ClockSync({
+    clock: time,
+    scheduler: time,
+    logger,
+    probe,
+    onFatal: (error) => fatal.push(error),
+  });
   const errorMs = (): number => sync.nowMs() - Math.floor(venueNowMs());
   return { time, logger, samples, venue, sync, errorMs, venueNowMs, fatal };
 }
@@ -56,13 +62,21 @@ describe('clock sync', () => {
     sync.start();
     await time.advanceSlowly(120_000, 20);
     expect(logger.said('Time offset')).toHaveLength(1);
-    expect(Object.keys(logger.said('Time offset')[0]?.fields ?? {})).toEqual(['offset_ms', 'round_trip_ms', 'uncertainty_ms']);
+    expect(Object.keys(logger.said('Time offset')[0]?.fields ?? {})).toEqual([
+      'offset_ms',
+      'round_trip_ms',
+      'uncertainty_ms',
+    ]);
     venue.baseMs -= 90_000;
     await time.advanceSlowly(40_000, 20);
     expect(Math.abs(errorMs())).toBeLessThanOrEqual(41);
-    expect(Math.abs(Number(logger.said('Time offset').at(-1)?.fields['offset_ms']) + 89_500)).toBeLessThanOrEqual(600);
+    expect(
+      Math.abs(Number(logger.said('Time offset').at(-1)?.fields['offset_ms']) + 89_500),
+    ).toBeLessThanOrEqual(600);
     await time.advanceSlowly(40_000, 20);
-    expect(Math.abs(Number(logger.said('Time offset').at(-1)?.fields['offset_ms']) + 89_500)).toBeLessThanOrEqual(50);
+    expect(
+      Math.abs(Number(logger.said('Time offset').at(-1)?.fields['offset_ms']) + 89_500),
+    ).toBeLessThanOrEqual(50);
   });
 
   test('follows a venue that steps ahead as soon as a frame shows it', async () => {

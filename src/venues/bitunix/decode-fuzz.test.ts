@@ -8,7 +8,21 @@ const MUTANTS = 80_000;
 const SEED = Number(process.env['LA_FUZZ_SEED'] ?? 20_260_923);
 /** Bytes that the grammar gives a meaning. */
 const LOADED = '0123456789.-+eE"\\,:[]{}TZ abchlmnopqrstuvfyBUSDx\u0000\u00ff';
-const PIECES = ['""', '["",""]', '"-0"', '"0"', '"00.10"', '1e5', 'null', '"1.00000"', '\\u0030', '{}', '[]', ',,', '99999999999999999999'];
+const PIECES = [
+  '""',
+  '["",""]',
+  '"-0"',
+  '"0"',
+  '"00.10"',
+  '1e5',
+  'null',
+  '"1.00000"',
+  '\\u0030',
+  '{}',
+  '[]',
+  ',,',
+  '99999999999999999999',
+];
 
 function digitsOf(random: SeededRandom, count: number): string {
   return Array.from({ length: count }, () => String(random.nextBelow(10))).join('');
@@ -19,7 +33,8 @@ function revalued(random: SeededRandom, text: string): string {
   return text.replaceAll(/"(\d+)(\.\d+)?"/g, (whole, integer: string, fraction: string | undefined) => {
     if (random.nextBelow(3) > 0) return whole;
     const digits = digitsOf(random, 1 + random.nextBelow(integer.length + 1));
-    const tail = fraction === undefined || random.nextBelow(6) === 0 ? '' : `.${digitsOf(random, fraction.length - 1)}`;
+    const tail =
+      fraction === undefined || random.nextBelow(6) === 0 ? '' : `.${digitsOf(random, fraction.length - 1)}`;
     return `"${digits}${tail}"`;
   });
 }
@@ -53,7 +68,11 @@ function mutated(random: SeededRandom, text: string): Buffer {
       }
       case 6: {
         const piece = PIECES[random.nextBelow(PIECES.length)] ?? '';
-        bytes = Buffer.concat([bytes.subarray(0, at), Buffer.from(piece), bytes.subarray(at + random.nextBelow(8))]);
+        bytes = Buffer.concat([
+          bytes.subarray(0, at),
+          Buffer.from(piece),
+          bytes.subarray(at + random.nextBelow(8)),
+        ]);
         break;
       }
       default: {
@@ -81,7 +100,8 @@ describe('the byte scanner', () => {
       if (decoder.fallbacks === before && !fast.startsWith('control')) scanned++;
       if (fast === 'refused') refused++;
       const oracle = frameText(decoder.decodeJson(bytes));
-      if (fast !== oracle) expect.fail(`${JSON.stringify(bytes.toString('latin1'))}: scanner ${fast}, JSON ${oracle}`);
+      if (fast !== oracle)
+        expect.fail(`${JSON.stringify(bytes.toString('latin1'))}: scanner ${fast}, JSON ${oracle}`);
     }
     // The mutants are worth something only if many are still read and many are refused.
     expect(scanned).toBeGreaterThan(MUTANTS / 5);

@@ -15,13 +15,16 @@ const bytesOf = (text: string): Buffer => Buffer.from(text);
 const decode = (text: string): DecodedFrame => createFrameDecoder([BTC, DOGE]).decode(bytesOf(text));
 
 describe('the two decoders', () => {
-  test.each(Object.entries(DATA_FRAMES))('read a %s frame alike, the scanner without falling back', (_, text) => {
-    const decoder = createFrameDecoder([BTC, DOGE]);
-    const fast = frameText(decoder.decode(bytesOf(text)));
-    expect(decoder.fallbacks).toBe(0);
-    expect(fast).toBe(frameText(decoder.decodeJson(bytesOf(text))));
-    expect(fast).not.toContain('refused');
-  });
+  test.each(Object.entries(DATA_FRAMES))(
+    'read a %s frame alike, the scanner without falling back',
+    (_, text) => {
+      const decoder = createFrameDecoder([BTC, DOGE]);
+      const fast = frameText(decoder.decode(bytesOf(text)));
+      expect(decoder.fallbacks).toBe(0);
+      expect(fast).toBe(frameText(decoder.decodeJson(bytesOf(text))));
+      expect(fast).not.toContain('refused');
+    },
+  );
 
   test('read a kline into ticks and lots, volumes cut to the lot', () => {
     const frame = decode(DATA_FRAMES['kline'] ?? '');
@@ -93,18 +96,29 @@ describe('the two decoders', () => {
   test('know greeting, pong and other control frames, and count none of them as a fallback', () => {
     const decoder = createFrameDecoder([BTC]);
     expect(decoder.decode(bytesOf(GREETING)).kind).toBe(FrameKind.greeting);
-    expect(decoder.decode(bytesOf('{"op":"ping","pong":1790126498,"ping":1790126491}')).kind).toBe(FrameKind.pong);
-    expect(decoder.decode(bytesOf('{"op":"unsubscribe","ts":1,"data":"success"}')).kind).toBe(FrameKind.control);
+    expect(decoder.decode(bytesOf('{"op":"ping","pong":1790126498,"ping":1790126491}')).kind).toBe(
+      FrameKind.pong,
+    );
+    expect(decoder.decode(bytesOf('{"op":"unsubscribe","ts":1,"data":"success"}')).kind).toBe(
+      FrameKind.control,
+    );
     expect(decoder.decode(bytesOf('{"event":"error","code":10003}')).kind).toBe(FrameKind.control);
     expect(decoder.fallbacks).toBe(0);
   });
 
-  test.each(['', '[]', '42', 'null', 'not json', '{"ch":5}', '\u0000', '{"ch":"trade"}', '{"ch":"trade","data":[[[['])(
-    'refuse %j without throwing',
-    (text) => {
-      expect(decode(text).kind).toBe(FrameKind.refused);
-    },
-  );
+  test.each([
+    '',
+    '[]',
+    '42',
+    'null',
+    'not json',
+    '{"ch":5}',
+    '\u0000',
+    '{"ch":"trade"}',
+    '{"ch":"trade","data":[[[[',
+  ])('refuse %j without throwing', (text) => {
+    expect(decode(text).kind).toBe(FrameKind.refused);
+  });
 
   test('refuse a million brackets before parsing them', () => {
     const bytes = bytesOf(`{"ch":"trade","data":${'['.repeat(1_000_000)}`);
@@ -181,7 +195,9 @@ describe.skipIf(!hasCorpus)('recorded payloads of the venue (LA_DATA_DIR)', () =
 
   test('every bar becomes one whose range covers open and close, with its volume in coins', () => {
     let bars = 0;
-    for (const { text } of payloads.filter(({ channel }) => channel.includes('kline') && channel.startsWith('GET'))) {
+    for (const { text } of payloads.filter(
+      ({ channel }) => channel.includes('kline') && channel.startsWith('GET'),
+    )) {
       for (const row of klineRows.parse(envelope.parse(JSON.parse(text)).data)) {
         const bar = barOfRow(row, BTC, 60_000);
         expect(bar.high).toBeGreaterThanOrEqual(Math.max(bar.open, bar.close));

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { VenueError } from '../../ports/venue-error.ts';
-import { errorOfCode, errorOfFrame, errorOfHttp, errorOfTransport, isSymbolError, parseRetryAfterMs, retriesOf } from './errors.ts';
+import {
+  errorOfCode,
+  errorOfFrame,
+  errorOfHttp,
+  errorOfTransport,
+  isSymbolError,
+  parseRetryAfterMs,
+  retriesOf,
+} from './errors.ts';
 
 const headers =
   (values: Readonly<Record<string, string>> = {}) =>

@@ -100,7 +100,9 @@ describe('a funding watch', () => {
     watch.notePrice(Number.NaN, SETTLEMENT_MS);
     await time.advanceSlowly(30 * 60_000, 1_000);
     expect(venue.polls).toBe(MAX_POLLS);
-    expect(inlet.of('quality').map(({ detail }) => detail)).toMatchObject([{ feed: 'funding', fromMs: SETTLEMENT_MS }]);
+    expect(inlet.of('quality').map(({ detail }) => detail)).toMatchObject([
+      { feed: 'funding', fromMs: SETTLEMENT_MS },
+    ]);
     expect(logger.lines.at(-1)?.level).toBe('error');
   });
 

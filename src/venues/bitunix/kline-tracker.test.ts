@@ -55,7 +55,13 @@ function setUp(fetchBars: Fetch, lastOpenMs: number | null = T0 - LENGTH_MS) {
   });
   const frame = new DecodedFrame();
   const note = (timeMs: number, open: number, volume: number, close = open): void => {
-    Object.assign(frame, { exchangeTimeMs: timeMs, open, high: Math.max(open, close), low: Math.min(open, close), close });
+    Object.assign(frame, {
+      exchangeTimeMs: timeMs,
+      open,
+      high: Math.max(open, close),
+      low: Math.min(open, close),
+      close,
+    });
     frame.baseVolume = volume;
     frame.quoteVolume = volume * (close / 10);
     tracker.noteFrame(frame);
@@ -154,7 +160,9 @@ describe('a kline tracker', () => {
     note(T0 + 4 * LENGTH_MS + 500, 1_040, 5);
     await time.advanceSlowly(CONFIRM_WITHIN_MS + 1_000, 100);
     expect(bars().map(([bar]) => bar)).toEqual([0, 1, 3]);
-    expect(inlet.of('quality').map(({ detail }) => detail)).toMatchObject([{ kind: 'gap', backfilled: false }]);
+    expect(inlet.of('quality').map(({ detail }) => detail)).toMatchObject([
+      { kind: 'gap', backfilled: false },
+    ]);
   });
 
   test('waits for bars that only REST can bring longer than for those it saw itself', async () => {
@@ -230,9 +238,18 @@ describe('a kline tracker', () => {
   test('counts coins also where the two volume labels are swapped', async () => {
     const { time, tracker, bars } = setUp(() => Promise.resolve([]));
     const frame = new DecodedFrame();
-    const values = { open: 685_814, high: 685_814, low: 685_814, close: 685_814, baseVolume: 3_593_481_407, quoteVolume: 52_395 };
+    const values = {
+      open: 685_814,
+      high: 685_814,
+      low: 685_814,
+      close: 685_814,
+      baseVolume: 3_593_481_407,
+      quoteVolume: 52_395,
+    };
     tracker.noteFrame(Object.assign(frame, values, { exchangeTimeMs: T0 + 100 }));
-    tracker.noteFrame(Object.assign(frame, values, { exchangeTimeMs: T0 + 60_100, open: 685_815, baseVolume: 0 }));
+    tracker.noteFrame(
+      Object.assign(frame, values, { exchangeTimeMs: T0 + 60_100, open: 685_815, baseVolume: 0 }),
+    );
     await time.advanceSlowly(CONFIRM_WITHIN_MS + 200, 100);
     expect(bars()).toEqual([[0, 52_395, FLAG_UNCONFIRMED]]);
   });

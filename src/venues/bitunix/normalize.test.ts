@@ -7,13 +7,17 @@ import { BTC, DATA_FRAMES, DOGE } from './wire-samples.ts';
 
 const NOW_MS = 1_790_126_515_750;
 const decoder = createFrameDecoder([BTC, DOGE]);
-const decode = (name: string): ReturnType<typeof decoder.decode> => decoder.decode(Buffer.from(DATA_FRAMES[name] ?? ''));
+const decode = (name: string): ReturnType<typeof decoder.decode> =>
+  decoder.decode(Buffer.from(DATA_FRAMES[name] ?? ''));
 const inletAt = (): RecordingInlet => new RecordingInlet(() => NOW_MS);
 
 test('a book becomes one event: bids best first, then asks, the last row closing it', () => {
   const inlet = inletAt();
   appendBook(decode('book15'), inlet);
-  expect(inlet.rows.map(({ kind }) => kind)).toEqual(['bookSnapshot', ...Array.from({ length: 6 }, () => 'level')]);
+  expect(inlet.rows.map(({ kind }) => kind)).toEqual([
+    'bookSnapshot',
+    ...Array.from({ length: 6 }, () => 'level'),
+  ]);
   expect(inlet.of('level').map(({ isBuy, price, quantity }) => [isBuy, price, quantity])).toEqual([
     [true, 866_996, 22_740],
     [true, 866_995, 27_407],
@@ -33,13 +37,17 @@ test('a book without levels is an empty snapshot', () => {
   frame.bids = 0;
   frame.asks = 0;
   appendBook(frame, inlet);
-  expect(inlet.rows.map(({ kind, price, isLast }) => [kind, price, isLast])).toEqual([['bookSnapshot', 0, true]]);
+  expect(inlet.rows.map(({ kind, price, isLast }) => [kind, price, isLast])).toEqual([
+    ['bookSnapshot', 0, true],
+  ]);
 });
 
 test('trades keep their order and take the finer stamp of the frame within their second', () => {
   const inlet = inletAt();
   appendTrades(decode('trade'), inlet, () => true);
-  expect(inlet.rows.map(({ isBuy, price, quantity, exchangeTimeMs }) => [isBuy, price, quantity, exchangeTimeMs])).toEqual([
+  expect(
+    inlet.rows.map(({ isBuy, price, quantity, exchangeTimeMs }) => [isBuy, price, quantity, exchangeTimeMs]),
+  ).toEqual([
     [true, 686_214, 7_142, 1_775_540_872_598],
     [false, 686_214, 18, 1_775_540_872_598],
   ]);
@@ -68,21 +76,35 @@ test('a price becomes mark, index, settled rate as a fraction, and both settleme
 
 test('what a price frame does not say stays unknown', () => {
   const inlet = inletAt();
-  const text = '{"ch":"price","symbol":"BTCUSDT","ts":5,"data":{"ip":null,"mp":"1.5","fr":"","ft":"","nft":null}}';
+  const text =
+    '{"ch":"price","symbol":"BTCUSDT","ts":5,"data":{"ip":null,"mp":"1.5","fr":"","ft":"","nft":null}}';
   appendPrice(decoder.decode(Buffer.from(text)), inlet);
-  expect(inlet.rows[0]?.wide.slice(0, 5)).toEqual([150_000_000, Number.NaN, Number.NaN, Number.NaN, Number.NaN]);
+  expect(inlet.rows[0]?.wide.slice(0, 5)).toEqual([
+    150_000_000,
+    Number.NaN,
+    Number.NaN,
+    Number.NaN,
+    Number.NaN,
+  ]);
 });
 
 test('a ticker becomes the last price', () => {
   const inlet = inletAt();
   appendTicker(decode('ticker'), inlet);
-  expect(inlet.rows[0]).toMatchObject({ kind: 'lastPrice', price: 866_882, exchangeTimeMs: 1_790_126_515_684 });
+  expect(inlet.rows[0]).toMatchObject({
+    kind: 'lastPrice',
+    price: 866_882,
+    exchangeTimeMs: 1_790_126_515_684,
+  });
 });
 
 test('trades repeated by a new connection are dropped, each once, and only those', () => {
   const inlet = inletAt();
   const replay = new TradeReplay();
-  const append = (): void => appendTrades(decode('trade'), inlet, (row) => replay.accept(decoder.decode(Buffer.from(DATA_FRAMES['trade'] ?? '')), row));
+  const append = (): void =>
+    appendTrades(decode('trade'), inlet, (row) =>
+      replay.accept(decoder.decode(Buffer.from(DATA_FRAMES['trade'] ?? '')), row),
+    );
   append();
   append();
   expect(inlet.rows).toHaveLength(4);

@@ -18,8 +18,15 @@ export interface RecordedRow {
   readonly detail: unknown;
 }
 
-const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(EventKind).map(([name, kind]) => [kind, name]));
-const WITH_WIDE: ReadonlySet<number> = new Set([EventKind.bar, EventKind.mark, EventKind.funding, EventKind.clock]);
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(EventKind).map(([name, kind]) => [kind, name]),
+);
+const WITH_WIDE: ReadonlySet<number> = new Set([
+  EventKind.bar,
+  EventKind.mark,
+  EventKind.funding,
+  EventKind.clock,
+]);
 const BLOCK_ROWS = 70_000;
 
 export class RecordingInlet implements EventInlet {

@@ -33,18 +33,34 @@ afterEach(async () => {
 });
 
 function kline(openMs: number, changes: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
-  const row = { open: '68579.5', high: '68590', low: '68570', close: '68583.4', quoteVol: '359348.14', baseVol: '5.2395' };
+  const row = {
+    open: '68579.5',
+    high: '68590',
+    low: '68570',
+    close: '68583.4',
+    quoteVol: '359348.14',
+    baseVol: '5.2395',
+  };
   return { ...row, time: String(openMs), type: 'LAST_PRICE', ...changes };
 }
 
 /** A venue with one bar a minute up to `newestMs`, newest first, at most 200, below endTime or including it. */
-function klineVenue(newestMs: number, isInclusive: boolean, without: readonly number[] = []): (url: URL) => StubReply {
+function klineVenue(
+  newestMs: number,
+  isInclusive: boolean,
+  without: readonly number[] = [],
+): (url: URL) => StubReply {
   return (url) => {
     const endMs = Number(url.searchParams.get('endTime'));
     const limit = Math.min(200, Number(url.searchParams.get('limit') ?? 100));
     const rows: unknown[] = [];
-    for (let openMs = newestMs; rows.length < limit && openMs > NOW_MS - 2_000 * LENGTH_MS; openMs -= LENGTH_MS) {
-      if ((isInclusive ? openMs <= endMs : openMs < endMs) && !without.includes(openMs)) rows.push(kline(openMs));
+    for (
+      let openMs = newestMs;
+      rows.length < limit && openMs > NOW_MS - 2_000 * LENGTH_MS;
+      openMs -= LENGTH_MS
+    ) {
+      if ((isInclusive ? openMs <= endMs : openMs < endMs) && !without.includes(openMs))
+        rows.push(kline(openMs));
     }
     return success(rows);
   };
@@ -82,7 +98,11 @@ const FUNDING = {
   nextFundingTime: '1790150400000',
 };
 
-function contractVenue(pair: unknown, funding: unknown = FUNDING, tiers: StubReply = success([])): (url: URL) => StubReply {
+function contractVenue(
+  pair: unknown,
+  funding: unknown = FUNDING,
+  tiers: StubReply = success([]),
+): (url: URL) => StubReply {
   return ({ pathname }) => {
     if (pathname.endsWith('trading_pairs')) return success(pair === null ? [] : [pair]);
     return pathname.endsWith('funding_rate') ? success(funding) : tiers;
@@ -90,14 +110,21 @@ function contractVenue(pair: unknown, funding: unknown = FUNDING, tiers: StubRep
 }
 
 describe('bars', () => {
-  test.each([true, false])('are paged back and joined whether endTime is inclusive (%s)', async (isInclusive) => {
-    venue.answer = klineVenue(OPEN_MS, isInclusive);
-    const bars = await client.bars(BTC, '1m', OPEN_MS - 500 * LENGTH_MS, OPEN_MS, NOW_MS);
-    expect(bars).toHaveLength(500);
-    expect(bars.every(({ openTimeMs }, row) => openTimeMs === OPEN_MS - (500 - row) * LENGTH_MS)).toBe(true);
-    expect(venue.asked('kline').every(({ searchParams }) => Number(searchParams.get('limit')) <= 200)).toBe(true);
-    expect(venue.asked('kline')).toHaveLength(3);
-  });
+  test.each([true, false])(
+    'are paged back and joined whether endTime is inclusive (%s)',
+    async (isInclusive) => {
+      venue.answer = klineVenue(OPEN_MS, isInclusive);
+      const bars = await client.bars(BTC, '1m', OPEN_MS - 500 * LENGTH_MS, OPEN_MS, NOW_MS);
+      expect(bars).toHaveLength(500);
+      expect(bars.every(({ openTimeMs }, row) => openTimeMs === OPEN_MS - (500 - row) * LENGTH_MS)).toBe(
+        true,
+      );
+      expect(venue.asked('kline').every(({ searchParams }) => Number(searchParams.get('limit')) <= 200)).toBe(
+        true,
+      );
+      expect(venue.asked('kline')).toHaveLength(3);
+    },
+  );
 
   test('never contain the bar that is still forming', async () => {
     venue.answer = klineVenue(OPEN_MS, true);
@@ -108,7 +135,12 @@ describe('bars', () => {
   test('end where the venue has no older ones, and where it repeats itself', async () => {
     venue.answer = (url) => {
       const endMs = Number(url.searchParams.get('endTime'));
-      return success([0, 1, 2].map((row) => OPEN_MS - (row + 1) * LENGTH_MS).filter((openMs) => openMs <= endMs).map((ms) => kline(ms)));
+      return success(
+        [0, 1, 2]
+          .map((row) => OPEN_MS - (row + 1) * LENGTH_MS)
+          .filter((openMs) => openMs <= endMs)
+          .map((ms) => kline(ms)),
+      );
     };
     expect(await client.bars(BTC, '1m', OPEN_MS - 500 * LENGTH_MS, OPEN_MS, NOW_MS)).toHaveLength(3);
     venue.answer = () => success([kline(OPEN_MS - LENGTH_MS)]);
@@ -137,7 +169,15 @@ describe('bars', () => {
 
   test('cover open and close, and read numbers as well as text', async () => {
     venue.answer = () =>
-      success([kline(OPEN_MS - LENGTH_MS, { open: 76389, high: 76383.1, low: '76269.8', close: 76345.5, time: OPEN_MS - LENGTH_MS })]);
+      success([
+        kline(OPEN_MS - LENGTH_MS, {
+          open: 76389,
+          high: 76383.1,
+          low: '76269.8',
+          close: 76345.5,
+          time: OPEN_MS - LENGTH_MS,
+        }),
+      ]);
     const bars = await client.bars(BTC, '1m', OPEN_MS - LENGTH_MS, OPEN_MS, NOW_MS);
     expect(bars[0]).toMatchObject({ open: 763_890, high: 763_890, low: 762_698, close: 763_455 });
   });
@@ -146,12 +186,31 @@ describe('bars', () => {
 describe('a contract', () => {
   test('is described in our terms, with its tiers and funding interval', async () => {
     const tiers = [
-      { symbol: 'BTCUSDT', level: 2, startValue: '50000', endValue: '200000', leverage: 100, maintenanceMarginRate: '0.005' },
-      { symbol: 'BTCUSDT', level: 1, startValue: '0', endValue: '50000', leverage: 125, maintenanceMarginRate: '0.004' },
+      {
+        symbol: 'BTCUSDT',
+        level: 2,
+        startValue: '50000',
+        endValue: '200000',
+        leverage: 100,
+        maintenanceMarginRate: '0.005',
+      },
+      {
+        symbol: 'BTCUSDT',
+        level: 1,
+        startValue: '0',
+        endValue: '50000',
+        leverage: 125,
+        maintenanceMarginRate: '0.004',
+      },
     ];
     venue.answer = contractVenue(PAIR, FUNDING, success(tiers));
     const spec = await client.instrument('BTCUSDT');
-    expect(spec).toMatchObject({ price_decimals: 1, quantity_decimals: 4, price_protect: '0.01', funding_interval_hours: 8 });
+    expect(spec).toMatchObject({
+      price_decimals: 1,
+      quantity_decimals: 4,
+      price_protect: '0.01',
+      funding_interval_hours: 8,
+    });
     expect(spec.tiers.map(({ level, max_leverage }) => [level, max_leverage])).toEqual([
       [1, 125],
       [2, 100],
@@ -198,7 +257,12 @@ test('settlements come oldest first as fractions, asked for by the misspelt para
 
 describe('a request', () => {
   test('is repeated through passing trouble', async () => {
-    const replay: StubReply[] = [{ status: 502, body: '<html>' }, { body: '{"code":0,"da' }, failure(10001), success([])];
+    const replay: StubReply[] = [
+      { status: 502, body: '<html>' },
+      { body: '{"code":0,"da' },
+      failure(10001),
+      success([]),
+    ];
     venue.answer = () => replay.shift() ?? failure(1);
     expect(await client.tickers('BTCUSDT')).toEqual([]);
     expect(venue.requests).toHaveLength(4);
@@ -236,9 +300,13 @@ describe('a request', () => {
 
   test('follows no redirect', async () => {
     venue.answer = ({ pathname }) =>
-      pathname === '/elsewhere' ? success([]) : { status: 302, headers: { location: '/elsewhere' }, body: '' };
+      pathname === '/elsewhere'
+        ? success([])
+        : { status: 302, headers: { location: '/elsewhere' }, body: '' };
     const ended = new AbortController();
-    const outcome = client.bars(BTC, '1m', OPEN_MS, OPEN_MS + LENGTH_MS, NOW_MS, ended.signal).catch(() => 'refused');
+    const outcome = client
+      .bars(BTC, '1m', OPEN_MS, OPEN_MS + LENGTH_MS, NOW_MS, ended.signal)
+      .catch(() => 'refused');
     setTimeout(() => ended.abort(), 300);
     expect(await outcome).toBe('refused');
     expect(venue.asked('elsewhere')).toEqual([]);

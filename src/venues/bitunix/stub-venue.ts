@@ -37,7 +37,9 @@ export class StubVenue {
     this.#server.on('upgrade', (request, socket, head) => {
       this.upgrades++;
       if (this.upgradeStatus !== null) {
-        socket.end(`HTTP/1.1 ${this.upgradeStatus} Refused\r\nContent-Length: 7\r\nConnection: close\r\n\r\nrefused`);
+        socket.end(
+          `HTTP/1.1 ${this.upgradeStatus} Refused\r\nContent-Length: 7\r\nConnection: close\r\n\r\nrefused`,
+        );
         return;
       }
       this.#sockets.handleUpgrade(request, socket, head, (client) => this.#serve(client));
@@ -89,7 +91,11 @@ export class StubVenue {
     socket.on('message', (data) => {
       const text = (data as Buffer).toString();
       this.frames.push(text);
-      const frame = JSON.parse(text) as { op: string; ping?: number; args?: { ch: string; symbol: string }[] };
+      const frame = JSON.parse(text) as {
+        op: string;
+        ping?: number;
+        args?: { ch: string; symbol: string }[];
+      };
       if (frame.op === 'ping') socket.send(JSON.stringify({ op: 'ping', pong: frame.ping, ping: 1 }));
       for (const { ch, symbol } of frame.args ?? []) {
         client.channels.add(ch);

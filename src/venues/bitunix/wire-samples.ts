@@ -22,7 +22,14 @@ export const BTC: Instrument = createInstrument(BTC_SPEC, 0);
 
 /** A second contract with other grids. */
 export const DOGE: Instrument = createInstrument(
-  { ...BTC_SPEC, symbol: 'DOGEUSDT', base: 'DOGE', price_decimals: 5, quantity_decimals: 0, min_quantity: '53' },
+  {
+    ...BTC_SPEC,
+    symbol: 'DOGEUSDT',
+    base: 'DOGE',
+    price_decimals: 5,
+    quantity_decimals: 0,
+    min_quantity: '53',
+  },
   1,
 );
 

@@ -107,9 +107,9 @@ class PlayedMarket implements RecordedMarket {
         market.reference.setIndex(Math.round(market.midTicks() * market.referencePerTick));
         market.reference.sampleBasis(0);
         market.deriveMark(this.#secondMs);
-        if (this.#secondMs % MINUTE_MS === 0) market.funding.samplePremium(0);
       }
       market.funding.settleIfDue(this.#secondMs, market.reference.mark);
+      if (!hasMarks && this.#secondMs % MINUTE_MS === 0) market.funding.samplePremium(0);
     }
   }
 }

@@ -43,7 +43,9 @@ test('refuses requests beyond its queue and those that wait when it closes', asy
   const time = new ManualScheduler();
   const limiter = new RateLimiter(time, time);
   limiter.hold(60_000);
-  const waiting = Array.from({ length: MAX_WAITING_REQUESTS }, () => limiter.turn().catch((error: unknown) => error));
+  const waiting = Array.from({ length: MAX_WAITING_REQUESTS }, () =>
+    limiter.turn().catch((error: unknown) => error),
+  );
   await expect(limiter.turn()).rejects.toMatchObject({ errorClass: 'rate_limit' });
   const reason = new VenueError('fatal', 403, 'gone');
   limiter.close(reason);

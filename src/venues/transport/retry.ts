@@ -28,6 +28,7 @@ export const MAX_RETRIES = 6;
 export const BASE_DELAY_MS = 500;
 export const RATE_LIMIT_DELAY_MS = 1_000;
 export const MAX_DELAY_MS = 60_000;
+const KEEP_ALIVE_MS = 3_600_000;
 
 /** Ends a series although the class of its error could be repeated. */
 class Exhausted extends Error {
@@ -70,9 +71,10 @@ export function createRetry(
       }),
     },
   );
-  // A wait must not keep an ending process alive.
   const unreferenced = policy.dangerouslyUnref();
   return async (request, signal) => {
+    // The package's wait outlives an abort, so it must not hold the process; this timer does, as long as anyone waits.
+    const alive = setInterval(() => {}, KEEP_ALIVE_MS);
     try {
       const series = unreferenced.execute(async ({ attempt }) => {
         try {
@@ -87,6 +89,8 @@ export function createRetry(
       return await untilAborted(series, signal);
     } catch (error) {
       throw error instanceof Exhausted ? error.reason : error;
+    } finally {
+      clearInterval(alive);
     }
   };
 }

@@ -103,20 +103,12 @@ export async function* readRows(file: string, columns: readonly string[]): Async
   const raw = createReadStream(file);
   const bytes = file.endsWith('.gz') ? pipeline(raw, createGunzip(), () => {}) : raw;
   const lines = createInterface({ input: bytes, crlfDelay: Number.POSITIVE_INFINITY });
-  // A stream error does not reach the line iterator by itself.
-  let failure: unknown = null;
-  const onFailure = (error: unknown): void => {
-    failure ??= error;
-    lines.close();
-  };
-  raw.once('error', onFailure);
-  bytes.once('error', onFailure);
   try {
     for await (const text of lines) {
       line++;
       if (line === 1) {
-        if (text !== columns.join(','))
-          throw new DataFileError(file, 1, `the header ${columns.join(',')}`, JSON.stringify(text));
+        const header = columns.join(',');
+        if (text !== header) throw new DataFileError(file, 1, `the header ${header}`, JSON.stringify(text));
         continue;
       }
       const fields = text.split(',');
@@ -125,10 +117,18 @@ export async function* readRows(file: string, columns: readonly string[]): Async
       }
       yield new DataRow(file, line, fields, columns);
     }
+  } catch (error) {
+    if (error instanceof DataFileError) throw error;
+    // What the file system or the decompressor says: unreadable, a folder, cut off, no gzip.
+    throw new DataFileError(
+      file,
+      line,
+      'a readable file',
+      error instanceof Error ? error.message : String(error),
+      error,
+    );
   } finally {
     raw.destroy();
   }
-  if (failure instanceof Error)
-    throw new DataFileError(file, line, 'a readable file', failure.message, failure);
   if (line < 2) throw new DataFileError(file, line, 'at least one row', 'none');
 }

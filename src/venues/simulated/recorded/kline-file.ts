@@ -62,8 +62,12 @@ export async function readKlineFile(file: string): Promise<KlineFile> {
   };
 }
 
-/** Cuts a volume after FILE_DECIMALS places: what sources print beyond them is the noise of a binary float. */
+/**
+ * Cuts a volume after FILE_DECIMALS places: what sources print beyond them (`1.2867745400000001`), and the exponent of a
+ * very small one (`3.4e-7`), come from a binary float.
+ */
 function withoutFloatNoise(text: string): string {
+  if (/^\d(\.\d+)?e-\d+$/.test(text)) return Number(text).toFixed(FILE_DECIMALS);
   const dot = text.indexOf('.');
   return dot < 0 ? text : text.slice(0, dot + 1 + FILE_DECIMALS);
 }

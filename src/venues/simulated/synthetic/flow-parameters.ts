@@ -48,10 +48,10 @@ export interface FlowParameters {
 
 export const BTC_FLOW: FlowParameters = {
   stepMs: 10,
-  legMinMs: 105_000,
-  legMaxMs: 145_000,
-  legDriftMin: 5.5e-4,
-  legDriftMax: 8e-4,
+  legMinMs: 100_000,
+  legMaxMs: 140_000,
+  legDriftMin: 6e-4,
+  legDriftMax: 8.5e-4,
   noise: [1.4e-5, 3e-5, 8e-5],
   regimeSeconds: [40, 45, 8],
   orderRate: [2, 4.5, 12],

@@ -46,7 +46,8 @@ export class ReferenceFeed {
       this.#markAgeS = 0;
       this.#market.deriveMark(timeMs);
     }
-    if (timeMs % MINUTE_MS === 0) funding.samplePremium((mid - reference.index) / reference.index);
+    // A sample taken at the instant of a settlement belongs to the new period.
     funding.settleIfDue(timeMs, reference.mark);
+    if (timeMs % MINUTE_MS === 0) funding.samplePremium((mid - reference.index) / reference.index);
   }
 }

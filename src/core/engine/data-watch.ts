@@ -1,0 +1,65 @@
+/**
+ * Judges whether the market data can be trusted with new risk, and keeps the record of when it could not: lost
+ * connections, jumps of the venue's clock, bars that did not come.
+ */
+
+import { SECOND_MS } from '../base/time.ts';
+import type { FeedState, QualityRecord } from '../domain/commands.ts';
+import type { OutputBuffer } from '../domain/output-buffer.ts';
+import type { EngineParts } from './engine-parts.ts';
+
+/** A closed bar may be this late: its confirmation takes a request to the venue. */
+export const BAR_GRACE_MS = 10 * SECOND_MS;
+/** The venue's clock, or ours, stepped when the offset between them changes by more than this. */
+const CLOCK_JUMP_MS = SECOND_MS;
+
+export class DataWatch {
+  readonly #parts: EngineParts;
+  readonly #outputs: OutputBuffer;
+  readonly #lostSinceMs = new Map<FeedState['feed'], number>();
+  #offsetMs: number | null = null;
+
+  constructor(parts: EngineParts, outputs: OutputBuffer) {
+    this.#parts = parts;
+    this.#outputs = outputs;
+  }
+
+  /** A connection changed its state: one that comes back leaves a record of its absence. */
+  feed(nowMs: number, { feed, state, detail }: FeedState): void {
+    if (state === 'disconnected') {
+      if (!this.#lostSinceMs.has(feed)) this.#lostSinceMs.set(feed, nowMs);
+      return;
+    }
+    const sinceMs = this.#lostSinceMs.get(feed);
+    if (state !== 'connected' || sinceMs === undefined) return;
+    this.#lostSinceMs.delete(feed);
+    this.#say(nowMs, sinceMs, feed, 'reconnect', detail ?? 'the connection was lost and is back');
+  }
+
+  clock(nowMs: number, offsetMs: number): void {
+    const before = this.#offsetMs;
+    this.#offsetMs = offsetMs;
+    if (before === null || Math.abs(offsetMs - before) <= CLOCK_JUMP_MS) return;
+    this.#say(
+      nowMs,
+      nowMs,
+      'clock',
+      'clock',
+      `offset of the venue's clock went from ${before} to ${offsetMs} ms`,
+    );
+  }
+
+  /** How long the newest closed bar of an instrument is overdue beyond its grace; null while it is not. */
+  overdueMs(nowMs: number, instrument: number): number | null {
+    const { intervalMs, tradeBars } = this.#parts;
+    const lastOpenMs = this.#parts.markets[instrument]?.bars.lastOpenTimeMs ?? Number.NEGATIVE_INFINITY;
+    if (tradeBars.length > 0 || lastOpenMs === Number.NEGATIVE_INFINITY) return null;
+    const overdueMs = nowMs - (lastOpenMs + 2 * intervalMs + BAR_GRACE_MS);
+    return overdueMs > 0 ? overdueMs : null;
+  }
+
+  #say(nowMs: number, fromMs: number, feed: string, kind: QualityRecord['kind'], detail: string): void {
+    const record = { fromMs, toMs: nowMs, instrument: 0, feed, kind, detail, backfilled: false };
+    this.#outputs.push({ type: 'quality', timeMs: nowMs, record });
+  }
+}

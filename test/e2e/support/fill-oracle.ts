@@ -1,0 +1,214 @@
+/**
+ * Judges whether the fills of a session were possible, from the recorded market alone.
+ *
+ * Taker fills. The venue pushes its book about every 310 ms, at the latest after 590, and delivers it 50 ms late: the book
+ * in force when an order arrives is up to {@link BOOK_AGE_MS} old. A fill is never better than the best opposite price
+ * recorded in that time, and all own fills at one price never exceed what was displayed there and added since.
+ * Maker fills. Each needs prints by takers of the opposite side at its price or through it, after its arrival; what prints
+ * give is at most their size, over all own fills together. A print is known by its time and price: it plays at its
+ * recorded time, and reaches the session at most {@link PRINT_DELAY_MS} later.
+ * Times of the session are its estimate of the venue's clock, which is {@link CLOCK_ERROR_MS} off at most.
+ */
+
+import type { FillRow, OrderRow } from './contract-shapes.ts';
+import { decimalText, divideUp, exact } from './exact-decimal.ts';
+import type { Print, RecordedTape, SideHistory } from './recorded-tape.ts';
+
+/** Push gap of at most 590 ms, 50 ms of delivery, 5 ms of stamp, and the timers' own lateness. */
+const BOOK_AGE_MS = 700;
+/** The shortest gap between two pushes: fills within it saw at most two books, and what one showed bounds their sum. */
+const PUSH_GAP_MIN_MS = 45;
+/** Batches of 50 ms, 50 ms of delivery, and the timers' own lateness. */
+const PRINT_DELAY_MS = 500;
+const CLOCK_ERROR_MS = 50;
+/**
+ * The wire gives a trade's time in whole seconds, so the session takes the stamp of the frame, which carries the trades
+ * of the last 50 ms: a print counts for orders that arrived up to that much after it.
+ */
+const PRINT_STAMP_ERROR_MS = 55;
+
+export const FEE_RATES = { maker: '0.0002', taker: '0.0006' } as const;
+
+export interface JudgedSession {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly orders: readonly OrderRow[];
+  readonly fills: readonly FillRow[];
+}
+
+export interface Verdict {
+  readonly takers: number;
+  readonly makers: number;
+  /** One sentence for each thing that the market could not have given. */
+  readonly findings: readonly string[];
+}
+
+export function judgeFills(session: JudgedSession, tape: RecordedTape): Verdict {
+  const takers = session.fills.filter(({ liquidity }) => liquidity === 'taker');
+  const makers = session.fills.filter(({ liquidity }) => liquidity === 'maker');
+  const findings = [
+    ...judgeOrders(session),
+    ...takers.flatMap((fill) => judgeTaker(fill, tape)),
+    ...judgeDisplayedSizes(takers, tape),
+    ...makers.flatMap((fill) => judgeQueue(fill, tape)),
+    ...judgePrints(makers, tape),
+  ];
+  return { takers: takers.length, makers: makers.length, findings };
+}
+
+/** What needs no market: times, limits, sums and fees. */
+function judgeOrders({ orders, fills, startMs, endMs }: JudgedSession): string[] {
+  const findings: string[] = [];
+  const orderOf = new Map(orders.map((order) => [order.order_id, order]));
+  const filled = new Map<string, bigint>();
+  for (const fill of fills) {
+    const find = (text: string): void => void findings.push(`${name(fill)}: ${text}`);
+    const order = orderOf.get(fill.order_id);
+    if (order === undefined) {
+      find('belongs to no order');
+      continue;
+    }
+    filled.set(order.order_id, (filled.get(order.order_id) ?? 0n) + exact(fill.quantity));
+    if (fill.side !== order.side) find(`its order is a ${order.side}`);
+    if (order.price !== null && isBetter(fill.side, fill.price, order.price)) find(`beyond its limit ${order.price}`);
+    if (fill.liquidity === 'maker' && fill.price !== order.price) find(`rested at ${order.price}`);
+    const canRest = order.type === 'limit' && (order.time_in_force === 'gtc' || order.time_in_force === 'post_only');
+    if (fill.liquidity === 'maker' && !canRest) find('its order cannot rest');
+    if (fill.liquidity === 'taker' && order.time_in_force === 'post_only') find('its order is post-only');
+    if (fill.arrival_time_ms !== order.arrival_time_ms) find(`its order arrived at ${order.arrival_time_ms}`);
+    if (fill.time_ms < fill.arrival_time_ms) find('before its arrival');
+    if (fill.liquidity === 'taker' && fill.time_ms !== fill.arrival_time_ms) find('not at its arrival');
+    if (fill.arrival_time_ms < startMs || fill.time_ms > endMs) find('outside the session');
+    const rate = FEE_RATES[fill.liquidity];
+    const fee = divideUp(exact(fill.price) * exact(fill.quantity) * exact(rate), 10n ** 16n);
+    if (fill.fee_rate !== rate || exact(fill.fee) !== fee) find(`fee ${fill.fee}, should be ${decimalText(fee)}`);
+  }
+  for (const order of orders) {
+    const sum = filled.get(order.order_id) ?? 0n;
+    if (sum !== exact(order.filled_quantity)) {
+      findings.push(`order ${order.order_id}: its fills add up to ${decimalText(sum)}, not ${order.filled_quantity}`);
+    }
+    if (order.time_in_force === 'fok' && sum !== 0n && sum !== exact(order.quantity)) {
+      findings.push(`order ${order.order_id}: fill-or-kill, filled in part`);
+    }
+  }
+  return findings;
+}
+
+function judgeTaker(fill: FillRow, tape: RecordedTape): string[] {
+  const best = opposite(fill, tape).bestBetween(fill.arrival_time_ms - BOOK_AGE_MS, fill.arrival_time_ms);
+  if (best === null) return [`${name(fill)}: no opposite price was recorded`];
+  const bestText = decimalText(BigInt(best));
+  return isBetter(fill.side, bestText, fill.price) ? [`${name(fill)}: better than the best recorded price ${bestText}`] : [];
+}
+
+/** No size is there twice: every run of own fills at one price is held against what the price showed. */
+function judgeDisplayedSizes(takers: readonly FillRow[], tape: RecordedTape): string[] {
+  const findings: string[] = [];
+  const levels = Map.groupBy(takers, ({ side, price }) => `${side} ${price}`);
+  for (const fills of levels.values()) {
+    const inTime = fills.toSorted((one, other) => one.arrival_time_ms - other.arrival_time_ms);
+    for (const [at, first] of inTime.entries()) {
+      const side = opposite(first, tape);
+      const price = units(first.price);
+      const fromMs = first.arrival_time_ms - BOOK_AGE_MS;
+      let taken = 0;
+      for (const fill of inTime.slice(at)) {
+        taken += units(fill.quantity);
+        const untilMs = fill.arrival_time_ms;
+        const isOnePush = untilMs - first.arrival_time_ms <= PUSH_GAP_MIN_MS;
+        const bound = isOnePush
+          ? side.displayedBetween(price, fromMs, untilMs).most
+          : side.displayedAt(price, fromMs) + side.addedBetween(price, fromMs, untilMs);
+        if (taken <= bound) continue;
+        const numbers = `${decimalText(BigInt(taken))} taken, ${decimalText(BigInt(bound))} displayed`;
+        findings.push(`${name(fill)}: ${numbers} since ${fromMs}`);
+        break;
+      }
+    }
+  }
+  return findings;
+}
+
+/** The queue that a fill says it waited in was displayed, at a time when the order could see it. */
+function judgeQueue(fill: FillRow, tape: RecordedTape): string[] {
+  if (fill.queue_ahead_at_acceptance === null) return [];
+  const own = fill.side === 'buy' ? tape.bids : tape.asks;
+  const queue = units(fill.queue_ahead_at_acceptance);
+  const { most, least } = own.displayedBetween(units(fill.price), fill.arrival_time_ms - BOOK_AGE_MS, fill.time_ms);
+  if (queue >= least && queue <= most) return [];
+  return [`${name(fill)}: a queue of ${fill.queue_ahead_at_acceptance} was never displayed`];
+}
+
+/** Hands the prints out to the maker fills so that as much as possible is explained; what is left was not possible. */
+function judgePrints(makers: readonly FillRow[], tape: RecordedTape): string[] {
+  const prints = makers.map((fill) => tape.prints.filter((print) => isPossible(fill, print)));
+  const givenTo = new Map<Print, Map<number, number>>();
+  const spare = (print: Print): number => print.quantity - sum(givenTo.get(print)?.values() ?? []);
+  const give = (print: Print, fill: number, quantity: number): void => {
+    const given = givenTo.get(print) ?? new Map<number, number>();
+    given.set(fill, (given.get(fill) ?? 0) + quantity);
+    givenTo.set(print, given);
+  };
+  /** Finds `wanted` or less for a fill, taking a print from another fill where that one can do with others. */
+  const find = (fill: number, wanted: number, tried: Set<Print>): number => {
+    for (const print of prints[fill] ?? []) {
+      if (tried.has(print)) continue;
+      tried.add(print);
+      const free = Math.min(wanted, spare(print));
+      if (free > 0) {
+        give(print, fill, free);
+        return free;
+      }
+      for (const [other, given] of givenTo.get(print) ?? []) {
+        const moved = other === fill || given === 0 ? 0 : find(other, Math.min(wanted, given), tried);
+        if (moved === 0) continue;
+        give(print, other, -moved);
+        give(print, fill, moved);
+        return moved;
+      }
+    }
+    return 0;
+  };
+  return makers.flatMap((fill, index) => {
+    let missing = units(fill.quantity);
+    for (let found = -1; found !== 0 && missing > 0; missing -= found) found = find(index, missing, new Set());
+    if (missing <= 0) return [];
+    if (prints[index]?.length === 0) return [`${name(fill)}: no print could have filled it`];
+    return [`${name(fill)}: the prints were ${decimalText(BigInt(missing))} too small`];
+  });
+}
+
+function isPossible(fill: FillRow, print: Print): boolean {
+  const price = units(fill.price);
+  return (
+    print.takerSide !== fill.side &&
+    (fill.side === 'buy' ? print.price <= price : print.price >= price) &&
+    print.timeMs >= fill.arrival_time_ms - PRINT_STAMP_ERROR_MS &&
+    print.timeMs >= fill.time_ms - PRINT_DELAY_MS &&
+    print.timeMs <= fill.time_ms + CLOCK_ERROR_MS
+  );
+}
+
+function opposite(fill: FillRow, tape: RecordedTape): SideHistory {
+  return fill.side === 'buy' ? tape.asks : tape.bids;
+}
+
+/** Whether `price` is better for the account than `than`. */
+function isBetter(side: 'buy' | 'sell', than: string, price: string): boolean {
+  return side === 'buy' ? exact(price) < exact(than) : exact(price) > exact(than);
+}
+
+function name(fill: FillRow): string {
+  return `${fill.fill_id} (${fill.liquidity} ${fill.side} ${fill.quantity} at ${fill.price}, ${fill.time_ms})`;
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}
+
+function units(text: string): number {
+  return Number(exact(text));
+}
