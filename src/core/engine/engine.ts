@@ -59,7 +59,6 @@ export class Engine {
   #sequence = 0;
   #events = 0;
   #startingEquity: Money;
-  #isEquityKnown = false;
 
   constructor(start: SessionStart, strategy: StrategyInstance) {
     this.start = start;
@@ -298,16 +297,10 @@ export class Engine {
 
   #checkWarm(): void {
     if (!this.#lifecycle.checkWarm(this.#nowMs)) return;
-    this.#noteStartingEquity();
+    // A carried position counts from the first moment it can be valued.
+    if (this.start.account.positions.length > 0) this.#startingEquity = this.#parts.account.equity;
     rejoinOrders(this.start, this.#parts, this.#host, this.#nowMs);
     this.#host.start();
-  }
-
-  /** A carried position counts from the first moment it can be valued. */
-  #noteStartingEquity(): void {
-    if (this.#isEquityKnown) return;
-    this.#isEquityKnown = true;
-    if (this.start.account.positions.length > 0) this.#startingEquity = this.#parts.account.equity;
   }
 
   #sample(): void {

@@ -3,11 +3,15 @@
  *
  * The venue's frames do not know of our fills, so a level we emptied is still displayed. It is not there for us again:
  * availability is the displayed quantity less what we took, so that only newly displayed size can fill us. When the
- * display shrinks below what we took, that much of it is forgotten, and all of it with the level. Limitation: no
- * recovery by time alone.
+ * display shrinks below what we took, that much of it is forgotten, and all of it with the level. A price that has left
+ * the displayed window may stand behind it unchanged, so nothing is forgotten of it. Limitations: no recovery by time
+ * alone; the oldest of more than {@link MAX_LEVELS} prices is forgotten.
  */
 
-import type { OrderBook } from '../market/order-book.ts';
+import type { InstrumentMarket } from '../market/instrument-market.ts';
+
+/** Prices remembered: several times what the venue's window and the markets' drift within an hour hold. */
+const MAX_LEVELS = 1_000;
 
 interface Consumption {
   readonly isBid: boolean;
@@ -26,14 +30,22 @@ export class ConsumedLiquidity {
   /** Notes a fill of ours against a displayed level. */
   take(isBid: boolean, price: number, quantity: number): void {
     const level = this.#levels.get(key(isBid, price));
-    if (level === undefined) this.#levels.set(key(isBid, price), { isBid, price, taken: quantity });
-    else level.taken += quantity;
+    if (level !== undefined) {
+      level.taken += quantity;
+      return;
+    }
+    this.#levels.set(key(isBid, price), { isBid, price, taken: quantity });
+    if (this.#levels.size <= MAX_LEVELS) return;
+    const [oldest] = this.#levels.keys();
+    if (oldest !== undefined) this.#levels.delete(oldest);
   }
 
   /** Compares with the book after a new frame. */
-  update(book: OrderBook): void {
+  update(market: InstrumentMarket): void {
     if (this.#levels.size === 0) return;
+    const { book } = market;
     for (const [at, level] of this.#levels) {
+      if (!market.shows(level.isBid, level.price)) continue;
       level.taken = Math.min(level.taken, book.quantityAt(level.isBid, level.price));
       if (level.taken <= 0) this.#levels.delete(at);
     }

@@ -162,7 +162,7 @@ export class PaperExchange {
   /** A frame is complete: what we consumed is compared with it, queues are capped by a replaced window. */
   onFrame(instrument: number, isSnapshot: boolean): void {
     const market = this.#market(instrument);
-    this.#consumed[instrument]?.update(market.book);
+    this.#consumed[instrument]?.update(market);
     if (isSnapshot) this.#resting[instrument]?.onSnapshot(market);
   }
 
