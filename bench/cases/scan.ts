@@ -73,7 +73,8 @@ export function measureScan(): Sample {
     units: rows,
     run: () => {
       let sum = 0;
-      for (let from = 0; from < rows; from += CHUNK) sum += scanChunk(columns, from, Math.min(rows, from + CHUNK));
+      for (let from = 0; from < rows; from += CHUNK)
+        sum += scanChunk(columns, from, Math.min(rows, from + CHUNK));
       if (!Number.isSafeInteger(sum)) throw new Error(`the recorded rows add up to ${sum}`);
       return `${rows} rows, ${sum} bought less sold`;
     },

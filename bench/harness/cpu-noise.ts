@@ -36,7 +36,8 @@ export function cpuSince(from: CpuReading): CpuUse {
   const to = readCpu();
   const wallMs = to.wallMs - from.wallMs;
   const ownMs = to.ownMs - from.ownMs;
-  if (from.machine === null || to.machine === null) return { wallMs, ownMs, othersCores: null, stealMs: null };
+  if (from.machine === null || to.machine === null)
+    return { wallMs, ownMs, othersCores: null, stealMs: null };
   const busyMs = to.machine.busyMs - from.machine.busyMs;
   return {
     wallMs,

@@ -21,7 +21,12 @@ export function caseText(bench: BenchCase, run: CaseRun): string {
   if (run.failure !== null) lines.push(`  FAILED: ${run.failure}`);
   if (run.skipped === null && run.failure === null) {
     for (const variant of bench.variants) {
-      lines.push(variantText(variant, run.samples.filter((sample) => sample.variant === variant.name)));
+      lines.push(
+        variantText(
+          variant,
+          run.samples.filter((sample) => sample.variant === variant.name),
+        ),
+      );
     }
     for (const result of run.results) lines.push(resultText(result));
   }
@@ -52,7 +57,8 @@ function variantText(variant: Variant, samples: readonly TakenSample[]): string 
 function resultText({ conclusion, verdict, values, indication }: Result): string {
   const label = `  ${conclusion.label.padEnd(46)}`;
   const show = (value: number): string => valueText(conclusion, value);
-  const goal = conclusion.goal === null ? '' : `   goal ${goalText(conclusion.goal, show)}: ${verdict.toUpperCase()}`;
+  const goal =
+    conclusion.goal === null ? '' : `   goal ${goalText(conclusion.goal, show)}: ${verdict.toUpperCase()}`;
   if (values === null) {
     const hint = indication === null ? '' : ` (disturbed rounds say about ${show(indication)})`;
     return `${label} not measured${hint}${goal}`;

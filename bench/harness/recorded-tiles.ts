@@ -94,7 +94,9 @@ export function copyTileBlock(
   block: EventBlock,
 ): void {
   const shiftMs = index * tile.lengthMs;
-  block.reset(firstSequence + index * tile.events + source.firstSequence - (tile.blocks[0]?.firstSequence ?? 0));
+  block.reset(
+    firstSequence + index * tile.events + source.firstSequence - (tile.blocks[0]?.firstSequence ?? 0),
+  );
   appendRows(source, 0, source.length, source.events, block);
   for (let row = 0; row < block.length; row++) {
     block.receivedTimeMs[row] = (block.receivedTimeMs[row] ?? 0) + shiftMs;

@@ -50,7 +50,11 @@ export interface CaseRun {
   readonly results: readonly Result[];
 }
 
-export async function runCase(bench: BenchCase, pairs: number, progress: (line: string) => void): Promise<CaseRun> {
+export async function runCase(
+  bench: BenchCase,
+  pairs: number,
+  progress: (line: string) => void,
+): Promise<CaseRun> {
   const { name, title } = bench;
   const skipped = bench.skipReason?.() ?? null;
   if (skipped !== null) return { name, title, skipped, failure: null, samples: [], results: [] };
@@ -76,7 +80,7 @@ export async function runCase(bench: BenchCase, pairs: number, progress: (line: 
 async function takeSample(bench: BenchCase, variant: Variant): Promise<Sample> {
   const args = [...process.execArgv, ...(variant.nodeFlags ?? []), RUN_SAMPLE, bench.name, variant.name];
   let sample: Sample | null = null;
-  for (let attempt = 0; attempt < TRIES_MAX && sample?.wallMs == null; attempt++) {
+  for (let attempt = 0; attempt < TRIES_MAX && (sample === null || sample.wallMs === null); attempt++) {
     const { stdout } = await runFile(process.execPath, args, {
       timeout: SAMPLE_LIMIT_MS,
       maxBuffer: 16 * 1024 * 1024,
@@ -90,8 +94,11 @@ async function takeSample(bench: BenchCase, variant: Variant): Promise<Sample> {
 function checkWork(bench: BenchCase, samples: readonly TakenSample[]): void {
   const groups = [...bench.sameWork, ...bench.variants.map(({ name }) => [name])];
   for (const group of groups) {
-    const checks = new Set(samples.filter(({ variant }) => group.includes(variant)).map(({ check }) => check));
-    if (checks.size > 1) throw new Error(`the work of ${group.join(', ')} differs: ${[...checks].join(' | ')}`);
+    const checks = new Set(
+      samples.filter(({ variant }) => group.includes(variant)).map(({ check }) => check),
+    );
+    if (checks.size > 1)
+      throw new Error(`the work of ${group.join(', ')} differs: ${[...checks].join(' | ')}`);
   }
 }
 
@@ -124,7 +131,12 @@ function conclude(conclusion: Conclusion, samples: readonly TakenSample[], pairs
   const best = conclusion.goal !== null && 'atMost' in conclusion.goal ? min : max;
   const middle = median(values);
   const verdict = judge(conclusion.goal, middle, best);
-  return { conclusion, verdict, values: { median: middle, best, min, max, pairs: values.length }, indication };
+  return {
+    conclusion,
+    verdict,
+    values: { median: middle, best, min, max, pairs: values.length },
+    indication,
+  };
 }
 
 function judge(goal: Goal | null, middle: number, best: number): Verdict {

@@ -3,6 +3,8 @@
 import { CASES } from '../cases/index.ts';
 
 const [, , caseName, variantName] = process.argv;
-const variant = CASES.find(({ name }) => name === caseName)?.variants.find(({ name }) => name === variantName);
+const variant = CASES.find(({ name }) => name === caseName)?.variants.find(
+  ({ name }) => name === variantName,
+);
 if (variant === undefined) throw new Error(`no variant ${variantName} of a case ${caseName}`);
 process.stdout.write(`${JSON.stringify(await variant.measure())}\n`);

@@ -1,10 +1,7 @@
-/**
- * Judges whether the market data can be trusted with new risk, and keeps the record of when it could not: lost
- * connections, jumps of the venue's clock, bars that did not come.
- */
+/** Judges whether time and bars can be trusted with new risk: jumps of the venue's clock, bars that did not come. */
 
 import { SECOND_MS } from '../base/time.ts';
-import type { FeedState, QualityRecord } from '../domain/commands.ts';
+import type { QualityRecord } from '../domain/commands.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { EngineParts } from './engine-parts.ts';
 
@@ -16,7 +13,6 @@ const CLOCK_JUMP_MS = SECOND_MS;
 export class DataWatch {
   readonly #parts: EngineParts;
   readonly #outputs: OutputBuffer;
-  readonly #lostSinceMs = new Map<FeedState['feed'], number>();
   #offsetMs: number | null = null;
 
   constructor(parts: EngineParts, outputs: OutputBuffer) {
@@ -24,29 +20,21 @@ export class DataWatch {
     this.#outputs = outputs;
   }
 
-  /** A connection changed its state: one that comes back leaves a record of its absence. */
-  feed(nowMs: number, { feed, state, detail }: FeedState): void {
-    if (state === 'disconnected') {
-      if (!this.#lostSinceMs.has(feed)) this.#lostSinceMs.set(feed, nowMs);
-      return;
-    }
-    const sinceMs = this.#lostSinceMs.get(feed);
-    if (state !== 'connected' || sinceMs === undefined) return;
-    this.#lostSinceMs.delete(feed);
-    this.#say(nowMs, sinceMs, feed, 'reconnect', detail ?? 'the connection was lost and is back');
-  }
-
   clock(nowMs: number, offsetMs: number): void {
     const before = this.#offsetMs;
     this.#offsetMs = offsetMs;
     if (before === null || Math.abs(offsetMs - before) <= CLOCK_JUMP_MS) return;
-    this.#say(
-      nowMs,
-      nowMs,
-      'clock',
-      'clock',
-      `offset of the venue's clock went from ${before} to ${offsetMs} ms`,
-    );
+    const detail = `offset of the venue's clock went from ${before} to ${offsetMs} ms`;
+    const times = { fromMs: nowMs, toMs: nowMs };
+    const record: QualityRecord = {
+      ...times,
+      instrument: 0,
+      feed: 'clock',
+      kind: 'clock',
+      detail,
+      backfilled: false,
+    };
+    this.#outputs.push({ type: 'quality', timeMs: nowMs, record });
   }
 
   /** How long the newest closed bar of an instrument is overdue beyond its grace; null while it is not. */
@@ -56,10 +44,5 @@ export class DataWatch {
     if (tradeBars.length > 0 || lastOpenMs === Number.NEGATIVE_INFINITY) return null;
     const overdueMs = nowMs - (lastOpenMs + 2 * intervalMs + BAR_GRACE_MS);
     return overdueMs > 0 ? overdueMs : null;
-  }
-
-  #say(nowMs: number, fromMs: number, feed: string, kind: QualityRecord['kind'], detail: string): void {
-    const record = { fromMs, toMs: nowMs, instrument: 0, feed, kind, detail, backfilled: false };
-    this.#outputs.push({ type: 'quality', timeMs: nowMs, record });
   }
 }

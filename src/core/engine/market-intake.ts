@@ -175,12 +175,14 @@ export class MarketIntake {
     const hasOrders = exchange.workingCount > 0;
     market.worstBidShown = 0;
     market.worstAskShown = Number.POSITIVE_INFINITY;
+    // Read once: the calls below would make the loop look the columns up again for each level.
+    const { flags, price: prices, quantity: quantities } = block;
     let at = row;
-    while (((block.flags[at] ?? FLAG_LAST) & FLAG_LAST) === 0) {
+    while (((flags[at] ?? FLAG_LAST) & FLAG_LAST) === 0) {
       at++;
-      const isBid = ((block.flags[at] ?? 0) & FLAG_BUY) !== 0;
-      const price = block.price[at] ?? 0;
-      const quantity = block.quantity[at] ?? 0;
+      const isBid = ((flags[at] ?? 0) & FLAG_BUY) !== 0;
+      const price = prices[at] ?? 0;
+      const quantity = quantities[at] ?? 0;
       book.set(isBid, price, quantity);
       if (hasOrders) exchange.onLevel(instrument, isBid, price, quantity);
     }

@@ -8,7 +8,7 @@ import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import { availableMoney, tierLimit } from './margin.ts';
-import type { PaperExchangeSettings } from './paper-exchange.ts';
+import type { PaperExchangeSettings } from './exchange-settings.ts';
 import type { WorkingOrder } from './working-order.ts';
 
 /** Returns why the exchange refuses the order, or null. `reserved` includes the order's own reserve. */

@@ -86,6 +86,19 @@ describe('taker orders', () => {
     ]);
   });
 
+  test('remember what they took of a price that stands behind the displayed window for a while', () => {
+    const buy = marketOrder(0, 'buy', lots(4));
+    const run = market([buy], { 1000: [buy] }).time(200);
+    run
+      .book(300, [[999_0, 5]], [[999_5, 1]])
+      .book(900, BIDS, ASKS)
+      .time(1200);
+    expect(rows(run)).toEqual([
+      ['buy', 1000_1, 4, 'taker'],
+      ['buy', 1000_2, 4, 'taker'],
+    ]);
+  });
+
   test('a limit order takes up to its limit and rests with the remainder', () => {
     const run = market([limitOrder(0, 'buy', lots(20), ticks(1000_2))]).time(100);
     expect(rows(run)).toEqual([

@@ -13,35 +13,18 @@ import type { ApprovedOrder } from '../domain/order.ts';
 import { isTerminal } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import { type ClosureReason, type RejectionCode, REJECTIONS } from '../domain/reasons.ts';
-import {
-  type Lots,
-  type Money,
-  type Rate,
-  type Ticks,
-  ZERO_MONEY,
-  lots,
-  money,
-  ticks,
-} from '../domain/units.ts';
+import { type Lots, type Money, type Ticks, ZERO_MONEY, lots, money, ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import { checkArrival } from './arrival-checks.ts';
+import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { ConsumedLiquidity } from './consumed-liquidity.ts';
 import { costLines, recordFill } from './fill-record.ts';
 import { parametricPrice } from './impact-model.ts';
 import { orderReserve } from './margin.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { WorkingOrder } from './working-order.ts';
-
-export interface PaperExchangeSettings {
-  readonly sessionId: string;
-  readonly leverage: number;
-  readonly marginMode: 'isolated' | 'cross';
-  readonly makerFeeRate: Rate;
-  readonly takerFeeRate: Rate;
-  readonly fillModel: 'book' | 'parametric';
-}
 
 /** Terminal client order ids remembered, so that an id stays unique for the account's life in memory. */
 const MAX_CLIENT_IDS = 1_000_000;
@@ -335,10 +318,8 @@ export class PaperExchange {
   #shrinkReduceOnly(instrument: number): void {
     const resting = this.#resting[instrument];
     if (resting === undefined || resting.size === 0) return;
-    resting.forEach((order) => {
-      if (order.intent.reduceOnly && this.#reduceOnlyRoom(order) < order.remaining) {
-        this.#close(order, 'canceled', 'reduce_only_shrunk');
-      }
+    resting.forEachReduceOnly((order) => {
+      if (this.#reduceOnlyRoom(order) < order.remaining) this.#close(order, 'canceled', 'reduce_only_shrunk');
     });
   }
 

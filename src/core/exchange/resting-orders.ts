@@ -27,6 +27,8 @@ export class RestingOrders {
   readonly #bids = new Map<number, WorkingOrder[]>();
   readonly #asks = new Map<number, WorkingOrder[]>();
   size = 0;
+  /** How many of them are reduce-only: most sessions have none, and are asked after every fill. */
+  #reduceOnly = 0;
 
   get bestBid(): number {
     return this.#counts.bestBid;
@@ -43,6 +45,7 @@ export class RestingOrders {
     else level.push(order);
     this.#counts.set(order.isBid, price, this.#counts.quantityAt(order.isBid, price) + 1);
     this.size++;
+    if (order.intent.reduceOnly) this.#reduceOnly++;
     if (market.isBookValid && market.shows(order.isBid, price))
       this.#seeQueue(order, market.book.quantityAt(order.isBid, price));
   }
@@ -56,6 +59,7 @@ export class RestingOrders {
     if (level.length === 0) levels.delete(price);
     this.#counts.set(order.isBid, price, level.length);
     this.size--;
+    if (order.intent.reduceOnly) this.#reduceOnly--;
   }
 
   /** A displayed quantity changed: caps the queues at that price. */
@@ -96,9 +100,14 @@ export class RestingOrders {
     }
   }
 
-  forEach(visit: (order: WorkingOrder) => void): void {
-    for (const level of this.#bids.values()) for (const order of [...level]) visit(order);
-    for (const level of this.#asks.values()) for (const order of [...level]) visit(order);
+  /** Calls `visit` with each reduce-only order, which may leave meanwhile. */
+  forEachReduceOnly(visit: (order: WorkingOrder) => void): void {
+    if (this.#reduceOnly === 0) return;
+    for (const levels of [this.#bids, this.#asks]) {
+      for (const level of levels.values()) {
+        for (const order of [...level]) if (order.intent.reduceOnly) visit(order);
+      }
+    }
   }
 
   #capQueues(isBid: boolean, price: number, displayed: number): void {

@@ -137,9 +137,10 @@ export class TickLadderBook implements OrderBook {
     const side = isBid ? this.#bids : this.#asks;
     const from = price - this.#base;
     const slot = isBid ? side.below(Math.min(from - 1, WINDOW - 1)) : side.above(Math.max(from + 1, 0));
-    let found = slot < 0 ? NO_PRICE : slot + this.#base;
-    if (side.far.size > 0) found = nearestFar(side.far, isBid, price, found);
-    return found;
+    const found = slot < 0 ? NO_PRICE : slot + this.#base;
+    // Far levels lie outside of the window: none of them can come between two prices inside.
+    const isInside = slot >= 0 && from >= 0 && from < WINDOW;
+    return isInside || side.far.size === 0 ? found : nearestFar(side.far, isBid, price, found);
   }
 
   levelCount(isBid: boolean): number {

@@ -43,7 +43,7 @@ afterEach(async () => {
   await stub.close();
 });
 
-function open(restUrl = stub.restUrl, wsUrl = stub.wsUrl): BitunixVenue {
+function openVenue(restUrl = stub.restUrl, wsUrl = stub.wsUrl): BitunixVenue {
   live = openBitunixVenue({ restUrl, wsUrl, logger, clock: systemClock, random: () => 0.5, times: FAST });
   return live;
 }
@@ -73,7 +73,7 @@ function kline(timeMs: number, open: string, volume = '1', quote = '68581.4'): s
 
 describe('the live venue', () => {
   test('opens both sockets, says so, and turns every stream into events', async () => {
-    start(open());
+    start(openVenue());
     await until(() =>
       ['bookSnapshot', 'trade', 'mark', 'lastPrice', 'clock'].every((kind) => inlet.of(kind).length > 0),
     );
@@ -92,7 +92,7 @@ describe('the live venue', () => {
   });
 
   test('opens the kline socket for its health also where the venue has no such bars', async () => {
-    start(open(), '5s');
+    start(openVenue(), '5s');
     await until(() => logger.said('Connected to Kline WS').length === 1);
     stub.send(kline(systemClock.nowMs(), '68581.4'));
     await until(() => live?.feeds().kline.ageMs !== null);
@@ -111,7 +111,7 @@ describe('the live venue', () => {
       time: String(openMs),
     };
     stub.answer = ({ pathname }) => (pathname.endsWith('kline') ? success([row]) : success([]));
-    start(open());
+    start(openVenue());
     await until(() => stub.frames.some((frame) => frame.includes('kline')));
     stub.send(kline(openMs + 59_000, '2', '10', '20'));
     stub.send(kline(openMs + MINUTE_MS, '2', '0', '0'));
@@ -120,7 +120,7 @@ describe('the live venue', () => {
   });
 
   test('comes back after a network loss, says so again, and does not count repeated trades twice', async () => {
-    start(open());
+    start(openVenue());
     await until(() => inlet.of('trade').length === 2);
     stub.drop();
     await until(
@@ -139,7 +139,7 @@ describe('the live venue', () => {
   });
 
   test('quarantines what it cannot read, reports it once, and stays', async () => {
-    start(open());
+    start(openVenue());
     await until(() => inlet.of('trade').length === 2);
     for (let frame = 0; frame < 500; frame++) {
       stub.clients[0]?.socket.send('{"ch":"trade","symbol":"BTCUSDT","ts":1,"data":[{"p":"x"}]}');
@@ -165,7 +165,7 @@ describe('the live venue', () => {
     stub.onSubscribe = (channel, __, socket) => {
       if (channel === 'depth_book15') socket.send(frame);
     };
-    start(open());
+    start(openVenue());
     await until(() => fatal.length > 0);
     const { upgrades } = stub;
     const requests = stub.requests.length;
@@ -177,7 +177,7 @@ describe('the live venue', () => {
   });
 
   test('an empty window of a market it has seen is an empty book, not an unknown symbol', async () => {
-    start(open());
+    start(openVenue());
     await until(() => inlet.of('bookSnapshot').length === 1);
     stub.send(EMPTY_BOOK);
     await until(() => inlet.of('bookSnapshot').length === 2);
@@ -187,7 +187,7 @@ describe('the live venue', () => {
 
   test('ends for good when the upgrade is refused with 403', async () => {
     stub.upgradeStatus = 403;
-    start(open());
+    start(openVenue());
     await until(() => fatal.length === 1);
     const { upgrades } = stub;
     await pause(500);
@@ -197,7 +197,7 @@ describe('the live venue', () => {
 
   test('survives an upgrade refused with 503', async () => {
     stub.upgradeStatus = 503;
-    start(open());
+    start(openVenue());
     await until(() => stub.upgrades >= 6);
     stub.upgradeStatus = null;
     await until(() => inlet.of('trade').length === 2);
@@ -205,7 +205,7 @@ describe('the live venue', () => {
   });
 
   test('answers a rate limit by waiting', async () => {
-    start(open());
+    start(openVenue());
     await until(() => inlet.of('trade').length === 2);
     const { upgrades } = stub;
     stub.clients
@@ -218,7 +218,7 @@ describe('the live venue', () => {
 
   test('refuses everything after REST has refused it for good', async () => {
     stub.answer = () => ({ status: 403, body: '<html>Just a moment...</html>' });
-    const venue = open();
+    const venue = openVenue();
     await expect(venue.instrument('BTCUSDT')).rejects.toMatchObject({ errorClass: 'fatal', code: 403 });
     start(venue);
     expect(fatal).toHaveLength(1);
@@ -228,7 +228,7 @@ describe('the live venue', () => {
 
   test('refuses a symbol that the venue does not know, by name', async () => {
     stub.answer = () => failure(20015);
-    await expect(open().instrument('NOPEUSDT')).rejects.toThrow('NOPEUSDT');
+    await expect(openVenue().instrument('NOPEUSDT')).rejects.toThrow('NOPEUSDT');
   });
 
   test('asks once more for a hole in the history and names what stays missing', async () => {
@@ -237,7 +237,7 @@ describe('the live venue', () => {
     const openTimes = [1, 2, 4, 5, 6].map((bar) => endMs - bar * MINUTE_MS);
     stub.answer = ({ pathname }) =>
       pathname.endsWith('kline') ? success(openTimes.map((time) => ({ ...row, time }))) : success([]);
-    const bars = await open().history(BTC, '1m', 6);
+    const bars = await openVenue().history(BTC, '1m', 6);
     expect(bars.map(({ openTimeMs }) => openTimeMs)).toEqual(openTimes.toReversed());
     expect(logger.said('Gap detected!').map(({ fields }) => fields)).toEqual([
       { symbol: 'BTCUSDT', from: endMs - 3 * MINUTE_MS, to: endMs - 2 * MINUTE_MS, missing: 1 },
@@ -245,7 +245,7 @@ describe('the live venue', () => {
   });
 
   test('brings in a settlement once, after the price channel announced it', async () => {
-    const venue = open();
+    const venue = openVenue();
     await venue.clock.ready;
     start(venue);
     await until(() => inlet.of('mark').length === 1);
@@ -271,7 +271,7 @@ describe('the live venue', () => {
   });
 
   test('is silent once stopped', async () => {
-    start(open());
+    start(openVenue());
     await until(() => inlet.of('trade').length === 2);
     await live?.stop();
     const before = [inlet.rows.length, stub.upgrades, stub.requests.length, feeds.length];
@@ -286,7 +286,7 @@ test('trades a market end to end against the simulated venue, whose clock is a y
   const market = createSyntheticMarket({ seed: 3, startMs: clock.nowMs() });
   const simulated = await startSimulatedVenue({ market, clock });
   try {
-    const venue = open(simulated.restUrl, simulated.wsUrl);
+    const venue = openVenue(simulated.restUrl, simulated.wsUrl);
     const btc = createInstrument(await venue.instrument('BTCUSDT'), 0);
     const history = await venue.history(btc, '1m', 300);
     expect(history).toHaveLength(300);
@@ -301,9 +301,8 @@ test('trades a market end to end against the simulated venue, whose clock is a y
       15_000,
     );
     expect(Math.abs((venue.clock.offsetMs ?? 0) - aheadMs)).toBeLessThan(150);
-    for (const { exchangeTimeMs, receivedTimeMs, kind } of inlet.rows) {
-      if (kind === 'bookSnapshot') expect(receivedTimeMs - exchangeTimeMs).toBeLessThan(1_000);
-    }
+    const delaysMs = inlet.of('bookSnapshot').map((row) => row.receivedTimeMs - row.exchangeTimeMs);
+    expect(Math.max(...delaysMs)).toBeLessThan(1_000);
     expect(fatal).toEqual([]);
     expect(logger.said('Frame refused')).toEqual([]);
     expect(logger.said('Time offset')).toHaveLength(1);

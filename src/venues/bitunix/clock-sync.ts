@@ -243,12 +243,12 @@ export class ClockSync {
     this.#loggedOffsetMs = sample.offsetMs;
     this.#options.logger.log('info', 'time_offset', 'Time offset', {
       offset_ms: sample.offsetMs,
-      round_trip_ms: round(sample.roundTripMs),
-      uncertainty_ms: round(sample.uncertaintyMs),
+      round_trip_ms: tenths(sample.roundTripMs),
+      uncertainty_ms: tenths(sample.uncertaintyMs),
     });
   }
 }
 
-function round(ms: number): number {
+function tenths(ms: number): number {
   return Math.round(ms * 10) / 10;
 }

@@ -121,7 +121,7 @@ describe('a kline tracker', () => {
   });
 
   test('takes the last socket frame where REST does not answer at all', async () => {
-    const { time, note, bars } = setUp((_, __) => new Promise(() => {}));
+    const { time, note, bars } = setUp(() => new Promise(() => {}));
     note(T0 + 100, 1_000, 50);
     note(T0 + 60_100, 1_010, 0);
     await time.advanceSlowly(CONFIRM_WITHIN_MS + 200, 100);

@@ -3,7 +3,7 @@
  *
  * Invariant: the same seed, start time and instruments give the same market, whatever the pattern of `advance` calls:
  * everything happens on a grid of steps, and each contract draws from streams of its own.
- * Limit: after a pause of the machine the missed steps are run at once (about a second for an hour of two contracts).
+ * Limit: after a pause of the machine the missed steps are run at once (one to two seconds for an hour of two contracts).
  */
 
 import { SeededRandom } from '../../core/base/random.ts';

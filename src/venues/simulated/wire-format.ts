@@ -19,7 +19,7 @@ const RATE_DECIMALS = 8;
 const PERCENT_DECIMALS = 6;
 const RATIO_DECIMALS = 10;
 
-export function priceText(market: InstrumentMarket, ticks: number): string {
+function priceText(market: InstrumentMarket, ticks: number): string {
   return formatDecimal(ticks, market.spec.priceDecimals);
 }
 

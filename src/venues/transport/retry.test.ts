@@ -9,12 +9,12 @@ const quick = { random: () => 0.5, baseDelayMs: 1, rateLimitDelayMs: 1, maxDelay
 
 async function attempts(
   retry: ReturnType<typeof createRetry>,
-  failures: readonly unknown[],
+  failures: readonly Error[],
 ): Promise<{ readonly tries: number; readonly outcome: unknown }> {
   let tries = 0;
   const outcome = await retry(() => {
     const failure = failures[tries++];
-    return failure === undefined ? Promise.resolve('done') : Promise.reject(failure as Error);
+    return failure === undefined ? Promise.resolve('done') : Promise.reject(failure);
   }).catch((caught: unknown) => caught);
   return { tries, outcome };
 }

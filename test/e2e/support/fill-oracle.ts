@@ -143,19 +143,20 @@ function judgeQueue(fill: FillRow, tape: RecordedTape): string[] {
 /** Hands the prints out to the maker fills so that as much as possible is explained; what is left was not possible. */
 function judgePrints(makers: readonly FillRow[], tape: RecordedTape): string[] {
   const prints = makers.map((fill) => tape.prints.filter((print) => isPossible(fill, print)));
+  const spare = new Map(tape.prints.map((print) => [print, print.quantity]));
   const givenTo = new Map<Print, Map<number, number>>();
-  const spare = (print: Print): number => print.quantity - sum(givenTo.get(print)?.values() ?? []);
   const give = (print: Print, fill: number, quantity: number): void => {
     const given = givenTo.get(print) ?? new Map<number, number>();
     given.set(fill, (given.get(fill) ?? 0) + quantity);
     givenTo.set(print, given);
+    spare.set(print, (spare.get(print) ?? 0) - quantity);
   };
   /** Finds `wanted` or less for a fill, taking a print from another fill where that one can do with others. */
   const find = (fill: number, wanted: number, tried: Set<Print>): number => {
     for (const print of prints[fill] ?? []) {
       if (tried.has(print)) continue;
       tried.add(print);
-      const free = Math.min(wanted, spare(print));
+      const free = Math.min(wanted, spare.get(print) ?? 0);
       if (free > 0) {
         give(print, fill, free);
         return free;
@@ -201,12 +202,6 @@ function isBetter(side: 'buy' | 'sell', than: string, price: string): boolean {
 
 function name(fill: FillRow): string {
   return `${fill.fill_id} (${fill.liquidity} ${fill.side} ${fill.quantity} at ${fill.price}, ${fill.time_ms})`;
-}
-
-function sum(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }
 
 function units(text: string): number {

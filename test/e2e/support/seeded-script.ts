@@ -24,7 +24,11 @@ export function drawActions(seed: number): object[] {
       actions.push({ ...base, type: 'market', reduce_only: draw() < 0.3 });
       // A second order within the same push, for the same displayed size.
       if (draw() < 0.3) actions.push({ ...base, id: `o${id}b`, type: 'market' });
-    } else if (kind < 0.45) {
+    } else if (kind < 0.28) {
+      // Too late: it would take.
+      const crossing = { price_offset_bps: -drawOffset(draw, 5) - 0.5, time_in_force: 'post_only' };
+      actions.push({ ...base, type: 'limit', ...crossing });
+    } else if (kind < 0.48) {
       const crossing = { price_offset_bps: -drawOffset(draw, 5), time_in_force: pick('ioc', 'fok') };
       actions.push({ ...base, type: 'limit', ...crossing });
     } else {

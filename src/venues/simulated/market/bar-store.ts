@@ -3,7 +3,8 @@
  *
  * Invariants: live minutes are contiguous; a minute without a trade is flat at the last price with zero volume. Any
  * interval is the fold of its minutes.
- * Limit: one entry of six numbers a live minute (a ten-week session: 5 MB).
+ * Limits: one entry of six numbers a live minute (a ten-week session: 5 MB); the turnover of a minute is exact below 2^53
+ * ticks x lots (on a grid of 8 + 8 decimals it is rounded).
  */
 
 import type { BarHistory } from './bar-history.ts';

@@ -6,7 +6,7 @@
 
 import { DataFileError, FILE_DECIMALS, readRows } from './data-file.ts';
 
-export const KLINE_COLUMNS = ['open_time_ms', 'open', 'high', 'low', 'close', 'volume'];
+const KLINE_COLUMNS = ['open_time_ms', 'open', 'high', 'low', 'close', 'volume'];
 
 export interface KlineFile {
   readonly count: number;

@@ -1,0 +1,122 @@
+/** The recorded event log of a real session, replayed through the engine: the same state, byte for byte, or a refusal. */
+
+import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { EventBlock } from '../../src/core/domain/event-block.ts';
+import type { Output } from '../../src/core/domain/outputs.ts';
+import type { SessionStart } from '../../src/core/domain/session-start.ts';
+import { Engine } from '../../src/core/engine/engine.ts';
+import { createBuiltInStrategy } from '../../src/core/strategy/built-in-strategies.ts';
+import { runLoop } from '../../src/session/loop.ts';
+import { EventLogReader } from '../../src/storage/event-log-reader.ts';
+import { type FinalReport, finalReportShape, reportDocumentShape } from './support/contract-shapes.ts';
+import { endPrograms, runProgram } from './support/program.ts';
+import { makeWorkspace, readJson, removeWorkspaces, writeScript } from './support/workspace.ts';
+
+/** Bytes that are turned over, one at a time, spread over the whole log. */
+const FLIPS = 60;
+
+const SCRIPT = [
+  { at: '500ms', action: 'submit', id: 'in', side: 'buy', type: 'market', quantity: '0.05' },
+  { at: '1s', action: 'submit', id: 'ask', side: 'sell', type: 'limit', quantity: '0.02', price_offset_bps: 0 },
+  { at: '2s', action: 'submit', id: 'bid', side: 'buy', type: 'limit', quantity: '0.02', price_offset_bps: 0 },
+  { at: '6s', action: 'cancel', id: 'bid' },
+  { at: '7s', action: 'flatten' },
+  { at: '8s', action: 'submit', id: 'out', side: 'sell', type: 'market', quantity: '0.05' },
+];
+
+let workspace: string;
+let folder: string;
+let report: FinalReport;
+let fills: number;
+
+beforeAll(async () => {
+  workspace = makeWorkspace();
+  const options = ['--duration', '10s', '--dashboard', 'off', '--workspace', workspace, '--seed', '11'];
+  const strategy = ['--strategy', 'scripted', '--params', writeScript(workspace, SCRIPT)];
+  const { code, stdout, stderr } = await runProgram(['run', '--source', 'simulated', ...strategy, ...options]);
+  expect(code, stdout + stderr).toBe(0);
+  folder = join(workspace, 'runs/latest');
+  report = finalReportShape.parse(readJson(join(folder, 'final_report.json')));
+  const printed = await runProgram(['report', 'latest', '--format', 'json', '--workspace', workspace]);
+  fills = reportDocumentShape.parse(JSON.parse(printed.stdout)).fills.length;
+});
+
+afterAll(async () => {
+  await endPrograms();
+  removeWorkspaces();
+});
+
+interface Replayed {
+  readonly engine: Engine;
+  readonly outputs: readonly Output[];
+}
+
+/** Replays a log through THE loop, in blocks of `capacity` rows; needs nothing else than the log. */
+async function replay(events: string, capacity?: number): Promise<Replayed> {
+  const engine = startOf(events);
+  const outputs: Output[] = [];
+  const sink = { deliver: (said: readonly Output[]): void => void outputs.push(...said) };
+  await runLoop({ source: new EventLogReader(events, capacity), log: null, engine, sinks: [sink] });
+  return { engine, outputs };
+}
+
+/** The engine that the first event of a log describes. */
+function startOf(events: string): Engine {
+  for (const block of new EventLogReader(events)) {
+    const start = firstDetail(block) as SessionStart;
+    const strategy = createBuiltInStrategy(start.strategy.name, start.strategy.params);
+    if (strategy === null) throw new Error(`no strategy ${start.strategy.name}`);
+    return new Engine(start, strategy);
+  }
+  throw new Error('the log is empty');
+}
+
+function firstDetail(block: EventBlock): unknown {
+  return block.details[block.price[0] ?? 0];
+}
+
+describe('the event log of a session', () => {
+  test('gives the state hash of its manifest and its report, twice', async () => {
+    const manifest = readJson(join(folder, 'session.json'));
+    expect(manifest).toMatchObject({ state_hash: report.state_hash, events: report.events });
+    for (let run = 0; run < 2; run++) {
+      const { engine, outputs } = await replay(join(folder, 'events'));
+      expect(engine.stateHash()).toBe(report.state_hash);
+      expect(engine.endReason).toBe('duration_reached');
+      expect(outputs.filter(({ type }) => type === 'fill')).toHaveLength(fills);
+    }
+    expect(fills).toBeGreaterThanOrEqual(4);
+  });
+
+  test.each([16, 64, 1_000, 100_000])('gives it however it is cut: blocks of %i rows', async (capacity) => {
+    const { engine } = await replay(join(folder, 'events'), capacity);
+    expect(engine.stateHash()).toBe(report.state_hash);
+  });
+
+  test('gives another hash where one event is left out', async () => {
+    const engine = startOf(join(folder, 'events'));
+    for (const block of new EventLogReader(join(folder, 'events'), 64)) {
+      if (block.firstSequence === 0 || block.firstSequence % 3 !== 0) engine.process(block);
+    }
+    expect(engine.stateHash()).not.toBe(report.state_hash);
+  });
+
+  test(`is refused with any byte turned over (${FLIPS} places)`, async () => {
+    const copy = join(workspace, 'copy');
+    cpSync(join(folder, 'events'), copy, { recursive: true });
+    const [name = ''] = readdirSync(copy);
+    const path = join(copy, name);
+    const whole = readFileSync(path);
+    for (let flip = 0; flip < FLIPS; flip++) {
+      const at = Math.floor(((flip + 0.5) / FLIPS) * whole.length);
+      const altered = Buffer.from(whole);
+      altered[at] = (altered[at] ?? 0) ^ (1 << (flip % 8));
+      writeFileSync(path, altered);
+      await expect(replay(copy), `byte ${at}`).rejects.toMatchObject({ code: 'log_corrupt' });
+    }
+    writeFileSync(path, whole);
+    await expect(replay(copy)).resolves.toBeDefined();
+  });
+});
