@@ -1,7 +1,22 @@
 /** Every case, in the order in which they are run and printed. */
 
 import type { BenchCase } from '../harness/bench-case.ts';
+import { bookCase } from './book.ts';
+import { decodeBookCcxtCase } from './decode-book-ccxt.ts';
+import { decodeCase } from './decode.ts';
 import { engineCase } from './engine.ts';
+import { latencyCase } from './latency.ts';
+import { linearityCase } from './linearity.ts';
+import { memoryCase } from './memory.ts';
 import { scanCase } from './scan.ts';
 
-export const CASES: readonly BenchCase[] = [scanCase, engineCase];
+export const CASES: readonly BenchCase[] = [
+  scanCase,
+  decodeCase,
+  bookCase,
+  decodeBookCcxtCase,
+  engineCase,
+  latencyCase,
+  linearityCase,
+  memoryCase,
+];

@@ -59,7 +59,11 @@ export async function recordFrames(mix: Mix): Promise<WireSession> {
     if (due.length === 0) continue;
     market.advance(timeMs);
     for (const { stream } of due) {
-      for (const text of streamFrames(stream, { stampMs: timeMs, padsThinBook: true, opensEmptyBars: true })) {
+      for (const text of streamFrames(stream, {
+        stampMs: timeMs,
+        padsThinBook: true,
+        opensEmptyBars: true,
+      })) {
         const frame = { bytes: Buffer.from(text, 'latin1'), timeMs };
         frames.push(frame);
         bytes += frame.bytes.length;

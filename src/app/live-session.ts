@@ -21,6 +21,7 @@ import { Engine } from '../core/engine/engine.ts';
 import type { EngineStatus } from '../core/engine/engine-state.ts';
 import type { FeedHealth } from '../ports/heartbeat-fields.ts';
 import type { Logger } from '../ports/logger.ts';
+import { VenueError } from '../ports/venue-error.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
 import { Ingress } from '../session/ingress.ts';
 import { runLoop } from '../session/loop.ts';
@@ -117,7 +118,7 @@ export class LiveSession {
       await Promise.race([this.#connect(), this.#brokenOff]);
       await this.#stream();
     } catch (error) {
-      throw toSessionEnd(error);
+      throw this.#isStreaming ? toSessionEnd(error) : this.#startFailure(error);
     }
   }
 
@@ -184,6 +185,14 @@ export class LiveSession {
     await this.#market?.close();
     this.#log?.close();
     this.#journal?.close();
+  }
+
+  /** What kept the session from starting; where the venue did not answer, its address is what the reader needs. */
+  #startFailure(error: unknown): SessionEndError {
+    if (!(error instanceof VenueError) || !error.retryable) return toSessionEnd(error);
+    const { source, restUrl } = this.#options.settings;
+    const venue = source.kind === 'bitunix' ? `the venue at ${restUrl}` : 'the simulated venue';
+    return new SessionEndError('market_data_lost', `${venue} cannot be reached: ${error.message}`, error);
   }
 
   async #connect(): Promise<void> {

@@ -31,14 +31,15 @@ export async function runSession(settings: Settings, workspace: string, io: Prog
   }
   const paths = workspacePaths(workspace);
   const scrubber = SecretScrubber.fromEnvironment(process.env);
-  const complain = (error: unknown): void => {
-    io.stderr.write(`${scrubber.scrub(error instanceof Error ? error.message : String(error))}\n`);
+  const complain = (error: unknown, what: string): void => {
+    const reason = error instanceof Error ? error.message : String(error);
+    io.stderr.write(`${what}: ${scrubber.scrub(reason)}\n`);
   };
   const alerts = new AlertFile({
     path: paths.alerts,
     scrubber,
     nowMs: () => systemClock.nowMs(),
-    onError: complain,
+    onError: (error) => complain(error, 'the alert could not be written'),
   });
   const refuse = (error: SessionEndError): number => {
     const code = EXIT_CODES[error.reason];
@@ -59,10 +60,13 @@ export async function runSession(settings: Settings, workspace: string, io: Prog
     level: settings.logLevel,
     scrubber,
     nowMs: () => systemClock.nowMs(),
-    onError: complain,
+    onError: (error) => complain(error, 'the system log cannot be written'),
   });
   try {
-    if (lock.tookOver !== null) log.log('warning', 'lock_taken_over', `Lock ${lock.tookOver}`);
+    if (lock.tookOver !== null) {
+      log.log('warning', 'lock_taken_over', `Lock ${lock.tookOver}`);
+      alerts.raise('critical', 'crashed', `a session did not end by itself: ${lock.tookOver}`);
+    }
     const run = new SessionRun({ settings, paths, io, log, alerts, scrubber, sessionId, strategy });
     return await run.hold();
   } catch (error) {
@@ -76,8 +80,9 @@ export async function runSession(settings: Settings, workspace: string, io: Prog
 /** Takes the workspace: writable, not killed, and nobody else's. */
 function enter(paths: WorkspacePaths, sessionId: string): InstanceLock {
   try {
+    mkdirSync(paths.root, { recursive: true });
     for (const directory of [paths.agentDirectory, paths.logsDirectory, paths.stateDirectory]) {
-      mkdirSync(directory, { recursive: true });
+      makeFolder(directory);
     }
     const cause = readKillSwitch(paths.killFile, process.env);
     if (cause !== null)
@@ -87,6 +92,15 @@ function enter(paths: WorkspacePaths, sessionId: string): InstanceLock {
     if (error instanceof SessionEndError) throw error;
     if (error instanceof AlreadyRunning) throw new SessionEndError('already_running', error.message, error);
     throw toStorageError(error, `use the workspace ${paths.root}`);
+  }
+}
+
+/** Not `recursive`: that reports a read-only file system as a missing folder. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 

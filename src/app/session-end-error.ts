@@ -3,8 +3,7 @@
 import { InvariantViolation } from '../core/base/assert.ts';
 import type { StoppedReason } from '../core/domain/reasons.ts';
 import { VenueError } from '../ports/venue-error.ts';
-import { ServerStartError } from '../server/start-server.ts';
-import { StorageError } from '../storage/storage-error.ts';
+import { toStorageError } from '../storage/storage-error.ts';
 import { ConfigError } from './config/config-error.ts';
 
 export class SessionEndError extends Error {
@@ -22,18 +21,15 @@ export function toSessionEnd(error: unknown): SessionEndError {
   if (error instanceof SessionEndError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof InvariantViolation) return new SessionEndError('invariant_violated', message, error);
-  if (error instanceof StorageError) {
-    if (error.code === 'disk_full') return new SessionEndError('disk_full', message, error);
-    if (error.code === 'read_only') return new SessionEndError('workspace_unwritable', message, error);
-    return new SessionEndError('crashed', message, error);
-  }
-  if (error instanceof ConfigError || error instanceof ServerStartError) {
-    return new SessionEndError('config_invalid', message, error);
-  }
+  if (error instanceof ConfigError) return new SessionEndError('config_invalid', message, error);
   if (error instanceof VenueError) {
     // What may pass was tried for as long as it is worth: the market data cannot be had.
     const reason = error.retryable ? 'market_data_lost' : 'venue_fatal';
     return new SessionEndError(reason, message, error);
   }
+  // Also what a file or a database threw past the storage layer: what the operator must do about it is the same.
+  const { code } = toStorageError(error, 'go on');
+  if (code === 'disk_full') return new SessionEndError('disk_full', message, error);
+  if (code === 'read_only') return new SessionEndError('workspace_unwritable', message, error);
   return new SessionEndError('crashed', message, error);
 }

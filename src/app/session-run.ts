@@ -5,7 +5,7 @@
 
 import { randomInt } from 'node:crypto';
 import type { AlertFile } from '../alerts/alert-file.ts';
-import { EXIT_CODES } from '../core/domain/reasons.ts';
+import { EXIT_CODES, type StoppedReason } from '../core/domain/reasons.ts';
 import { formatMoney } from '../core/domain/instrument.ts';
 import type { AccountStart } from '../core/domain/session-start.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
@@ -116,7 +116,7 @@ export class SessionRun {
 
   /** Holds the session to its end; returns the exit code. */
   async hold(): Promise<number> {
-    const { paths, log, io } = this.#options;
+    const { paths, log } = this.#options;
     const sampler = new ResourceSampler();
     const heartbeat = new Heartbeat({
       path: paths.heartbeat,
@@ -154,11 +154,7 @@ export class SessionRun {
     operator.close();
     this.#progress.end();
     try {
-      await this.#live.close();
-      const report = this.#leave();
-      if (io.json) printJson(io, report);
-      else io.stdout.write(formatSummary(report, { color: io.isTty, reportPath: this.#folder.htmlFile }));
-      return report.exit_code;
+      return await this.#conclude();
     } finally {
       this.#isEnded = true;
       heartbeat.stop();
@@ -167,6 +163,39 @@ export class SessionRun {
       process.off('uncaughtException', onCrash);
       process.off('unhandledRejection', onCrash);
     }
+  }
+
+  /** Closes the session's files, then leaves and prints its result; returns the exit code. */
+  async #conclude(): Promise<number> {
+    const { io, alerts, scrubber } = this.#options;
+    try {
+      await this.#live.close();
+    } catch (error) {
+      this.#end ??= toSessionEnd(error);
+    }
+    try {
+      const report = this.#leave();
+      if (io.json) printJson(io, report);
+      else io.stdout.write(formatSummary(report, { color: io.isTty, reportPath: this.#folder.htmlFile }));
+      return report.exit_code;
+    } catch (error) {
+      // Where the result cannot be written, the first reason is still the one that counts.
+      const failure = toSessionEnd(error);
+      if (this.#end === null) this.#fail(failure.reason, failure.message);
+      else io.stderr.write(`${scrubber.scrub(`the result is not complete: ${failure.message}`)}\n`);
+      alerts.close();
+      return EXIT_CODES[(this.#end ?? failure).reason];
+    }
+  }
+
+  /** Tells of an end that is no success: the log, the alerts and whoever watches. */
+  #fail(reason: StoppedReason, detail: string | null): void {
+    const { alerts, log, io, scrubber } = this.#options;
+    const code = EXIT_CODES[reason];
+    log.log('critical', 'session_failed', `Session ended: ${reason}`, { reason, detail, exit_code: code });
+    // A mistake of usage is told to the one who made it, not to whoever watches the alerts.
+    if (code !== EXIT_CODES.config_invalid) alerts.raise('critical', reason, detail ?? 'the session ended');
+    io.stderr.write(`${reason}: ${scrubber.scrub(detail ?? 'the session ended')}\n`);
   }
 
   async #serve(heartbeat: Heartbeat): Promise<void> {
@@ -195,11 +224,7 @@ export class SessionRun {
     const { engine, start, eventLog } = this.#live;
     const reason = this.#end?.reason ?? engine?.endReason ?? 'crashed';
     const detail = this.#end?.message ?? engine?.endDetail ?? null;
-    const code = EXIT_CODES[reason];
-    if (code !== 0) {
-      log.log('critical', 'session_failed', `Session ended: ${reason}`, { reason, detail, exit_code: code });
-      alerts.raise('critical', reason, detail ?? 'the session ended');
-    }
+    if (EXIT_CODES[reason] !== 0) this.#fail(reason, detail);
     if (engine !== null && start !== null)
       this.#accounts.write(engine.accountEnd(), start.session_id, systemClock.nowMs());
     const status = engine?.status() ?? null;

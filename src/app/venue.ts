@@ -2,7 +2,9 @@
 
 import { once } from 'node:events';
 import { randomInt } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 
+import { type FaultSpec, FaultSpecError, parseFaults } from '../venues/simulated/faults/fault-spec.ts';
 import { DataFileError } from '../venues/simulated/recorded/data-file.ts';
 import type { MarketSource } from '../venues/simulated/market-source.ts';
 import { openRecordedMarket } from '../venues/simulated/recorded-market.ts';
@@ -28,6 +30,12 @@ export interface VenueSettings {
   readonly seed: number | null;
   /** Time between a push and its delivery, and before a REST answer, ms; null = the venue's defaults. */
   readonly delayMs: number | null;
+  /** First instant of the venue's clock, UTC ms; null = the machine's own time. */
+  readonly startMs: number | null;
+  /** File of the faults that happen by themselves; null = none. */
+  readonly faultPlan: string | null;
+  /** Whether this machine may ask for faults while it runs. */
+  readonly hasControl: boolean;
 }
 
 /**
@@ -40,7 +48,8 @@ export async function runVenue(
   io: ProgramIo,
 ): Promise<number> {
   const seed = settings.seed ?? randomInt(SEED_BOUND);
-  const clock = { nowMs: () => Date.now() };
+  const clock = startClock(settings.startMs);
+  const faults = settings.faultPlan === null ? [] : await readFaultPlan(settings.faultPlan);
   const market = await createMarket(settings, seed, clock.nowMs());
   try {
     const venue = await startSimulatedVenue({
@@ -48,6 +57,8 @@ export async function runVenue(
       clock,
       host: settings.host,
       port: settings.port,
+      faults,
+      hasControl: settings.hasControl,
       knobs: {
         seed,
         ...(settings.delayMs === null
@@ -60,6 +71,7 @@ export async function runVenue(
       printJson(io, {
         rest_url: venue.restUrl,
         ws_url: venue.wsUrl,
+        control_url: venue.controlUrl,
         port: venue.port,
         seed,
         symbols,
@@ -69,6 +81,7 @@ export async function runVenue(
       for (const note of market.notes) io.stderr.write(`${note}\n`);
       io.stderr.write(`Simulated venue with ${symbols.join(', ')}. Give its clients:\n`);
       io.stdout.write(`BITUNIX_REST_URL=${venue.restUrl}\nBITUNIX_WS_URL=${venue.wsUrl}\n`);
+      if (venue.controlUrl !== null) io.stdout.write(`CONTROL_URL=${venue.controlUrl}\n`);
     }
     await stopped;
     await venue.close();
@@ -88,6 +101,28 @@ export async function untilInterrupted(): Promise<void> {
     await Promise.race([once(process, 'SIGINT', { signal }), once(process, 'SIGTERM', { signal })]);
   } finally {
     controller.abort();
+  }
+}
+
+/** The machine's clock, or one of its own that runs on from an instant. */
+function startClock(startMs: number | null): { nowMs(): number } {
+  if (startMs === null) return { nowMs: () => Date.now() };
+  const beganMs = performance.now();
+  return { nowMs: () => Math.floor(startMs + performance.now() - beganMs) };
+}
+
+async function readFaultPlan(path: string): Promise<FaultSpec[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError([`${path}: ${error instanceof Error ? error.message : String(error)}`]);
+  }
+  try {
+    return parseFaults(text);
+  } catch (error) {
+    if (!(error instanceof FaultSpecError)) throw error;
+    throw new ConfigError(error.findings.map((finding) => `${path}: ${finding}`));
   }
 }
 

@@ -14,4 +14,8 @@ export interface EventInlet {
   nowMs(): number;
   /** Says that whole events were appended. */
   ready(): void;
+  /** Rows appended and not yet taken by the loop: how far it lags behind what arrives. */
+  readonly waitingRows: number;
+  /** Runs `action` once, as soon as the loop has taken everything that waits; `action` may append. */
+  whenDrained(action: () => void): void;
 }

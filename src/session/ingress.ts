@@ -13,8 +13,13 @@ import type { EventSource } from '../ports/event-source.ts';
 
 /** Rows of a block: more than any one frame of the venue's windows needs. */
 const BLOCK_ROWS = 8_192;
-/** Blocks waiting for the loop; more means that it stands still while the market goes on. */
+/**
+ * Blocks waiting for the loop; more means that it stands still while the market goes on. Venue clients hold frames back
+ * that only replace one another long before that ({@link Ingress.waitingRows}); what may not be lost fills it.
+ */
 const MAX_WAITING_BLOCKS = 64;
+/** Clients that wait for the loop to catch up: one a connection. */
+const MAX_DRAIN_WAITERS = 16;
 /** Shortest sleep before time is let pass: finer than any latency we model. */
 const MIN_WAKE_MS = 2;
 /** In silence time passes at least this often. */
@@ -30,6 +35,7 @@ export class Ingress implements EventInlet, EventSource {
   #wakeLoop: (() => void) | null = null;
   #isWakeScheduled = false;
   #isClosed = false;
+  #whenDrained: (() => void)[] = [];
   #timer: NodeJS.Timeout | null = null;
 
   /** `venueNowMs`: the corrected venue clock. */
@@ -60,6 +66,17 @@ export class Ingress implements EventInlet, EventSource {
     });
   }
 
+  get waitingRows(): number {
+    let rows = this.#block.length;
+    for (const { length } of this.#waiting) rows += length;
+    return rows;
+  }
+
+  whenDrained(action: () => void): void {
+    assert(this.#whenDrained.length < MAX_DRAIN_WAITERS, `more than ${MAX_DRAIN_WAITERS} wait for the loop`);
+    this.#whenDrained.push(action);
+  }
+
   /** Lets time reach `dueMs` (venue time) if nothing else arrives; the earliest of at most one second from now. */
   wakeAt(dueMs: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -73,6 +90,7 @@ export class Ingress implements EventInlet, EventSource {
 
   async *[Symbol.asyncIterator](): AsyncIterator<EventBlock> {
     for (;;) {
+      if (this.#waiting.length === 0 && this.#block.length === 0) this.#sayDrained();
       if (this.#waiting.length === 0 && this.#block.length > 0) this.#turnOver();
       const block = this.#waiting.shift();
       if (block !== undefined) {
@@ -95,6 +113,13 @@ export class Ingress implements EventInlet, EventSource {
     this.#isClosed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.ready();
+  }
+
+  #sayDrained(): void {
+    if (this.#whenDrained.length === 0) return;
+    const actions = this.#whenDrained;
+    this.#whenDrained = [];
+    for (const action of actions) action();
   }
 
   #turnOver(): void {

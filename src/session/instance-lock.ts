@@ -2,7 +2,8 @@
  * One session a workspace: a lock that the kernel holds, and a file that says who holds it.
  *
  * The lock is an exclusive SQLite transaction on `.agent/lock.db`: freed by the kernel however the process dies, kept
- * while it is stopped. `.agent/lockfile.pid` names the holder to people and to the other commands.
+ * while it is stopped. `.agent/lockfile.pid` names the holder to people and to the other commands; a living process that
+ * it names is respected even where the kernel lock is free.
  * Invariant: nothing else opens lock.db. POSIX locks are lost when their process closes *any* descriptor of the file, so
  * a second attempt in the same process is refused before it touches the file.
  */
@@ -33,7 +34,9 @@ export interface LockHolder {
 }
 
 export interface InstanceLock {
-  /** What was found of a holder that died, as a sentence for the log; null after a clean end. */
+  /** Whose lock file was found: of a holder that died without removing it; null after a clean end. */
+  readonly former: LockHolder | null;
+  /** The same as a sentence for the log. */
   readonly tookOver: string | null;
   /** Removes the lock file, if it is still ours, and frees the lock. May be called twice. */
   release(): void;
@@ -68,17 +71,15 @@ export function acquireInstanceLock(
   if (held.has(paths.lockDatabase)) throw new AlreadyRunning(readLockHolder(paths));
   mkdirSync(paths.agentDirectory, { recursive: true });
 
+  // A start that cannot win anyway neither waits for the lock nor gets in the way of others.
+  refuseLivingHolder(readLockHolder(paths));
   const database = takeKernelLock(paths);
   if (database === null) throw new AlreadyRunning(waitForLivingHolder(paths));
   let text: string;
-  let tookOver: string | null;
+  let former: LockHolder | null;
   try {
-    const former = readLockHolder(paths);
-    if (former !== null && isOtherLivingProcess(former)) throw new AlreadyRunning(former);
-    tookOver =
-      former === null
-        ? null
-        : `took over from pid ${former.pid ?? 'unknown'}, which held the workspace since ${former.since ?? 'unknown'} and is gone`;
+    former = readLockHolder(paths);
+    refuseLivingHolder(former);
     text = lockText(owner);
     writeFileAtomic(paths.lockFile, text, { durable: true });
   } catch (error) {
@@ -89,7 +90,8 @@ export function acquireInstanceLock(
 
   let released = false;
   return {
-    tookOver,
+    former,
+    tookOver: former === null ? null : describeTakeover(former),
     release() {
       if (released) return;
       released = true;
@@ -134,6 +136,14 @@ function takeKernelLock(paths: WorkspacePaths): DatabaseSync | null {
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return null;
     throw error;
   }
+}
+
+function describeTakeover(former: LockHolder): string {
+  return `took over from pid ${former.pid ?? 'unknown'}, which held the workspace since ${former.since ?? 'unknown'} and is gone`;
+}
+
+function refuseLivingHolder(holder: LockHolder | null): void {
+  if (holder !== null && isOtherLivingProcess(holder)) throw new AlreadyRunning(holder);
 }
 
 function isOtherLivingProcess(holder: LockHolder): boolean {

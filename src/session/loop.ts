@@ -17,7 +17,12 @@ export interface LoopParts {
   readonly afterBlock?: () => void;
 }
 
-/** Runs until the session has ended or the source has. Whatever a part throws ends the session. */
+/**
+ * Runs until the session has ended or the source has. Whatever a part throws ends the session.
+ *
+ * A source that is logged is left with the block in which the session ends: what arrived in that block was logged, and
+ * counts. A source that is a log already is read to its own end, so that the same events count however they are cut.
+ */
 export async function runLoop({ source, log, engine, sinks, afterBlock }: LoopParts): Promise<void> {
   for await (const block of source) {
     // Durable before it acts: one sync a block.
@@ -25,7 +30,7 @@ export async function runLoop({ source, log, engine, sinks, afterBlock }: LoopPa
     engine.process(block);
     const outputs = engine.takeOutputs();
     if (outputs.length > 0) for (const sink of sinks) sink.deliver(outputs);
-    if (engine.lifecycle === 'ended') return;
+    if (engine.lifecycle === 'ended' && log !== null) return;
     afterBlock?.();
   }
 }

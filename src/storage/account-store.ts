@@ -1,8 +1,8 @@
 /**
- * Keeps the paper account between sessions in `state/account.json`.
+ * Keeps the paper account in `state/account.json`, between sessions and while one runs.
  *
- * Invariant: the file is replaced whole and synced, so a crash leaves the account of one session or of the next, never a
- * mixture. A file that does not have its shape is refused, never repaired: it is money.
+ * Invariant: the file is replaced whole, so a crash leaves the account of one moment or of another, never a mixture; what
+ * was written durably also survives a power loss. A file that does not have its shape is refused, never repaired: it is money.
  */
 
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
@@ -76,8 +76,8 @@ export class AccountStore {
     return readDocument(this.#file, accountDocument);
   }
 
-  /** Replaces the account. `nowMs`: UTC time of the writing. */
-  write(account: AccountStart, sessionId: string, nowMs: number): void {
+  /** Replaces the account. `nowMs`: UTC time of the writing. `durable`: also a power loss keeps it (default true). */
+  write(account: AccountStart, sessionId: string, nowMs: number, durable = true): void {
     const document: AccountDocument = {
       ...account,
       version: ACCOUNT_VERSION,
@@ -89,7 +89,7 @@ export class AccountStore {
     } catch (error) {
       throw toStorageError(error, `write ${this.#file}`);
     }
-    writeDocument(this.#file, document, { mode: 0o600 });
+    writeDocument(this.#file, document, { mode: 0o600, durable });
   }
 
   /**

@@ -12,6 +12,7 @@ import { isInterval, MINUTE_MS, parseSpanMs, SECOND_MS } from '../../core/base/t
 import { assert } from '../../core/base/assert.ts';
 import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
 import { KILL_SWITCH_VARIABLE } from '../../session/kill-switch.ts';
+import { TEST_CRASH_VARIABLE } from '../../session/test-crash.ts';
 import { CONFIG_FILE_NAME } from '../../session/workspace-paths.ts';
 import { closestWord } from './closest-word.ts';
 import { ConfigError, showValue } from './config-error.ts';
@@ -35,7 +36,7 @@ const RECORDING_ENDINGS = ['-l2.csv.gz', '-book.csv.gz', '-l2.csv', '-book.csv']
 const VARIABLE_ALIASES: Readonly<Partial<Record<SettingKey, string>>> = { symbols: 'LA_SYMBOL' };
 
 /** Variables that are not settings. */
-const OTHER_VARIABLES: ReadonlySet<string> = new Set([KILL_SWITCH_VARIABLE, 'LA_DATA_DIR']);
+const OTHER_VARIABLES: ReadonlySet<string> = new Set([KILL_SWITCH_VARIABLE, TEST_CRASH_VARIABLE, 'LA_DATA_DIR']);
 
 const SECTION_VARIABLE = /^LA_(?:MARKET_DATA|ENGINE|EXCHANGE|FEES|RISK|RESOURCES)_/;
 
@@ -133,6 +134,7 @@ function buildSettings(
       maxLeverage: values['risk.max_leverage'] ?? values.leverage,
     },
     maxMemoryMb: values['resources.max_memory_mb'],
+    freezeTimeoutMs: spanMs(values['resources.freeze_timeout'], SECOND_MS),
   };
 }
 

@@ -25,6 +25,8 @@ const LEVERAGE_MAXIMUM = 200;
 const DURATION_MAXIMUM_MS = 3_650 * 86_400_000;
 const STALE_TIMEOUT_MAXIMUM_MS = 86_400_000;
 const LATENCY_MAXIMUM_MS = 60_000;
+const FREEZE_TIMEOUT_MINIMUM_MS = 6_000;
+const FREEZE_TIMEOUT_MAXIMUM_MS = 3_600_000;
 const WHOLE_USDT_DIGITS_MAXIMUM = 15;
 
 /** How text of a flag or a variable becomes a value of the file's types. */
@@ -269,6 +271,13 @@ export const SETTINGS = {
     expected: 'a whole number of MiB from 1 to 1048576',
     initial: 1_024,
     textForm: 'number',
+    flag: null,
+  }),
+  'resources.freeze_timeout': setting({
+    schema: span(SECOND_MS, FREEZE_TIMEOUT_MINIMUM_MS, FREEZE_TIMEOUT_MAXIMUM_MS),
+    expected: 'a span from 6s to 1h (a bare number is seconds)',
+    initial: '30s',
+    textForm: 'text',
     flag: null,
   }),
 } as const;

@@ -71,6 +71,8 @@ export interface Settings {
   readonly takerFeeRate: string;
   readonly risk: RiskSettings;
   readonly maxMemoryMb: number;
+  /** How long the event loop may stand still before the session is ended from outside of it. */
+  readonly freezeTimeoutMs: number;
   /** Endpoints of the venue, without a trailing slash in `restUrl`. */
   readonly restUrl: string;
   readonly wsUrl: string;

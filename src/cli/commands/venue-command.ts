@@ -17,6 +17,9 @@ interface VenueOptions {
   readonly symbol?: readonly string[];
   readonly seed?: string;
   readonly delay?: string;
+  readonly startTime?: string;
+  readonly faultPlan?: string;
+  readonly control: boolean;
 }
 
 export function addVenueCommand(program: AnyCommand, context: CommandContext): void {
@@ -33,13 +36,18 @@ export function addVenueCommand(program: AnyCommand, context: CommandContext): v
     )
     .option('--seed <number>', 'seed of the market (default: drawn)')
     .option('--delay <span>', 'delay of answers and pushes, such as 50ms (a bare number is milliseconds)')
+    .option('--start-time <time>', "where the venue's clock starts, such as 2026-01-01T07:59:50Z")
+    .option('--fault-plan <file>', 'faults that happen by themselves (JSON; times count from the start)')
+    .option('--control', 'let this machine ask for faults over HTTP while it serves', false)
     .addHelpText(
       'after',
       `
-Prints the two variables that point a client at it, and serves until SIGINT or SIGTERM.
+Prints the two variables that point a client at it, and serves until SIGINT or SIGTERM. With --control a third one
+names the control side: GET $CONTROL_URL/state, POST and DELETE $CONTROL_URL/faults.
 
 Examples:
   la venue --seed 7
+  la venue --control --start-time 2026-01-01T07:59:50Z
   la venue --market recording:data/btcusdt-20241105 --port 0
   BITUNIX_REST_URL=http://127.0.0.1:8790 BITUNIX_WS_URL=ws://127.0.0.1:8790/public/ la run
 
@@ -72,6 +80,10 @@ function readVenueSettings(options: VenueOptions): VenueSettings {
   if (options.delay !== undefined && (delayMs === null || delayMs > DELAY_MAXIMUM_MS)) {
     find('--delay', 'a span of at most 60s', options.delay);
   }
+  const startMs = options.startTime === undefined ? null : parseInstantMs(options.startTime);
+  if (options.startTime !== undefined && startMs === null) {
+    find('--start-time', 'a time in UTC such as 2026-01-01T07:59:50Z', options.startTime);
+  }
   if (findings.length > 0) throw new ConfigError(findings);
   return {
     host: options.host,
@@ -82,5 +94,15 @@ function readVenueSettings(options: VenueOptions): VenueSettings {
     symbols: symbols ?? [],
     seed,
     delayMs,
+    startMs,
+    faultPlan: options.faultPlan === undefined ? null : resolve(options.faultPlan),
+    hasControl: options.control,
   };
+}
+
+/** UTC ms of an ISO-8601 time with `Z`; null where the text is none. */
+function parseInstantMs(text: string): number | null {
+  const isForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/.test(text);
+  const timeMs = Date.parse(text);
+  return isForm && !Number.isNaN(timeMs) ? timeMs : null;
 }

@@ -78,7 +78,7 @@ export function openBitunixVenue(options: BitunixVenueOptions): BitunixVenue {
   return new LiveVenue(options);
 }
 
-const NO_FEED: FeedHealth = { state: 'disconnected', ageMs: null, reconnects: 0, gaps: 0 };
+const NO_FEED: FeedHealth = { state: 'disconnected', ageMs: null, reconnects: 0, gaps: 0, conflated: 0 };
 
 class LiveVenue implements BitunixVenue {
   readonly clock: ClockSync;

@@ -2,8 +2,10 @@
  * One socket of the venue: decodes its frames, hands data on, and says what became of the connection.
  *
  * Invariant: whatever a frame contains, it is either data of a registered stream, a known control frame, an error that is
- * classed, or quarantined and counted. Limit: quarantined frames are logged and recorded at most once in
- * {@link REFUSED_REPORT_MS}, with their number.
+ * classed, or quarantined and counted. While the session's loop lags by more than {@link CONFLATE_ABOVE_ROWS} rows, of
+ * books and tickers only the newest of each stream waits, because each replaces the one before; trades, prices and klines
+ * are always handed on. Limit: quarantined and conflated frames are logged at most once in {@link REPORT_EVERY_MS} each,
+ * with their number.
  */
 
 import type { FeedState } from '../../core/domain/commands.ts';
@@ -25,7 +27,10 @@ import { type DecodedFrame, FrameKind } from './decoded-frame.ts';
 import { pingFrame, subscribeFrame } from './endpoints.ts';
 import { errorOfFrame, errorOfHttp, isSymbolError } from './errors.ts';
 
-const REFUSED_REPORT_MS = 10_000;
+const REPORT_EVERY_MS = 10_000;
+/** Rows that wait for the loop, above which a frame that only replaces an earlier one is held back. */
+export const CONFLATE_ABOVE_ROWS = 2_048;
+const REPLACEABLE: ReadonlySet<FrameKind> = new Set([FrameKind.book, FrameKind.ticker]);
 /** Shortest wait after the venue said that we talk too much. */
 const RATE_LIMIT_WAIT_MS = 5_000;
 
@@ -66,6 +71,8 @@ export interface FeedHealth {
   readonly ageMs: number | null;
   readonly reconnects: number;
   readonly gaps: number;
+  /** Books and tickers that a newer one replaced before the session's loop could take them. */
+  readonly conflated: number;
 }
 
 export class MarketFeed {
@@ -78,6 +85,12 @@ export class MarketFeed {
   #refused = 0;
   #unreported = 0;
   #reportedAtMs = Number.NEGATIVE_INFINITY;
+  /** Bytes of the newest frame of a stream that waits for the loop, by stream. */
+  readonly #held = new Map<number, Buffer>();
+  #isDrainAwaited = false;
+  #conflated = 0;
+  #conflatedSaid = 0;
+  #conflatedSaidAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MarketFeedOptions) {
     this.#options = options;
@@ -119,6 +132,7 @@ export class MarketFeed {
   }
 
   stop(): Promise<void> {
+    this.#dropHeld();
     return this.#connection.stop();
   }
 
@@ -130,6 +144,7 @@ export class MarketFeed {
       ageMs: dataAgeMs === null ? null : Math.round(dataAgeMs),
       reconnects,
       gaps: this.#losses,
+      conflated: this.#conflated,
     };
   }
 
@@ -156,10 +171,51 @@ export class MarketFeed {
           this.#quarantine('a stream that was not subscribed');
           return FRAME_OTHER;
         }
-        this.#options.onData(frame);
+        const isLagging =
+          this.#held.has(stream) || this.#options.inlet.waitingRows > CONFLATE_ABOVE_ROWS;
+        if (isLagging && REPLACEABLE.has(frame.kind)) this.#hold(stream, bytes);
+        else this.#options.onData(frame);
         return stream;
       }
     }
+  }
+
+  /** Keeps the frame until the loop has caught up, in place of the one that waits already. */
+  #hold(stream: number, bytes: Buffer): void {
+    if (this.#held.has(stream)) this.#conflated++;
+    // The connection's buffer is valid during the call only.
+    this.#held.set(stream, Buffer.from(bytes));
+    if (this.#isDrainAwaited) return;
+    this.#isDrainAwaited = true;
+    this.#options.inlet.whenDrained(() => this.#releaseHeld());
+  }
+
+  #releaseHeld(): void {
+    const { decoder, onData } = this.#options;
+    this.#isDrainAwaited = false;
+    const frames = [...this.#held.values()];
+    this.#held.clear();
+    for (const bytes of frames) onData(decoder.decode(bytes));
+    this.#sayConflated();
+  }
+
+  /** A frame from before a loss must not be handed on after it. */
+  #dropHeld(): void {
+    this.#conflated += this.#held.size;
+    this.#held.clear();
+  }
+
+  #sayConflated(): void {
+    const { clock, logger, feed } = this.#options;
+    const nowMs = clock.monotonicMs();
+    if (this.#conflated === this.#conflatedSaid || nowMs - this.#conflatedSaidAtMs < REPORT_EVERY_MS) return;
+    logger.log('warning', 'frames_conflated', 'Frames conflated: the session lags behind the market', {
+      feed,
+      frames: this.#conflated - this.#conflatedSaid,
+      total: this.#conflated,
+    });
+    this.#conflatedSaid = this.#conflated;
+    this.#conflatedSaidAtMs = nowMs;
   }
 
   #control(document: unknown): void {
@@ -183,7 +239,7 @@ export class MarketFeed {
     this.#refused++;
     this.#unreported++;
     const nowMs = clock.monotonicMs();
-    if (nowMs - this.#reportedAtMs < REFUSED_REPORT_MS) return;
+    if (nowMs - this.#reportedAtMs < REPORT_EVERY_MS) return;
     this.#reportedAtMs = nowMs;
     logger.log('warning', 'frame_refused', 'Frame refused', { feed, reason, frames: this.#unreported });
     const timeMs = inlet.nowMs();
@@ -204,6 +260,7 @@ export class MarketFeed {
     const { feed, title, logger, inlet, onState, onConnected } = this.#options;
     const { reconnects } = this.#connection;
     const nowMs = inlet.nowMs();
+    this.#dropHeld();
     const feedState: FeedState = { feed, state, reconnects, detail };
     inlet.open(1).appendFeed(nowMs, feedState);
     if (state === 'connected') {

@@ -31,6 +31,9 @@ const BLOCK_ROWS = 70_000;
 
 export class RecordingInlet implements EventInlet {
   readonly rows: RecordedRow[] = [];
+  /** Set by a test to play a loop that lags. */
+  waitingRows = 0;
+  #whenDrained: (() => void)[] = [];
   readonly #block = new EventBlock(BLOCK_ROWS);
   readonly #venueNowMs: () => number;
   #lastMs = 0;
@@ -69,6 +72,18 @@ export class RecordingInlet implements EventInlet {
       });
     }
     block.reset(0);
+  }
+
+  whenDrained(action: () => void): void {
+    this.#whenDrained.push(action);
+  }
+
+  /** The loop has caught up. */
+  drain(): void {
+    this.waitingRows = 0;
+    const actions = this.#whenDrained;
+    this.#whenDrained = [];
+    for (const action of actions) action();
   }
 
   of(kind: string): RecordedRow[] {

@@ -221,21 +221,4 @@ describe('life of the server', () => {
     expect((await client.closed).code).toBe(1006);
     raw.destroy();
   });
-
-  test('drops connections and falls silent on command', async () => {
-    const running = await start();
-    const client = await connect(running);
-    client.subscribe(['depth_book1']);
-    await client.next(({ ch }) => ch === 'depth_book1');
-    expect(running.connectionCount()).toBe(1);
-    running.setFaults({ isSilent: true });
-    await wait(20);
-    const before = client.frames.length;
-    await wait(700);
-    expect(client.frames).toHaveLength(before);
-    running.dropConnections();
-    expect((await client.closed).code).toBe(1006);
-    running.setFaults({ upgradeStatus: 429 });
-    await expect(WireClient.connect(running)).rejects.toThrow('429');
-  });
 });

@@ -8,6 +8,11 @@
 
 import { WebSocket, type RawData } from 'ws';
 import type { SeededRandom } from '../../core/base/random.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
+import type { FaultBoard } from './faults/fault-board.ts';
+import type { SocketKind } from './faults/fault-spec.ts';
+import { garble } from './faults/garbler.ts';
+import type { MissingBars } from './faults/missing-bars.ts';
 import type { InstrumentMarket } from './market/instrument-market.ts';
 import type { MarketSource, VenueClock } from './market-source.ts';
 import {
@@ -16,11 +21,12 @@ import {
   parseChannel,
   streamFrames,
   type Channel,
+  type PushOptions,
   type Stream,
   type StreamGroup,
 } from './push-streams.ts';
 import { RateWindow } from './rate-window.ts';
-import type { VenueFaults, VenueKnobs } from './venue-knobs.ts';
+import type { VenueKnobs } from './venue-knobs.ts';
 import { tickersRow } from './wire-format.ts';
 
 const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
@@ -32,7 +38,8 @@ export interface SocketContext {
   readonly market: MarketSource;
   readonly clock: VenueClock;
   readonly knobs: VenueKnobs;
-  readonly faults: () => VenueFaults;
+  readonly faults: FaultBoard;
+  readonly missingBars: MissingBars;
   readonly random: SeededRandom;
   /** Told when the client was cut for sending too many frames. */
   readonly onFrameFlood: () => void;
@@ -53,6 +60,7 @@ export class ClientSocket {
   /** Time (monotonic) at which a group is pushed next; a group without streams is absent. */
   readonly #dueMs = new Map<StreamGroup, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #deliveries: DeliveryQueue;
   #pushTimer: NodeJS.Timeout | null = null;
   #idleTimer: NodeJS.Timeout;
   #hasSpoken = false;
@@ -64,6 +72,7 @@ export class ClientSocket {
     this.#context = context;
     this.#openedSecond = Math.floor(clock.nowMs() / 1_000);
     this.#frames = new RateWindow(knobs.clientFramesPerSecond);
+    this.#deliveries = new DeliveryQueue((frames) => this.#send(frames));
     this.#idleTimer = setTimeout(() => socket.terminate(), knobs.idleUnsentMs);
     socket.on('message', (data, isBinary) => {
       if (this.#admitFrame()) this.#onMessage(data, isBinary);
@@ -76,15 +85,43 @@ export class ClientSocket {
     this.#deliver([JSON.stringify({ op: 'connect', data: { result: true } })]);
   }
 
+  /** By its subscriptions so far. */
+  get kind(): SocketKind {
+    for (const stream of this.#streams.values()) if (stream?.channel.group === 'kline') return 'kline';
+    return 'ticker';
+  }
+
   /** Ends the connection without a close frame. */
   terminate(): void {
     this.#socket.terminate();
+  }
+
+  /** Sends a frame of a fault. */
+  inject(text: string): void {
+    this.#deliver([text]);
+  }
+
+  /** Sends what a channel has to say now, so many times over. */
+  flood(channel: string, times: number): void {
+    const options = this.#pushOptions();
+    const frames = this.#groupStreams(null)
+      .filter((stream) => stream.channel.name === channel)
+      .flatMap((stream) => streamFrames(stream, options));
+    for (let time = 0; time < times; time++) this.#deliver(frames);
+  }
+
+  /** The next push of trades begins with the last ones once more. */
+  repeatTrades(trades: number): void {
+    for (const stream of this.#groupStreams('trade')) {
+      stream.tradeSequence = Math.max(0, stream.tradeSequence - trades);
+    }
   }
 
   #stop(): void {
     clearTimeout(this.#idleTimer);
     if (this.#pushTimer !== null) clearTimeout(this.#pushTimer);
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#deliveries.close();
     this.#timers.clear();
     this.#streams.clear();
     this.#dueMs.clear();
@@ -112,6 +149,7 @@ export class ClientSocket {
     const isFirst = !this.#hasSpoken;
     if (!this.#admitFrame()) return;
     const { knobs } = this.#context;
+    if (this.#isHit('mute_pong')) return;
     if (isFirst) this.#later(knobs.protocolPingDropMs, () => this.#socket.terminate());
     else this.#later(knobs.deliveryDelayMs, () => this.#socket.pong(payload));
   }
@@ -122,7 +160,7 @@ export class ClientSocket {
     if (message === null) return;
     const { op, ping } = message;
     if (op === 'ping') {
-      if (typeof ping === 'number' || typeof ping === 'string') {
+      if ((typeof ping === 'number' || typeof ping === 'string') && !this.#isHit('mute_pong')) {
         this.#deliver([JSON.stringify({ op: 'ping', pong: ping, ping: this.#openedSecond })]);
       }
       return;
@@ -134,7 +172,8 @@ export class ClientSocket {
   }
 
   #subscribe(subscriptions: readonly SubscriptionArgument[]): void {
-    const { market, clock, knobs } = this.#context;
+    const { market, clock, knobs, faults } = this.#context;
+    const repeated = Math.max(0, ...faults.of('duplicate_trades').map(({ trades }) => trades));
     const replies: string[] = [];
     let isOverLimit = false;
     for (const { channel, symbol } of subscriptions) {
@@ -155,7 +194,8 @@ export class ClientSocket {
         }
         continue;
       }
-      this.#streams.set(key, { channel, market: listed, tradeSequence: listed.tape.sequence });
+      const tradeSequence = Math.max(0, listed.tape.sequence - repeated);
+      this.#streams.set(key, { channel, market: listed, tradeSequence });
       this.#armGroup(channel.group);
     }
     if (isOverLimit) {
@@ -175,8 +215,21 @@ export class ClientSocket {
     this.#deliver([JSON.stringify({ op: 'unsubscribe', ts: this.#context.clock.nowMs(), data: 'success' })]);
   }
 
-  #groupStreams(group: StreamGroup): Stream[] {
-    return [...this.#streams.values()].filter((stream): stream is Stream => stream?.channel.group === group);
+  /** The live streams of a group; of all groups where null. */
+  #groupStreams(group: StreamGroup | null): Stream[] {
+    return [...this.#streams.values()].filter(
+      (stream): stream is Stream => stream !== null && (group === null || stream.channel.group === group),
+    );
+  }
+
+  #bookFault(): 'crossed' | 'empty' | undefined {
+    const { faults } = this.#context;
+    if (faults.of('empty_book').length > 0) return 'empty';
+    return faults.of('crossed_book').length > 0 ? 'crossed' : undefined;
+  }
+
+  #isHit(kind: 'freeze_socket' | 'mute_pong'): boolean {
+    return this.#context.faults.of(kind).some(({ target }) => target === 'all' || target === this.kind);
   }
 
   /** Gives a new stream's group its first push: klines at once, trades with the next batch, the others within half a second. */
@@ -234,14 +287,16 @@ export class ClientSocket {
   }
 
   #groupFrames(group: StreamGroup): string[] {
-    const { market, clock, knobs, faults, random } = this.#context;
-    const stampMs = clock.nowMs() - random.nextBelow(knobs.stampLagMaxMs + 1);
+    const { market, faults } = this.#context;
+    const options = this.#pushOptions();
+    const { stampMs } = options;
     market.advance(stampMs);
-    if (market.ended || faults().isSilent === true) return [];
-    const options = { stampMs, padsThinBook: knobs.padsThinBook, opensEmptyBars: knobs.opensEmptyBars };
+    if (market.ended || this.#isHit('freeze_socket')) return [];
+    const frozen = faults.of('freeze_stream');
     const frames: string[] = [];
     const rows: object[] = [];
     for (const stream of this.#groupStreams(group)) {
+      if (frozen.some(({ channel }) => stream.channel.name.startsWith(channel))) continue;
       if (stream.channel.name === 'tickers') {
         const day = stream.market.dayBar(stampMs);
         if (day !== null) rows.push(tickersRow(stream.market, day));
@@ -253,13 +308,37 @@ export class ClientSocket {
     return frames;
   }
 
-  /** Sends frames after the delivery delay; timers of equal length keep their order. */
+  #pushOptions(): PushOptions {
+    const { clock, knobs, faults, missingBars, random } = this.#context;
+    const stampMs = clock.nowMs() - random.nextBelow(knobs.stampLagMaxMs + 1);
+    const lateMs = Math.max(0, ...faults.of('late_trades').map(({ ms }) => ms));
+    return {
+      stampMs,
+      padsThinBook: knobs.padsThinBook,
+      opensEmptyBars: knobs.opensEmptyBars,
+      book: this.#bookFault(),
+      tradesUntilMs: lateMs === 0 ? undefined : stampMs - lateMs,
+      missingBars,
+    };
+  }
+
+  /** Sends frames after the delivery delay. */
   #deliver(frames: readonly string[]): void {
     if (frames.length === 0) return;
-    this.#later(this.#context.knobs.deliveryDelayMs, () => {
-      for (const text of frames) this.#socket.send(text);
-      if (this.#socket.bufferedAmount > BUFFERED_BYTES_MAX) this.#socket.terminate();
-    });
+    const { knobs, faults } = this.#context;
+    const addedMs = faults.of('delay').reduce((sum, { ms }) => sum + ms, 0);
+    this.#deliveries.push(frames, knobs.deliveryDelayMs + addedMs);
+  }
+
+  #send(frames: readonly string[]): void {
+    const { faults, random } = this.#context;
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    const share = Math.max(0, ...faults.of('garble').map((fault) => fault.share));
+    for (const text of frames) {
+      const isHit = share > 0 && random.nextFloat() < share;
+      this.#socket.send(isHit ? garble(text, random) : text);
+    }
+    if (this.#socket.bufferedAmount > BUFFERED_BYTES_MAX) this.#socket.terminate();
   }
 
   #later(delayMs: number, action: () => void): void {

@@ -4,6 +4,7 @@
  * A frame is `{ch, symbol, ts, data}`; `tickers` has no symbol. Source: the wire reference, section 3.5.
  */
 
+import type { MissingBars } from './faults/missing-bars.ts';
 import type { InstrumentMarket } from './market/instrument-market.ts';
 import { KLINE_INTERVALS, nextOpenTimeMs, openTimeMs, type KlineInterval } from './market/kline-grid.ts';
 import { emptyLevels, klinePush, pricePush, tickerPush, tradePush, wireLevels } from './wire-format.ts';
@@ -53,6 +54,11 @@ export interface PushOptions {
   readonly stampMs: number;
   readonly padsThinBook: boolean;
   readonly opensEmptyBars: boolean;
+  /** Set by a fault. `crossed`: the sides stand for each other; `empty`: none has a level. */
+  readonly book?: 'crossed' | 'empty' | undefined;
+  /** Set by a fault: trades after this instant are kept for a later push. */
+  readonly tradesUntilMs?: number | undefined;
+  readonly missingBars?: MissingBars;
 }
 
 /** The next frames of a stream; none where there is nothing to say. `tickers` rows are grouped by the caller. */
@@ -86,8 +92,13 @@ function streamData(stream: Stream, options: PushOptions): unknown[] {
     case 'depth': {
       const limit = channel.levels ?? Number.POSITIVE_INFINITY;
       const isPadded = options.padsThinBook && channel.levels !== null;
-      const { bids, asks } = market;
-      return [{ b: wireLevels(market, bids, limit, isPadded), a: wireLevels(market, asks, limit, isPadded) }];
+      if (options.book === 'empty') {
+        const levels = isPadded ? emptyLevels(limit) : [];
+        return [{ b: levels, a: levels }];
+      }
+      const b = wireLevels(market, market.bids, limit, isPadded);
+      const a = wireLevels(market, market.asks, limit, isPadded);
+      return [options.book === 'crossed' ? { b: a, a: b } : { b, a }];
     }
     case 'price':
       return [pricePush(market)];
@@ -98,15 +109,17 @@ function streamData(stream: Stream, options: PushOptions): unknown[] {
     case 'kline':
       return klineData(market, channel.interval, channel.isMark, options);
     case 'trade':
-      return tradeBatches(stream);
+      return tradeBatches(stream, options.tradesUntilMs ?? Infinity);
   }
 }
 
-/** What printed since the last push, oldest first. */
-function tradeBatches(stream: Stream): object[][] {
+/** What printed since the last push and up to an instant, oldest first. */
+function tradeBatches(stream: Stream, untilMs: number): object[][] {
   const { market } = stream;
-  const trades = market.tape.since(stream.tradeSequence).map((trade) => tradePush(market, trade));
-  stream.tradeSequence = market.tape.sequence;
+  const printed = market.tape.since(stream.tradeSequence);
+  const due = printed.filter(({ timeMs }) => timeMs <= untilMs);
+  const trades = due.map((trade) => tradePush(market, trade));
+  stream.tradeSequence = market.tape.sequence - (printed.length - due.length);
   const batches: object[][] = [];
   for (let at = 0; at < trades.length; at += TRADES_PER_FRAME_MAX) {
     batches.push(trades.slice(at, at + TRADES_PER_FRAME_MAX));
@@ -123,6 +136,7 @@ function klineData(
 ): object[] {
   const store = isMark ? market.markBars : market.bars;
   const openMs = openTimeMs(interval, options.stampMs);
+  if (options.missingBars?.has(interval, openMs, 'socket') === true) return [];
   let bar = store.fold(openMs, nextOpenTimeMs(interval, openMs));
   if (bar !== null && bar.lots === 0 && !isMark && !options.opensEmptyBars) {
     bar = store.barAt(interval, openTimeMs(interval, openMs - 1));

@@ -6,6 +6,7 @@
  * Source: the wire reference, sections 1, 2 and 9.
  */
 
+import type { MissingBars } from './faults/missing-bars.ts';
 import { KLINE_INTERVALS } from './market/kline-grid.ts';
 import type { InstrumentMarket } from './market/instrument-market.ts';
 import type { MarketSource } from './market-source.ts';
@@ -46,6 +47,7 @@ class Refusal extends Error {
 export interface RouteContext {
   readonly market: MarketSource;
   readonly knobs: VenueKnobs;
+  readonly missingBars: MissingBars;
   readonly nowMs: number;
 }
 
@@ -147,7 +149,8 @@ function klines(context: RouteContext, query: URLSearchParams): object[] {
   }
   const keep = fromMs !== null && endMs !== null ? knobs.klineKeep : 'newest';
   const bars = store.query({ interval, fromMs: fromMs ?? 0, toMs, limit, keep });
-  return bars.map((bar) => klineRow(market, bar, { naming: knobs.klineVolumeNaming, type }));
+  const present = bars.filter(({ openMs }) => !context.missingBars.has(interval, openMs, 'rest'));
+  return present.map((bar) => klineRow(market, bar, { naming: knobs.klineVolumeNaming, type }));
 }
 
 function depth(context: RouteContext, query: URLSearchParams): object {

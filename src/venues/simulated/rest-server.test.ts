@@ -37,33 +37,3 @@ test('limits by the knobs: another code, HTTP 429, one limit for all endpoints',
   const refused = await ask(running, 'market/trading_pairs');
   expect([refused.status, refused.code]).toEqual([429, 10005]);
 });
-
-test('switches faults on and off while it runs', async () => {
-  const running = await start();
-  running.setFaults({ rest: { kind: 'challenge' } });
-  const challenge = await ask(running, DEPTH);
-  expect([challenge.status, challenge.headers.get('cf-mitigated')]).toEqual([403, 'challenge']);
-  expect(challenge.text).toContain('Just a moment...');
-  for (const status of [502, 503, 520] as const) {
-    running.setFaults({ rest: { kind: 'html_error', status } });
-    expect((await ask(running, DEPTH)).status).toBe(status);
-  }
-  running.setFaults({ rest: { kind: 'empty_body' } });
-  expect((await ask(running, DEPTH)).text).toBe('');
-  running.setFaults({ rest: { kind: 'truncated_json' } });
-  const truncated = await ask(running, DEPTH);
-  expect(truncated.status).toBe(200);
-  expect(() => JSON.parse(truncated.text) as unknown).toThrow(SyntaxError);
-  running.setFaults({ rest: { kind: 'network_error' } });
-  expect((await ask(running, DEPTH)).code).toBe(10001);
-  running.setFaults({ rest: { kind: 'reset' } });
-  await expect(ask(running, DEPTH)).rejects.toThrow('fetch failed');
-  running.setFaults({ rest: { kind: 'slow', delayMs: 300 } });
-  const beganMs = performance.now();
-  expect((await ask(running, DEPTH)).code).toBe(0);
-  expect(performance.now() - beganMs).toBeGreaterThan(280);
-  running.setFaults({ rest: { kind: 'network_error' }, restPath: 'kline' });
-  expect((await ask(running, DEPTH)).code).toBe(0);
-  running.setFaults({});
-  expect((await ask(running, 'market/kline?symbol=BTCUSDT&interval=1m')).code).toBe(0);
-});

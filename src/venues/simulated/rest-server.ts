@@ -5,54 +5,72 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FaultBoard } from './faults/fault-board.ts';
+import type { MissingBars } from './faults/missing-bars.ts';
+import { faultReply } from './faults/rest-fault.ts';
 import type { MarketSource, VenueClock } from './market-source.ts';
 import { RateWindow } from './rate-window.ts';
 import { answer, isEndpoint, refusal, type Envelope } from './rest-routes.ts';
-import type { RestFault, VenueFaults, VenueKnobs } from './venue-knobs.ts';
+import type { VenueKnobs } from './venue-knobs.ts';
 
-const CHALLENGE =
-  '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title></head><body></body></html>';
+const JSON_TYPE = { 'Content-Type': 'application/json' } as const;
 
 export interface RestServerOptions {
   readonly market: MarketSource;
   readonly clock: VenueClock;
   readonly knobs: VenueKnobs;
-  readonly faults: () => VenueFaults;
+  readonly faults: FaultBoard;
+  readonly missingBars: MissingBars;
 }
 
 export class RestServer {
   readonly #options: RestServerOptions;
   readonly #window: RateWindow;
   readonly #waiting = new Set<NodeJS.Timeout>();
+  #requests = 0;
 
   constructor(options: RestServerOptions) {
     this.#options = options;
     this.#window = new RateWindow(options.knobs.restRequestsPerSecond);
   }
 
+  /** Requests so far. */
+  get requests(): number {
+    return this.#requests;
+  }
+
   /** Answers one request after the REST delay. */
   handle(request: IncomingMessage, response: ServerResponse): void {
     request.resume();
     response.sendDate = false;
+    this.#requests++;
     const { knobs, faults } = this.#options;
     const url = new URL(request.url ?? '/', 'http://venue');
-    const { rest, restPath } = faults();
-    const fault = restPath === undefined || url.pathname.includes(restPath) ? rest : undefined;
-    if (fault?.kind === 'reset') {
+    const fault = faults
+      .of('rest_error')
+      .find(({ path }) => path === undefined || url.pathname.includes(path));
+    if (fault?.body === 'reset') {
       request.socket.destroy();
       return;
     }
     const ip = request.socket.remoteAddress ?? '';
     const key = knobs.isRateLimitShared || !isEndpoint(url.pathname) ? ip : `${ip} ${url.pathname}`;
     const isAdmitted = this.#window.admit(key, performance.now());
-    const delayMs = fault?.kind === 'slow' ? fault.delayMs : knobs.restDelayMs;
+    const delayMs = faults.of('delay').reduce((sum, { ms }) => sum + ms, knobs.restDelayMs);
     const timer = setTimeout(() => {
       this.#waiting.delete(timer);
-      if (!isAdmitted)
-        this.#send(response, knobs.rateLimitStatus, refusal(knobs.rateLimitCode, 'Request too frequently'));
-      else if (fault === undefined || fault.kind === 'slow')
-        this.#send(response, 200, this.#envelope(request, url));
-      else this.#fail(response, fault, this.#envelope(request, url));
+      if (!isAdmitted) {
+        const limited = JSON.stringify(refusal(knobs.rateLimitCode, 'Request too frequently'));
+        this.#write(response, knobs.rateLimitStatus, JSON_TYPE, limited);
+        return;
+      }
+      const usual = JSON.stringify(this.#envelope(request, url));
+      if (fault === undefined) {
+        this.#write(response, 200, JSON_TYPE, usual);
+        return;
+      }
+      const reply = faultReply(fault, usual);
+      if (reply !== null) this.#write(response, reply.status, reply.headers, reply.body);
     }, delayMs);
     this.#waiting.add(timer);
   }
@@ -64,53 +82,23 @@ export class RestServer {
   }
 
   #envelope(request: IncomingMessage, url: URL): Envelope {
-    const { market, clock, knobs } = this.#options;
+    const { market, clock, knobs, missingBars } = this.#options;
     // The public endpoints are GET only; POST and anything else finds nothing here.
     if (request.method !== 'GET') return refusal(404, 'Not Found');
     const nowMs = clock.nowMs();
     market.advance(nowMs);
-    return answer({ market, knobs, nowMs }, url.pathname, url.searchParams);
+    return answer({ market, knobs, missingBars, nowMs }, url.pathname, url.searchParams);
   }
 
-  #send(response: ServerResponse, status: number, envelope: Envelope): void {
-    this.#write(response, status, 'application/json', JSON.stringify(envelope));
-  }
-
-  #fail(response: ServerResponse, fault: RestFault, envelope: Envelope): void {
-    switch (fault.kind) {
-      case 'challenge':
-        response.setHeader('cf-mitigated', 'challenge');
-        this.#write(response, 403, 'text/html; charset=UTF-8', CHALLENGE);
-        return;
-      case 'html_error':
-        this.#write(
-          response,
-          fault.status,
-          'text/html; charset=UTF-8',
-          `<html><body>error code: ${fault.status}</body></html>`,
-        );
-        return;
-      case 'empty_body':
-        this.#write(response, 200, 'application/json', '');
-        return;
-      case 'truncated_json': {
-        const text = JSON.stringify(envelope);
-        this.#write(response, 200, 'application/json', text.slice(0, Math.floor(text.length / 2)));
-        return;
-      }
-      case 'network_error':
-        this.#send(response, 200, refusal(10001, 'Network Error'));
-        return;
-      case 'slow':
-      case 'reset':
-        return;
-    }
-  }
-
-  #write(response: ServerResponse, status: number, type: string, body: string): void {
+  #write(
+    response: ServerResponse,
+    status: number,
+    headers: Readonly<Record<string, string>>,
+    body: string,
+  ): void {
     response.writeHead(status, {
       Date: new Date(this.#options.clock.nowMs()).toUTCString(),
-      'Content-Type': type,
+      ...headers,
       'Content-Length': Buffer.byteLength(body),
       Server: 'cloudflare',
     });

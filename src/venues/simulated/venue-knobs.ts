@@ -1,5 +1,5 @@
 /**
- * What is unknown about the real venue, as knobs with their defaults, and the faults a test can switch on.
+ * What is unknown about the real venue, as knobs with their defaults.
  *
  * The numbers in brackets are points of the conformance list in the wire reference (section 9). Pacing, limits and idle
  * rules run on the machine's monotonic clock; only stamps and the market run on the venue clock.
@@ -94,24 +94,3 @@ export const DEFAULT_KNOBS: VenueKnobs = {
   opensEmptyBars: true,
   connectionLifetimeMs: 0,
 };
-
-/** [3] A fault of the REST side. */
-export type RestFault =
-  | { readonly kind: 'challenge' }
-  | { readonly kind: 'html_error'; readonly status: 502 | 503 | 520 }
-  | { readonly kind: 'empty_body' }
-  | { readonly kind: 'truncated_json' }
-  | { readonly kind: 'slow'; readonly delayMs: number }
-  | { readonly kind: 'network_error' }
-  | { readonly kind: 'reset' };
-
-/** The faults in force; absent = none. */
-export interface VenueFaults {
-  readonly rest?: RestFault | undefined;
-  /** Only requests whose path contains this text are hit. */
-  readonly restPath?: string | undefined;
-  /** Upgrades are refused with this HTTP status. */
-  readonly upgradeStatus?: 403 | 429 | 503 | undefined;
-  /** Sockets stay open, nothing is pushed. */
-  readonly isSilent?: boolean | undefined;
-}

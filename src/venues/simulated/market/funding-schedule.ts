@@ -48,6 +48,7 @@ export class FundingSchedule {
   #premiumSum: number;
   #premiumCount: number;
   #running: number;
+  #imposed: number | null = null;
 
   constructor(parameters: FundingParameters) {
     this.#parameters = parameters;
@@ -67,7 +68,7 @@ export class FundingSchedule {
 
   /** The rate a settlement would charge now. */
   get runningRate(): number {
-    return this.#running;
+    return this.#imposed ?? this.#running;
   }
 
   /** The last settlement made. */
@@ -87,10 +88,15 @@ export class FundingSchedule {
     this.#running = this.#clamp(rate);
   }
 
+  /** Puts a rate (units of 10^-8) in the place of the running one, until null gives that back. */
+  impose(rate: number | null): void {
+    this.#imposed = rate === null ? null : this.#clamp(rate);
+  }
+
   /** Settles when `timeMs` has reached the coming settlement; `mark` is the mark price then. */
   settleIfDue(timeMs: number, mark: number): void {
     while (timeMs >= this.#nextMs) {
-      this.#settled.push({ timeMs: this.#nextMs, rate: this.#running, mark });
+      this.#settled.push({ timeMs: this.#nextMs, rate: this.runningRate, mark });
       this.#nextMs += this.intervalMs;
       this.#premiumSum = 0;
       this.#premiumCount = 0;
