@@ -7,16 +7,18 @@
  */
 
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { createInstrument } from '../../src/core/domain/instrument.ts';
 import { TickLadderBook } from '../../src/core/market/tick-ladder-book.ts';
 import { createFrameDecoder } from '../../src/venues/bitunix/decode.ts';
 import { type DecodedFrame, FrameKind } from '../../src/venues/bitunix/decoded-frame.ts';
 import type { BenchCase, Conclusion, Sample, Variant } from '../harness/bench-case.ts';
 import { type Mix, type WireSession, recordFrames } from '../harness/bitunix-frames.ts';
+import { PROJECT } from '../harness/machine.ts';
 import { measureRounds } from '../harness/measure-rounds.ts';
 
-const PEER = new URL('../peers/node_modules/ccxt/js/src/base/ws/OrderBook.js', import.meta.url);
+const PEER = path.join(PROJECT, 'bench/peers/node_modules', 'ccxt/js/src/base/ws/OrderBook.js');
 /** Levels a side that ccxt is asked to keep, as its users do. */
 const CCXT_DEPTH = 1_000;
 const MIXES = ['windows', 'whole'] as const satisfies readonly Mix[];
@@ -74,7 +76,7 @@ function applyFrame(frame: DecodedFrame, book: TickLadderBook): void {
 }
 
 async function createPeer({ instrument }: WireSession): Promise<Pipeline> {
-  const { OrderBook } = (await import(PEER.href)) as PeerModule;
+  const { OrderBook } = (await import(pathToFileURL(PEER).href)) as PeerModule;
   const book = new OrderBook({}, CCXT_DEPTH);
   const scale = 10 ** instrument.price_decimals;
   const numbers = ([price, quantity]: readonly [string, string]): PeerLevel => [
@@ -140,7 +142,7 @@ export const decodeBookCcxtCase: BenchCase = {
   name: 'decode-book-ccxt',
   title: 'book frames as bytes to the touch: scanner and ladder against ccxt',
   needsData: true,
-  skipReason: () => (existsSync(fileURLToPath(PEER)) ? null : 'run npm ci in bench/peers'),
+  skipReason: () => (existsSync(PEER) ? null : 'run npm ci in bench/peers'),
   variants,
   sameWork: MIXES.map((mix) => [`${mix} ours`, `${mix} ccxt`]),
   conclusions,

@@ -19,11 +19,7 @@ const TILES = 4;
 const SMALL_CUT = 7;
 
 /** Runs a new engine over the blocks; returns it as it stands at the end. */
-export function replay(
-  tile: RecordedTile,
-  blocks: readonly EventBlock[],
-  handlers: StrategyHandlers,
-): Engine {
+function replay(tile: RecordedTile, blocks: readonly EventBlock[], handlers: StrategyHandlers): Engine {
   const start = openSession(tile.instrument);
   const engine = new Engine(start, instanceOf(handlers));
   const opening = new EventBlock(1);

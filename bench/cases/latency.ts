@@ -96,6 +96,7 @@ function cancel(number: number): OrderIntent {
 /** The ingress of the measurement: one block, one frame at a time, and the time of that frame. */
 class FrameInlet implements EventInlet {
   readonly block = new EventBlock(8_192);
+  readonly waitingRows = 0;
   timeMs = 0;
 
   open(): EventBlock {
@@ -109,16 +110,20 @@ class FrameInlet implements EventInlet {
   ready(): void {
     // The measurement processes the block as soon as the frame is appended.
   }
+
+  whenDrained(action: () => void): void {
+    action();
+  }
 }
 
 class FramePath {
-  readonly engine: Engine;
+  readonly #engine: Engine;
   readonly #decoder: FrameDecoder;
   readonly #inlet = new FrameInlet();
   #sequence = 1;
 
   constructor(engine: Engine, decoder: FrameDecoder) {
-    this.engine = engine;
+    this.#engine = engine;
     this.#decoder = decoder;
   }
 
@@ -134,8 +139,8 @@ class FramePath {
     else if (frame.kind === FrameKind.ticker) appendTicker(frame, inlet);
     else if (frame.kind !== FrameKind.kline) throw new Error(`a frame was read as kind ${frame.kind}`);
     this.#sequence += inlet.block.events;
-    this.engine.process(inlet.block);
-    this.engine.takeOutputs();
+    this.#engine.process(inlet.block);
+    this.#engine.takeOutputs();
   }
 }
 
@@ -230,7 +235,6 @@ async function measureLatency(strategy: DecidingStrategy | FollowingStrategy): P
       gcShare: (gcMs / measuredMs) * 100,
       gcLongestMs: Math.max(0, ...pausesMs),
       involuntary,
-      sequence: engine.status().events,
     },
   };
 }

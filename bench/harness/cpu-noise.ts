@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 
 const TICK_MS = 10;
 /** Cores that others may use at most in a round that counts. */
-export const OTHERS_CORES_MAX = 0.15;
+const OTHERS_CORES_MAX = 0.15;
 
 export interface CpuReading {
   readonly wallMs: number;

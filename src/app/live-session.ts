@@ -29,6 +29,8 @@ import { OutputLog } from '../session/output-log.ts';
 import { FileEventLog } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
+import type { AccountKeeper } from './account-keeper.ts';
+import { isSettledWithin } from './bounded-wait.ts';
 import type { Settings } from './config/settings.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
@@ -36,6 +38,8 @@ import { composeStart } from './start-document.ts';
 
 /** Bars asked for beyond the need, so that a bar missing at the venue does not hold up the warm-up. */
 const SPARE_HISTORY_BARS = 5;
+/** How long the venue's connections may take to close. */
+const CLOSE_LIMIT_MS = 3_000;
 
 export interface LiveSessionOptions {
   readonly settings: Settings;
@@ -48,6 +52,7 @@ export interface LiveSessionOptions {
   readonly logger: Logger;
   /** A line for the person who watches. */
   readonly note: (text: string) => void;
+  readonly keeper: AccountKeeper;
 }
 
 /** What the heartbeat and the report ask of a session, whatever phase it is in; null = not known (yet). */
@@ -67,18 +72,18 @@ export class LiveSession {
   #market: SessionMarket | null = null;
   #instruments: readonly Instrument[] = [];
   #engine: Engine | null = null;
-  #start: SessionStart | null = null;
   #log: FileEventLog | null = null;
   #journal: Journal | null = null;
   /** Set when the session must end before its engine runs; a promise so that the start's waits can be broken off. */
   #breakOff: (error: SessionEndError) => void = () => {};
   readonly #brokenOff: Promise<never>;
   #isStreaming = false;
+  #isClosed = false;
 
   constructor(options: LiveSessionOptions) {
     this.#options = options;
     const { clock } = options;
-    this.#ingress = new Ingress(() => this.#market?.client.clock.nowMs() ?? Math.floor(clock.nowMs()));
+    this.#ingress = new Ingress(() => this.#market?.client.clock.sessionNowMs() ?? Math.floor(clock.nowMs()));
     this.#brokenOff = new Promise((_resolve, reject) => {
       this.#breakOff = reject;
     });
@@ -88,10 +93,6 @@ export class LiveSession {
 
   get engine(): Engine | null {
     return this.#engine;
-  }
-
-  get start(): SessionStart | null {
-    return this.#start;
   }
 
   get eventLog(): FileEventLog | null {
@@ -167,11 +168,13 @@ export class LiveSession {
     };
   }
 
-  /** Amounts of the end, as decimal text; those of the account it found where no engine ran. */
+  /** Amounts after the last whole block, as decimal text; those of the account it found where there was none. */
   amounts(): { startingEquity: string; endingEquity: string; endingWallet: string } {
-    const { wallet } = this.#options.account;
-    if (this.#engine === null) return { startingEquity: wallet, endingEquity: wallet, endingWallet: wallet };
-    const status = this.#engine.status();
+    const { account, keeper } = this.#options;
+    const { wallet } = account;
+    const { status } = keeper;
+    if (this.#engine === null || status === null)
+      return { startingEquity: wallet, endingEquity: wallet, endingWallet: wallet };
     return {
       startingEquity: formatMoney(this.#engine.startingEquity),
       endingEquity: formatMoney(status.equity),
@@ -181,8 +184,15 @@ export class LiveSession {
 
   /** Frees sockets and files; after it the journal can be read as a whole. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#ingress.close();
-    await this.#market?.close();
+    const market = this.#market?.close() ?? Promise.resolve();
+    if (!(await isSettledWithin(market, CLOSE_LIMIT_MS)))
+      this.#options.logger.log(
+        'warning',
+        'venue_close_timeout',
+        'The venue connections did not close in time',
+      );
     this.#log?.close();
     this.#journal?.close();
   }
@@ -225,11 +235,13 @@ export class LiveSession {
 
   /** Puts the first events in: the start document, then the history. */
   #begin(start: SessionStart, histories: Awaited<ReturnType<SessionMarket['client']['history']>>[]): void {
-    const { folder, strategy } = this.#options;
-    this.#start = start;
+    const { folder, strategy, keeper } = this.#options;
+    // A start that was broken off must not make files any more.
+    if (this.#isClosed) return;
     this.#log = FileEventLog.create(folder.eventsFolder);
     this.#journal = Journal.open(folder.journalFile, start);
     this.#engine = new Engine(start, strategy);
+    keeper.attach(this.#engine);
     this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
     for (const [index, bars] of histories.entries()) {
       for (const bar of bars)
@@ -238,7 +250,7 @@ export class LiveSession {
   }
 
   async #stream(): Promise<void> {
-    const { settings, logger } = this.#options;
+    const { settings, logger, keeper } = this.#options;
     const { client } = this.#market ?? {};
     const engine = this.#engine;
     const journal = this.#journal;
@@ -248,16 +260,12 @@ export class LiveSession {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),
       onLost: (feed, detail) =>
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
-      onFeed: (state) => {
-        this.#ingress.open(1).appendFeed(this.#ingress.nowMs(), state);
-        this.#ingress.ready();
-      },
     });
     const loop = runLoop({
       source: this.#ingress,
       log: this.#log,
       engine,
-      sinks: [journal, new OutputLog(logger, this.#instruments)],
+      sinks: [journal, keeper, new OutputLog(logger, this.#instruments)],
       afterBlock: () => this.#ingress.wakeAt(engine.nextDueMs),
     });
     await Promise.race([loop, this.#brokenOff]);

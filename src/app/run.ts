@@ -11,26 +11,84 @@ import { AlertFile } from '../alerts/alert-file.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { SecretScrubber } from '../ports/secret-scrubber.ts';
 import { systemClock } from '../ports/wall-clock.ts';
+import { CrashGuard } from '../session/crash-guard.ts';
 import { AlreadyRunning, type InstanceLock, acquireInstanceLock } from '../session/instance-lock.ts';
 import { readKillSwitch } from '../session/kill-switch.ts';
+import { watchSignals } from '../session/signal-watch.ts';
 import { SystemLog } from '../session/system-log.ts';
+import { type CrashPhase, TEST_CRASH_VARIABLE, readTestCrash } from '../session/test-crash.ts';
 import { type WorkspacePaths, workspacePaths } from '../session/workspace-paths.ts';
 import { toStorageError } from '../storage/storage-error.ts';
-import { ConfigError } from './config/config-error.ts';
+import { ConfigError, showValue } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
 import type { ProgramIo } from './program-io.ts';
+import { readHeartbeat } from './read-heartbeat.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
-import { SessionRun } from './session-run.ts';
+import type { SessionRun } from './session-run.ts';
 import { loadStrategy } from './strategy-loader.ts';
+import { describeUnreportedEnd } from './unreported-end.ts';
 
 /** Holds a session; returns the exit code. Throws ConfigError for settings that no session can have. */
 export async function runSession(settings: Settings, workspace: string, io: ProgramIo): Promise<number> {
-  const strategy = await loadStrategy(settings.strategy, settings.params);
-  if (settings.account === 'resume') {
-    throw new ConfigError(['--resume: this version cannot continue an interrupted session yet']);
-  }
+  // From the first line on, nothing that ends the process goes unheard.
+  const guard = new CrashGuard();
+  const interruption = Promise.withResolvers<never>();
+  interruption.promise.catch(() => {});
+  let session: SessionRun | null = null;
+  const signals = watchSignals({
+    onFirst(signal) {
+      if (session === null)
+        interruption.reject(new SessionEndError('signal', `${signal} before the session began`));
+      else session.stop(signal);
+    },
+    onSecond: (signal) => session?.hurry(signal),
+  });
+  const unlessBrokenOff = <Result>(work: Promise<Result>): Promise<Result> =>
+    Promise.race([work, guard.crashed, interruption.promise]);
+
   const paths = workspacePaths(workspace);
+  const speaker = openSpeaker(settings, paths, io);
+  const { alerts, log, scrubber } = speaker;
+  const sessionId = newSessionId(systemClock.nowMs());
+  let lock: InstanceLock | null = null;
+  try {
+    const testCrash = readCrashPhase();
+    if (settings.account === 'resume') {
+      throw new ConfigError(['--resume: this version cannot continue an interrupted session yet']);
+    }
+    const strategy = await unlessBrokenOff(loadStrategy(settings.strategy, settings.params));
+    lock = enter(paths, sessionId);
+    if (lock.tookOver !== null) log.log('warning', 'lock_taken_over', `Lock ${lock.tookOver}`);
+    const unreported = describeUnreportedEnd(lock.former, readHeartbeat(paths.heartbeat));
+    if (unreported !== null) alerts.raise('critical', 'crashed', unreported);
+    // Only who has the workspace pays for loading the rest of the program.
+    const { SessionRun } = await unlessBrokenOff(import('./session-run.ts'));
+    session = new SessionRun({ settings, paths, io, log, alerts, scrubber, sessionId, strategy, testCrash });
+    const held = session;
+    guard.handOver((error) => held.crash(error));
+    return await held.hold();
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    return speaker.refuse(toSessionEnd(error));
+  } finally {
+    log.close();
+    lock?.release();
+    signals.close();
+    guard.close();
+  }
+}
+
+interface Speaker {
+  readonly alerts: AlertFile;
+  readonly log: SystemLog;
+  readonly scrubber: SecretScrubber;
+  /** Tells everyone who listens that there is no session, and why; returns the exit code. */
+  refuse(error: SessionEndError): number;
+}
+
+function openSpeaker(settings: Settings, paths: WorkspacePaths, io: ProgramIo): Speaker {
   const scrubber = SecretScrubber.fromEnvironment(process.env);
+  const nowMs = (): number => systemClock.nowMs();
   const complain = (error: unknown, what: string): void => {
     const reason = error instanceof Error ? error.message : String(error);
     io.stderr.write(`${what}: ${scrubber.scrub(reason)}\n`);
@@ -38,43 +96,42 @@ export async function runSession(settings: Settings, workspace: string, io: Prog
   const alerts = new AlertFile({
     path: paths.alerts,
     scrubber,
-    nowMs: () => systemClock.nowMs(),
+    nowMs,
     onError: (error) => complain(error, 'the alert could not be written'),
   });
-  const refuse = (error: SessionEndError): number => {
-    const code = EXIT_CODES[error.reason];
-    if (code !== 2) alerts.raise('critical', error.reason, error.message);
-    alerts.close();
-    io.stderr.write(`${scrubber.scrub(error.message)}\n`);
-    return code;
-  };
-  const sessionId = newSessionId(systemClock.nowMs());
-  let lock: InstanceLock;
-  try {
-    lock = enter(paths, sessionId);
-  } catch (error) {
-    return refuse(toSessionEnd(error));
-  }
   const log = new SystemLog({
     path: paths.systemLog,
     level: settings.logLevel,
     scrubber,
-    nowMs: () => systemClock.nowMs(),
+    nowMs,
     onError: (error) => complain(error, 'the system log cannot be written'),
   });
-  try {
-    if (lock.tookOver !== null) {
-      log.log('warning', 'lock_taken_over', `Lock ${lock.tookOver}`);
-      alerts.raise('critical', 'crashed', `a session did not end by itself: ${lock.tookOver}`);
-    }
-    const run = new SessionRun({ settings, paths, io, log, alerts, scrubber, sessionId, strategy });
-    return await run.hold();
-  } catch (error) {
-    return refuse(toSessionEnd(error));
-  } finally {
-    log.close();
-    lock.release();
-  }
+  return {
+    alerts,
+    log,
+    scrubber,
+    refuse({ reason, message }) {
+      const code = EXIT_CODES[reason];
+      // A mistake of usage is told to the one who made it, not to whoever watches the alerts.
+      if (code !== 0 && code !== EXIT_CODES.config_invalid) {
+        // Where the workspace cannot be written, saying so twice helps nobody.
+        if (reason !== 'workspace_unwritable')
+          log.log('critical', 'session_refused', message, { reason, exit_code: code });
+        alerts.raise('critical', reason, message);
+      }
+      alerts.close();
+      io.stderr.write(`${scrubber.scrub(message)}\n`);
+      return code;
+    },
+  };
+}
+
+function readCrashPhase(): CrashPhase | null {
+  const found = readTestCrash(process.env);
+  if (found === null || typeof found === 'string') return found;
+  throw new ConfigError([
+    `${TEST_CRASH_VARIABLE}: expected startup, running or shutdown, found ${showValue(found.unknown)}`,
+  ]);
 }
 
 /** Takes the workspace: writable, not killed, and nobody else's. */

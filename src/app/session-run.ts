@@ -7,21 +7,25 @@ import { randomInt } from 'node:crypto';
 import type { AlertFile } from '../alerts/alert-file.ts';
 import { EXIT_CODES, type StoppedReason } from '../core/domain/reasons.ts';
 import { formatMoney } from '../core/domain/instrument.ts';
+import type { LifecycleState } from '../core/domain/outputs.ts';
 import type { AccountStart } from '../core/domain/session-start.ts';
+import type { EngineStatus } from '../core/engine/engine-state.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
 import type { SecretScrubber } from '../ports/secret-scrubber.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { formatSummary } from '../report/console-summary.ts';
 import type { FinalReport } from '../report/final-report.ts';
-import { type RunningServer, startServer } from '../server/start-server.ts';
+import { type RunningServer, ServerStartError, startServer } from '../server/start-server.ts';
 import { loadApiToken } from '../session/api-token.ts';
 import { ConsoleProgress } from '../session/console-progress.ts';
 import { Heartbeat, type HeartbeatView } from '../session/heartbeat.ts';
+import { countOpenFiles } from '../session/open-files.ts';
 import { watchOperator } from '../session/operator-watch.ts';
-import { ResourceSampler } from '../session/resource-sampler.ts';
-import { watchSignals } from '../session/signal-watch.ts';
+import { ResourceGuard } from '../session/resource-guard.ts';
+import { ResourceSampler, freeDiskMb } from '../session/resource-sampler.ts';
 import type { SystemLog } from '../session/system-log.ts';
+import { type CrashPhase, crashSoon } from '../session/test-crash.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
 import { AccountStore } from '../storage/account-store.ts';
 import {
@@ -30,7 +34,10 @@ import {
   MANIFEST_VERSION,
   createSessionFolder,
 } from '../storage/session-folder.ts';
+import { AccountKeeper } from './account-keeper.ts';
+import { isSettledWithin } from './bounded-wait.ts';
 import type { Settings } from './config/settings.ts';
+import { LoopWatchdog } from './loop-watchdog.ts';
 import { LiveSession } from './live-session.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
 import { programVersion } from './program-version.ts';
@@ -39,6 +46,15 @@ import { writeResult } from './session-result.ts';
 import { newAccount } from './start-document.ts';
 
 const SEED_BOUND = 2 ** 32;
+
+/** The kill switch waits so long for the closing orders; then the session ends with what is open. */
+const KILL_PATIENCE_MS = 1_000;
+
+/** How long the HTTP server may take to close. */
+const SERVER_CLOSE_LIMIT_MS = 1_000;
+
+/** Uncaught errors that are logged with their origin; a storm of them must not fill the disk. */
+const LOGGED_CRASHES_MAXIMUM = 20;
 
 export interface SessionRunOptions {
   readonly settings: Settings;
@@ -49,30 +65,38 @@ export interface SessionRunOptions {
   readonly scrubber: SecretScrubber;
   readonly sessionId: string;
   readonly strategy: StrategyInstance;
+  /** The phase in which a test wants this session to fail; null = none. */
+  readonly testCrash: CrashPhase | null;
 }
 
 export class SessionRun {
   readonly #options: SessionRunOptions;
   readonly #live: LiveSession;
   readonly #progress: ConsoleProgress;
-  readonly #accounts: AccountStore;
   readonly #account: AccountStart;
+  readonly #keeper: AccountKeeper;
+  readonly #guard: ResourceGuard;
   readonly #folder: SessionFolder;
   readonly #manifest: SessionManifest;
   readonly #localStartMs = systemClock.nowMs();
   #server: RunningServer | null = null;
   /** Set by what the engine does not know; the report's last word on why the session ended. */
   #end: SessionEndError | null = null;
-  #isEnded = false;
+  /** starting to running or ended, as the engine has it; closing: results are made; ended: they are written. */
+  #phase: 'open' | 'closing' | 'ended' = 'open';
+  #crashes = 0;
+  #crashPhase: CrashPhase | null;
 
   /** Opens the account and makes the session's folder. Throws StorageError. */
   constructor(options: SessionRunOptions) {
     this.#options = options;
     const { settings, paths, io, log, sessionId, strategy } = options;
     const seed = settings.seed ?? randomInt(SEED_BOUND);
-    this.#accounts = new AccountStore(paths.stateDirectory);
-    if (settings.account === 'fresh') this.#accounts.archive(this.#localStartMs);
-    this.#account = this.#accounts.read() ?? newAccount(settings.balance);
+    this.#crashPhase = options.testCrash;
+    const accounts = new AccountStore(paths.stateDirectory);
+    if (settings.account === 'fresh') accounts.archive(this.#localStartMs);
+    this.#account = accounts.read() ?? newAccount(settings.balance);
+    this.#keeper = new AccountKeeper(accounts, sessionId, systemClock);
     this.#manifest = {
       version: MANIFEST_VERSION,
       session_id: sessionId,
@@ -111,12 +135,41 @@ export class SessionRun {
       clock: systemClock,
       logger: log,
       note: (text) => this.#progress.note(text),
+      keeper: this.#keeper,
     });
+    this.#guard = new ResourceGuard({
+      logger: log,
+      maxMemoryMb: settings.maxMemoryMb,
+      freeDiskMb: () => freeDiskMb(paths.root),
+      openFiles: countOpenFiles,
+      onLimit: (reason, detail) => this.#live.command({ type: 'stop', reason, detail }),
+    });
+  }
+
+  /** Asks for a graceful end. */
+  stop(signal: string): void {
+    this.#live.command({ type: 'stop', reason: 'signal', detail: signal });
+  }
+
+  /** Ends a session that was asked already, without waiting for what is open. */
+  hurry(signal: string): void {
+    this.#live.command({ type: 'end_now', reason: 'signal', detail: `${signal} again` });
+  }
+
+  /** The program itself failed: nothing of it is asked any more but its results. */
+  crash(error: unknown): void {
+    const end = toSessionEnd(error);
+    if (this.#crashes++ < LOGGED_CRASHES_MAXIMUM) {
+      const origin = error instanceof Error ? (error.stack ?? null) : null;
+      this.#options.log.log('critical', 'uncaught_error', end.message, { origin });
+    }
+    this.#end ??= end;
+    this.#live.fail(this.#end);
   }
 
   /** Holds the session to its end; returns the exit code. */
   async hold(): Promise<number> {
-    const { paths, log } = this.#options;
+    const { settings, paths, log } = this.#options;
     const sampler = new ResourceSampler();
     const heartbeat = new Heartbeat({
       path: paths.heartbeat,
@@ -130,49 +183,78 @@ export class SessionRun {
     const operator = watchOperator({
       paths,
       environment: process.env,
-      onKill: (cause) => this.#live.command({ type: 'stop', reason: 'kill_switch', detail: cause }),
+      onKill: (cause) => this.#kill(cause),
       onStop: () => this.#live.command({ type: 'stop', reason: 'stop_requested', detail: null }),
       onError: (error) =>
         log.log('error', 'operator_watch_failed', error instanceof Error ? error.message : String(error)),
     });
-    const signals = watchSignals({
-      onFirst: (signal) => this.#live.command({ type: 'stop', reason: 'signal', detail: signal }),
-      onSecond: (signal) =>
-        this.#live.command({ type: 'end_now', reason: 'signal', detail: `${signal} again` }),
+    const watchdog = new LoopWatchdog({
+      sessionId: this.#options.sessionId,
+      freezeTimeoutMs: settings.freezeTimeoutMs,
+      logLevel: settings.logLevel,
+      paths,
+      onFrozen: () =>
+        this.crash(new Error(`the event loop was frozen for ${settings.freezeTimeoutMs / 1_000} s`)),
+      onError: (error) =>
+        log.log('error', 'watchdog_failed', error instanceof Error ? error.message : String(error)),
     });
-    const onCrash = (error: unknown): void => this.#crash(error);
-    process.on('uncaughtException', onCrash);
-    process.on('unhandledRejection', onCrash);
     heartbeat.start();
     try {
+      this.#testCrash('startup');
       await this.#serve(heartbeat);
       await this.#live.run();
     } catch (error) {
       this.#end ??= toSessionEnd(error);
     }
-    signals.close();
+    this.#phase = 'closing';
     operator.close();
     this.#progress.end();
+    await this.#close();
+    await watchdog.stop();
+    // What follows is long synchronous work; whoever watches the heartbeat is told so by its state.
+    heartbeat.beat();
     try {
-      return await this.#conclude();
+      return this.#conclude();
     } finally {
-      this.#isEnded = true;
+      this.#phase = 'ended';
       heartbeat.stop();
       sampler.close();
-      await this.#server?.close();
-      process.off('uncaughtException', onCrash);
-      process.off('unhandledRejection', onCrash);
     }
   }
 
-  /** Closes the session's files, then leaves and prints its result; returns the exit code. */
-  async #conclude(): Promise<number> {
-    const { io, alerts, scrubber } = this.#options;
+  /** Cancels and flattens; ends with what is open where that is not possible in time. */
+  #kill(cause: string): void {
+    this.#live.command({ type: 'stop', reason: 'kill_switch', detail: cause });
+    setTimeout(() => {
+      const detail = `${cause}; not closed within ${KILL_PATIENCE_MS} ms`;
+      this.#live.command({ type: 'end_now', reason: 'kill_switch', detail });
+    }, KILL_PATIENCE_MS).unref();
+  }
+
+  #testCrash(phase: CrashPhase): void {
+    if (this.#crashPhase !== phase) return;
+    this.#crashPhase = null;
+    crashSoon(phase);
+  }
+
+  /** Frees connections and files. What fails in it is an end like any other. */
+  async #close(): Promise<void> {
+    this.#testCrash('shutdown');
     try {
+      const server = this.#server?.close() ?? Promise.resolve();
       await this.#live.close();
+      if (!(await isSettledWithin(server, SERVER_CLOSE_LIMIT_MS)))
+        this.#options.log.log('warning', 'server_close_timeout', 'The HTTP server did not close in time');
     } catch (error) {
       this.#end ??= toSessionEnd(error);
     }
+    // One more turn, so that what the closing threw without anyone awaiting it is still heard.
+    await new Promise(setImmediate);
+  }
+
+  /** Leaves and prints the session's result; returns the exit code. */
+  #conclude(): number {
+    const { io, alerts, scrubber } = this.#options;
     try {
       const report = this.#leave();
       if (io.json) printJson(io, report);
@@ -204,14 +286,19 @@ export class SessionRun {
     if (dashboard === null) return;
     const token = loadApiToken(paths.apiToken);
     this.#options.scrubber.add(token);
-    this.#server = await startServer({
-      host: dashboard.host,
-      port: dashboard.port,
-      status: () => heartbeat.current(),
-      onStop: () => this.#live.command({ type: 'stop', reason: 'stop_requested', detail: 'over HTTP' }),
-      token,
-      logger: log,
-    });
+    try {
+      this.#server = await startServer({
+        host: dashboard.host,
+        port: dashboard.port,
+        status: () => heartbeat.current(),
+        onStop: () => this.#live.command({ type: 'stop', reason: 'stop_requested', detail: 'over HTTP' }),
+        token,
+        logger: log,
+      });
+    } catch (error) {
+      if (!(error instanceof ServerStartError)) throw error;
+      throw new SessionEndError('config_invalid', error.message, error);
+    }
     this.#progress.note(`Dashboard ${this.#server.url} (token in ${paths.apiToken})`);
     if (dashboard.port !== 0 && this.#server.port !== dashboard.port) {
       this.#progress.note(`Port ${dashboard.port} is busy; ${this.#server.port} is used instead`);
@@ -221,13 +308,14 @@ export class SessionRun {
   /** Writes the session's results; the first reason of an end that was found stands. */
   #leave(): FinalReport {
     const { alerts, log } = this.#options;
-    const { engine, start, eventLog } = this.#live;
+    const { engine, eventLog } = this.#live;
     const reason = this.#end?.reason ?? engine?.endReason ?? 'crashed';
     const detail = this.#end?.message ?? engine?.endDetail ?? null;
     if (EXIT_CODES[reason] !== 0) this.#fail(reason, detail);
-    if (engine !== null && start !== null)
-      this.#accounts.write(engine.accountEnd(), start.session_id, systemClock.nowMs());
-    const status = engine?.status() ?? null;
+    this.#keeper.settle();
+    // As of the last whole block that is in the journal: an engine that failed within one counts to there.
+    const { status } = this.#keeper;
+    const isWhole = engine !== null && engine.status().events === eventLog?.events;
     const report = writeResult({
       ...this.#live.amounts(),
       folder: this.#folder,
@@ -239,10 +327,10 @@ export class SessionRun {
       stoppedReason: reason,
       startedMs: status?.startedTimeMs ?? this.#localStartMs,
       endedMs: status?.timeMs ?? systemClock.nowMs(),
-      openingWallet: engine === null || this.#account.kind === 'carried' ? this.#account.wallet : '0',
+      openingWallet: status === null || this.#account.kind === 'carried' ? this.#account.wallet : '0',
       openingPositions: this.#account.positions,
-      events: status?.events ?? 0,
-      stateHash: engine?.stateHash() ?? null,
+      events: eventLog?.events ?? 0,
+      stateHash: isWhole ? engine.stateHash() : null,
       logChain: eventLog?.chain ?? null,
       reconnects: Object.values(this.#live.view().feeds).reduce((sum, feed) => sum + feed.reconnects, 0),
       errorCount: log.errors,
@@ -256,23 +344,19 @@ export class SessionRun {
     return report;
   }
 
-  #crash(error: unknown): void {
-    this.#end ??= toSessionEnd(error);
-    this.#live.fail(this.#end);
+  #onBeat(fields: HeartbeatFields): void {
+    if (this.#phase !== 'open') return;
+    this.#progress.update(fields, this.#live.view().price);
+    this.#guard.check(fields.ram_mb);
+    this.#keeper.sync();
+    if (fields.state === 'running') this.#testCrash('running');
   }
 
-  #onBeat(fields: HeartbeatFields): void {
-    const { settings, log } = this.#options;
-    if (this.#isEnded) return;
-    this.#progress.update(fields, this.#live.view().price);
-    if (fields.ram_mb !== null && fields.ram_mb > settings.maxMemoryMb && this.#end === null) {
-      log.log('critical', 'high_memory', 'High Memory', {
-        ram_mb: fields.ram_mb,
-        limit_mb: settings.maxMemoryMb,
-      });
-      const detail = `${fields.ram_mb} MiB resident, the limit is ${settings.maxMemoryMb}`;
-      this.#live.command({ type: 'stop', reason: 'memory_limit', detail });
-    }
+  /** A session has ended once its results are written. */
+  #lifecycle(status: EngineStatus | null): LifecycleState {
+    if (this.#phase === 'ended') return 'ended';
+    if (this.#phase === 'closing' || status?.lifecycle === 'ended') return 'stopping';
+    return status?.lifecycle ?? 'starting';
   }
 
   #heartbeatView(): HeartbeatView {
@@ -281,8 +365,8 @@ export class SessionRun {
     const startedMs = status === null || Number.isNaN(status.startedTimeMs) ? null : status.startedTimeMs;
     return {
       session_id: this.#options.sessionId,
-      state: this.#isEnded ? 'ended' : (status?.lifecycle ?? 'starting'),
-      reason: status?.reason ?? null,
+      state: this.#lifecycle(status),
+      reason: this.#end?.reason ?? status?.reason ?? null,
       symbol: view.symbol,
       elapsed: status === null || startedMs === null ? null : (status.timeMs - startedMs) / 1_000,
       remaining: status === null || status.remainingMs === null ? null : status.remainingMs / 1_000,

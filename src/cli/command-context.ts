@@ -4,6 +4,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 
 import type { SettingSources } from '../app/config/load-settings.ts';
 import type { ProgramIo } from '../app/program-io.ts';
+import type { RunRequest } from './commands/run-command.ts';
 
 /** Options that may stand before or after any command and its operands. */
 export interface GlobalOptions {
@@ -19,6 +20,10 @@ export interface CommandContext {
   globals(): GlobalOptions;
   io(): ProgramIo;
   readonly environment: SettingSources['environment'];
+  /** The global options as they were given, as words of another command line. */
+  globalWords(): readonly string[];
+  /** Reads and checks a command line of `la run` without running it. */
+  readRun(words: readonly string[]): Promise<RunRequest>;
   /** Ends the program with the code that `work` gives. */
   finish(work: number | Promise<number>): Promise<void>;
 }

@@ -11,10 +11,11 @@ import { addConfigCommand } from './commands/config-command.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addKillCommand } from './commands/kill-command.ts';
 import { addReportCommand } from './commands/report-command.ts';
-import { addRunCommand } from './commands/run-command.ts';
+import { addRunCommand, type HoldSession, type RunRequest } from './commands/run-command.ts';
 import { addStatusCommand } from './commands/status-command.ts';
 import { addStopCommand } from './commands/stop-command.ts';
 import { addVenueCommand } from './commands/venue-command.ts';
+import { addWatchCommand } from './commands/watch-command.ts';
 
 const UNEXPECTED_ERROR = 1;
 const USAGE_ERROR = 2;
@@ -32,7 +33,7 @@ export async function runProgram(
   surroundings: ProgramSurroundings,
 ): Promise<number> {
   let exitCode = 0;
-  const program = createProgram(surroundings, (code) => {
+  const program = createProgram(surroundings, holdSession, (code) => {
     exitCode = code;
   });
   try {
@@ -61,7 +62,32 @@ export function describeFailure(error: unknown, argv: readonly string[]): string
     : `Unexpected error: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
 }
 
-function createProgram(surroundings: ProgramSurroundings, setExitCode: (code: number) => void): AnyCommand {
+const holdSession: HoldSession = async ({ settings, workspace }, io) => {
+  const { runSession } = await import('../app/run.ts');
+  return runSession(settings, workspace, io);
+};
+
+/**
+ * Reads a command line of `la run` without running it: mistakes in it are found, and told, as they would be there.
+ * Throws what the parser throws, also where help was asked for.
+ */
+async function readRun(words: readonly string[], surroundings: ProgramSurroundings): Promise<RunRequest> {
+  const requests: RunRequest[] = [];
+  const hold: HoldSession = (request) => {
+    requests.push(request);
+    return 0;
+  };
+  await createProgram(surroundings, hold, () => {}).parseAsync(words, { from: 'user' });
+  const [request] = requests;
+  if (request === undefined) throw new ConfigError([`expected options of "la run", found ${words.join(' ')}`]);
+  return request;
+}
+
+function createProgram(
+  surroundings: ProgramSurroundings,
+  hold: HoldSession,
+  setExitCode: (code: number) => void,
+): AnyCommand {
   const { stdout, stderr, isTty, environment } = surroundings;
   const program = new Command('la')
     .description('laptop-agents: autonomous paper trading of Bitunix USDT perpetual futures.')
@@ -90,6 +116,7 @@ function createProgram(surroundings: ProgramSurroundings, setExitCode: (code: nu
 Examples:
   la run --source simulated --duration 10m     a session on the embedded simulated venue
   la run --symbol ETHUSDT --duration 3d        a session on Bitunix market data
+  la watch -- --duration forever               the same, started again after a crash
   la status                                    what is running here
   la report latest --format json               what came of it
 
@@ -106,11 +133,22 @@ Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; 
       const { workspace, config, logLevel, json } = program.opts();
       return { workspace, configFile: config ?? null, logLevel: logLevel ?? null, json: json === true };
     },
+    globalWords() {
+      const { workspace, config, logLevel, json } = program.opts();
+      return [
+        `--workspace=${workspace}`,
+        ...(config === undefined ? [] : [`--config=${config}`]),
+        ...(logLevel === undefined ? [] : [`--log-level=${logLevel}`]),
+        ...(json === true ? ['--json'] : []),
+      ];
+    },
+    readRun: (words) => readRun(words, surroundings),
     async finish(work) {
       setExitCode(await work);
     },
   };
-  addRunCommand(program, context);
+  addRunCommand(program, context, hold);
+  addWatchCommand(program, context);
   addStatusCommand(program, context);
   addStopCommand(program, context);
   addKillCommand(program, context);

@@ -43,11 +43,16 @@ export class Heartbeat {
 
   /** Writes the first beat at once, then one a second. */
   start(): void {
-    this.#beat(false);
+    this.beat();
     this.#timer = setInterval(() => {
-      this.#beat(false);
+      this.beat();
     }, INTERVAL_MS);
     this.#timer.unref();
+  }
+
+  /** Writes a beat now, out of turn. */
+  beat(): void {
+    this.#beat(false);
   }
 
   /** The session as it stands now, with the resources of the last beat. */

@@ -70,7 +70,7 @@ describe('the ingress', () => {
   });
 
   test('refuses to lose what is too much: a loop that stands still ends the session', () => {
-    const { ingress, trade } = setUp();
+    const { trade } = setUp();
     expect(() => {
       for (let price = 1; price <= 1_000_000; price++) trade(price);
     }).toThrow('blocks wait for the loop');

@@ -22,6 +22,8 @@ const account: AccountStart = {
         client_order_id: null,
         symbol: 'BTCUSDT',
         side: 'buy',
+        type: 'limit',
+        trigger: null,
         quantity: '0.01',
         price: '60000',
       },

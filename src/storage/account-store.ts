@@ -46,9 +46,17 @@ const accountDocument: z.ZodType<AccountDocument> = z.strictObject({
       client_order_id: z.string().nullable(),
       symbol: z.string().min(1),
       side: z.enum(['buy', 'sell']),
+      type: z.enum(['limit', 'stop_market', 'stop_limit', 'take_profit', 'trailing_stop']),
       quantity: unsignedDecimal,
-      price: unsignedDecimal,
-      time_in_force: z.enum(['gtc', 'post_only']),
+      price: unsignedDecimal.nullable(),
+      trigger: z
+        .strictObject({
+          on: z.enum(['mark', 'last']),
+          price: unsignedDecimal.nullable(),
+          trail_bps: z.number().positive().nullable(),
+        })
+        .nullable(),
+      time_in_force: z.enum(['gtc', 'ioc', 'fok', 'post_only']),
       reduce_only: z.boolean(),
       filled_quantity: unsignedDecimal,
       filled_notional: unsignedDecimal,

@@ -35,6 +35,8 @@ const order: OrderRecord = {
   price: ticks(685_901),
   timeInForce: 'post_only',
   reduceOnly: false,
+        trigger: null,
+        bracket: null,
   status: 'new',
   reason: null,
   decisionTimeMs: T0,

@@ -22,7 +22,15 @@ const TEST_LIMIT_MS = 90_000;
 
 const SCRIPT = [
   { at: '500ms', action: 'submit', id: 'in', side: 'buy', type: 'market', quantity: '0.05' },
-  { at: '2s', action: 'submit', id: 'out', side: 'sell', type: 'market', quantity: '0.05', reduce_only: true },
+  {
+    at: '2s',
+    action: 'submit',
+    id: 'out',
+    side: 'sell',
+    type: 'market',
+    quantity: '0.05',
+    reduce_only: true,
+  },
 ];
 
 interface Venue {
@@ -67,18 +75,29 @@ describe.concurrent('a venue in another process', { timeout: TEST_LIMIT_MS }, ()
       }),
     );
     for (const { workspace, symbol, ended } of sessions) {
-      expect({ code: ended.code, stderr: ended.stderr }, symbol).toEqual({ code: 0, stderr: '' });
+      expect({ symbol, code: ended.code, stderr: ended.stderr }).toEqual({ symbol, code: 0, stderr: '' });
       const report = finalReportShape.parse(readJson(join(workspace, 'runs/latest/final_report.json')));
-      expect(report).toMatchObject({ status: 'success', source: 'bitunix', symbol, trades: 1, ledger_difference: '0' });
+      expect(report).toMatchObject({
+        status: 'success',
+        source: 'bitunix',
+        symbol,
+        trades: 1,
+        ledger_difference: '0',
+      });
       const connected = readSystemLog(workspace).filter(({ msg }) => msg.startsWith('Connected to '));
-      expect(connected.map(({ msg }) => msg).toSorted()).toEqual(['Connected to Kline WS', 'Connected to Ticker WS']);
+      expect(connected.map(({ msg }) => msg).toSorted()).toEqual([
+        'Connected to Kline WS',
+        'Connected to Ticker WS',
+      ]);
       expect(readAlerts(workspace)).toEqual([]);
     }
   });
 
   test('tells a session the truth about a symbol it does not have: exit 3, an alert, a report', async () => {
     const workspace = makeWorkspace();
-    const ended = await runProgram(sessionArguments(workspace, '--symbol', 'NOSUCHUSDT'), { env: shared.env });
+    const ended = await runProgram(sessionArguments(workspace, '--symbol', 'NOSUCHUSDT'), {
+      env: shared.env,
+    });
     expect(ended.code).toBe(3);
     expect(ended.durationMs).toBeLessThan(15_000);
     expect(readAlerts(workspace)).toMatchObject([{ level: 'critical', reason: 'venue_fatal' }]);
@@ -147,7 +166,7 @@ test('a venue ends with 0 at SIGTERM, and at SIGINT, also with clients', async (
     expect(await reply.json()).toMatchObject({ code: 0 });
     const askedMs = performance.now();
     program.process.kill(signal);
-    expect((await program.ended).code, signal).toBe(0);
+    expect({ signal, code: (await program.ended).code }).toEqual({ signal, code: 0 });
     expect(performance.now() - askedMs).toBeLessThan(END_LIMIT_MS);
   }
 });

@@ -53,13 +53,27 @@ async function play(prefix: string, seed: number): Promise<Played> {
   const place = ['--workspace', workspace];
   const script = writeScript(workspace, drawActions(seed));
   const source = ['--source', `recording:${prefix}`, '--strategy', 'scripted', '--params', script];
-  const options = ['--duration', '60s', '--balance', '10000000', '--seed', String(seed), '--dashboard', 'off'];
+  const options = [
+    '--duration',
+    '60s',
+    '--balance',
+    '10000000',
+    '--seed',
+    String(seed),
+    '--dashboard',
+    'off',
+  ];
   const { code, stdout, stderr } = await runProgram(['run', ...source, ...options, ...place]);
   if (code !== 0) throw new Error(`seed ${seed}: exit ${code}: ${stdout}${stderr}`);
   const printed = await runProgram(['report', 'latest', '--format', 'json', ...place]);
   const document = reportDocumentShape.parse(JSON.parse(printed.stdout));
   const { report, orders, fills } = document;
-  const session = { startMs: Date.parse(report.started_at), endMs: Date.parse(report.ended_at), orders, fills };
+  const session = {
+    startMs: Date.parse(report.started_at),
+    endMs: Date.parse(report.ended_at),
+    orders,
+    fills,
+  };
   return { session, document, tape: readRecordedTape(prefix, TAPE_MS) };
 }
 
@@ -80,10 +94,13 @@ describe.skipIf(dataFolder === undefined).each(MARKETS)(
       expect(session.endMs).toBeLessThan(tape.endMs);
     });
 
-    test('is filled only where the recorded market could have given it', async ({ annotate }) => {
+    test('is filled only where the recorded market could have given it', async () => {
       const { session, tape } = await playedOf(name);
       const { takers, makers, findings } = judgeFills(session, tape);
-      await annotate(`judged ${takers} taker and ${makers} maker fills of ${session.orders.length} orders`);
+      // A number to look at: an oracle that has nothing to judge finds nothing.
+      process.stdout.write(
+        `${name}: judged ${takers} taker and ${makers} maker fills of ${session.orders.length} orders\n`,
+      );
       expect(findings).toEqual([]);
       expect(takers).toBeGreaterThanOrEqual(takersMin);
       expect(makers).toBeGreaterThanOrEqual(makersMin);
@@ -92,14 +109,12 @@ describe.skipIf(dataFolder === undefined).each(MARKETS)(
     test('uses every kind of order, and its books balance', async () => {
       const { document } = await playedOf(name);
       const { orders, report } = document;
-      const kinds = new Set(orders.map((order) => `${order.type} ${order.time_in_force}`));
-      for (const kind of ['market', 'limit gtc', 'limit ioc', 'limit fok', 'limit post_only']) {
-        expect([...kinds].some((seen) => seen.startsWith(kind)), kind).toBe(true);
-      }
-      const reasons = new Set(orders.map(({ reason }) => reason));
-      for (const reason of ['post_only_would_cross', 'ioc_remainder', 'fok_not_fillable', 'cancel_requested']) {
-        expect(reasons, reason).toContain(reason);
-      }
+      const kinds = new Set(
+        orders.map(({ type, time_in_force: force }) => (type === 'limit' ? force : type)),
+      );
+      expect([...kinds].toSorted()).toEqual(['fok', 'gtc', 'ioc', 'market', 'post_only']);
+      const reasons = ['post_only_would_cross', 'ioc_remainder', 'fok_not_fillable', 'cancel_requested'];
+      expect(orders.map(({ reason }) => reason)).toEqual(expect.arrayContaining(reasons));
       expect(report).toMatchObject({ status: 'success', ledger_difference: '0', orders_denied: 0 });
     });
   },
@@ -108,7 +123,11 @@ describe.skipIf(dataFolder === undefined).each(MARKETS)(
 /** The oracle itself: true fills of a session, each made untrue in one way. */
 describe.skipIf(dataFolder === undefined)('the oracle', { timeout: SESSION_LIMIT_MS }, () => {
   const name = MARKETS[0].name;
-  const find = (fills: readonly FillRow[], liquidity: FillRow['liquidity'], side: FillRow['side']): FillRow => {
+  const find = (
+    fills: readonly FillRow[],
+    liquidity: FillRow['liquidity'],
+    side: FillRow['side'],
+  ): FillRow => {
     const found = fills.find((fill) => fill.liquidity === liquidity && fill.side === side);
     if (found === undefined) throw new Error(`no ${liquidity} ${side}`);
     return found;
@@ -123,11 +142,15 @@ describe.skipIf(dataFolder === undefined)('the oracle', { timeout: SESSION_LIMIT
     const { session, tape } = await playedOf(name);
     const target = find(session.fills, liquidity, side);
     const fills = session.fills.map((fill) => (fill === target ? { ...fill, ...change(fill) } : fill));
-    return judgeFills({ ...session, fills }, tape).findings.filter((text) => text.startsWith(`${target.fill_id} `));
+    return judgeFills({ ...session, fills }, tape).findings.filter((text) =>
+      text.startsWith(`${target.fill_id} `),
+    );
   }
 
   test.each(['buy', 'sell'] as const)('finds a taker %s that got a better price', async (side) => {
-    const better = (fill: FillRow): Partial<FillRow> => ({ price: plus(fill.price, side === 'buy' ? '-20' : '20') });
+    const better = (fill: FillRow): Partial<FillRow> => ({
+      price: plus(fill.price, side === 'buy' ? '-20' : '20'),
+    });
     expect(await findingsAfter('taker', side, better)).toEqual(
       expect.arrayContaining([expect.stringContaining('better than the best recorded price')]),
     );
@@ -141,7 +164,9 @@ describe.skipIf(dataFolder === undefined)('the oracle', { timeout: SESSION_LIMIT
   });
 
   test.each(['buy', 'sell'] as const)('finds a maker %s without a print', async (side) => {
-    const away = (fill: FillRow): Partial<FillRow> => ({ price: plus(fill.price, side === 'buy' ? '-30' : '30') });
+    const away = (fill: FillRow): Partial<FillRow> => ({
+      price: plus(fill.price, side === 'buy' ? '-30' : '30'),
+    });
     expect(await findingsAfter('maker', side, away)).toEqual(
       expect.arrayContaining([expect.stringContaining('no print could have filled it')]),
     );
@@ -164,7 +189,11 @@ describe.skipIf(dataFolder === undefined)('the oracle', { timeout: SESSION_LIMIT
   test('finds a print that was used twice', async () => {
     const { session, tape } = await playedOf(name);
     const target = find(session.fills, 'maker', 'buy');
-    const copies = Array.from({ length: 50 }, (_, copy) => ({ ...target, fill_id: `copy${copy}`, quantity: '1' }));
+    const copies = Array.from({ length: 50 }, (_, copy) => ({
+      ...target,
+      fill_id: `copy${copy}`,
+      quantity: '1',
+    }));
     const { findings } = judgeFills({ ...session, fills: [...session.fills, ...copies] }, tape);
     expect(findings).toEqual(expect.arrayContaining([expect.stringMatching(/^copy.* too small/)]));
   });

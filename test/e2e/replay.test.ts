@@ -19,8 +19,24 @@ const FLIPS = 60;
 
 const SCRIPT = [
   { at: '500ms', action: 'submit', id: 'in', side: 'buy', type: 'market', quantity: '0.05' },
-  { at: '1s', action: 'submit', id: 'ask', side: 'sell', type: 'limit', quantity: '0.02', price_offset_bps: 0 },
-  { at: '2s', action: 'submit', id: 'bid', side: 'buy', type: 'limit', quantity: '0.02', price_offset_bps: 0 },
+  {
+    at: '1s',
+    action: 'submit',
+    id: 'ask',
+    side: 'sell',
+    type: 'limit',
+    quantity: '0.02',
+    price_offset_bps: 0,
+  },
+  {
+    at: '2s',
+    action: 'submit',
+    id: 'bid',
+    side: 'buy',
+    type: 'limit',
+    quantity: '0.02',
+    price_offset_bps: 0,
+  },
   { at: '6s', action: 'cancel', id: 'bid' },
   { at: '7s', action: 'flatten' },
   { at: '8s', action: 'submit', id: 'out', side: 'sell', type: 'market', quantity: '0.05' },
@@ -35,8 +51,8 @@ beforeAll(async () => {
   workspace = makeWorkspace();
   const options = ['--duration', '10s', '--dashboard', 'off', '--workspace', workspace, '--seed', '11'];
   const strategy = ['--strategy', 'scripted', '--params', writeScript(workspace, SCRIPT)];
-  const { code, stdout, stderr } = await runProgram(['run', '--source', 'simulated', ...strategy, ...options]);
-  expect(code, stdout + stderr).toBe(0);
+  const ended = await runProgram(['run', '--source', 'simulated', ...strategy, ...options]);
+  if (ended.code !== 0) throw new Error(`exit ${ended.code}: ${ended.stdout}${ended.stderr}`);
   folder = join(workspace, 'runs/latest');
   report = finalReportShape.parse(readJson(join(folder, 'final_report.json')));
   const printed = await runProgram(['report', 'latest', '--format', 'json', '--workspace', workspace]);
@@ -114,7 +130,7 @@ describe('the event log of a session', () => {
       const altered = Buffer.from(whole);
       altered[at] = (altered[at] ?? 0) ^ (1 << (flip % 8));
       writeFileSync(path, altered);
-      await expect(replay(copy), `byte ${at}`).rejects.toMatchObject({ code: 'log_corrupt' });
+      await expect(replay(copy)).rejects.toMatchObject({ code: 'log_corrupt' });
     }
     writeFileSync(path, whole);
     await expect(replay(copy)).resolves.toBeDefined();

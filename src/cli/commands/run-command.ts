@@ -3,10 +3,23 @@
 import { Option } from '@commander-js/extra-typings';
 
 import { loadSettings } from '../../app/config/load-settings.ts';
+import type { Settings } from '../../app/config/settings.ts';
+import type { ProgramIo } from '../../app/program-io.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
 import { addSettingOptions, settingSources } from '../setting-options.ts';
 
-export function addRunCommand(program: AnyCommand, context: CommandContext): void {
+/** A command line of `la run`, read and checked. */
+export interface RunRequest {
+  readonly settings: Settings;
+  readonly workspace: string;
+  /** Only checks are wanted. */
+  readonly isPreflight: boolean;
+}
+
+/** What becomes of a checked command line; returns the exit code. */
+export type HoldSession = (request: RunRequest, io: ProgramIo) => number | Promise<number>;
+
+export function addRunCommand(program: AnyCommand, context: CommandContext, hold: HoldSession): void {
   const run = program.command('run').description('run a paper session');
   addSettingOptions(run);
   run
@@ -35,13 +48,12 @@ Another terminal: la status, la stop, la kill.`,
       const account = 'fresh' in options ? 'fresh' : 'resume' in options ? 'resume' : 'continue';
       const settings = loadSettings(settingSources(run, context, account));
       const { workspace } = context.globals();
-      if ('preflight' in options) {
-        const { runDoctor } = await import('../../app/doctor.ts');
-        return context.finish(
-          runDoctor({ workspace, environment: context.environment, settings }, context.io()),
-        );
-      }
-      const { runSession } = await import('../../app/run.ts');
-      return context.finish(runSession(settings, workspace, context.io()));
+      const request: RunRequest = { settings, workspace, isPreflight: 'preflight' in options };
+      return context.finish(request.isPreflight ? preflight(request) : hold(request, context.io()));
     });
+
+  async function preflight({ settings, workspace }: RunRequest): Promise<number> {
+    const { runDoctor } = await import('../../app/doctor.ts');
+    return runDoctor({ workspace, environment: context.environment, settings }, context.io());
+  }
 }

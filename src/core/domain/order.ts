@@ -4,7 +4,8 @@ import type { DenialReason, ClosureReason } from './reasons.ts';
 import type { Lots, Money, Rate, Ticks } from './units.ts';
 
 export type Side = 'buy' | 'sell';
-export type OrderType = 'market' | 'limit';
+/** The last four are conditional: they wait for their trigger, then trade at market, or at `price` where they have one. */
+export type OrderType = 'market' | 'limit' | 'stop_market' | 'stop_limit' | 'take_profit' | 'trailing_stop';
 export type TimeInForce = 'gtc' | 'ioc' | 'fok' | 'post_only';
 
 /**
@@ -28,7 +29,27 @@ export function isTerminal(status: OrderStatus): boolean {
   return status !== 'new' && status !== 'partially_filled';
 }
 
-/** A strategy's wish to place an order. `price` is required for limit orders and absent for market orders. */
+export type TriggerSource = 'mark' | 'last';
+
+/**
+ * When a conditional order fires. Stops fire when the price reaches `price` from the side of profit, take-profits from the
+ * side of loss. A trailing stop follows the best price since its activation at a distance of `trailBps`; `price` is then
+ * its activation price, null = active at once.
+ */
+export interface Trigger {
+  readonly on: TriggerSource;
+  readonly price: Ticks | null;
+  readonly trailBps: number | null;
+}
+
+/** Exits attached to an entry: active from its first fill, closing what the entry opened; one cancels the other. */
+export interface Bracket {
+  readonly on: TriggerSource;
+  readonly takeProfit: Ticks | null;
+  readonly stopLoss: Ticks | null;
+}
+
+/** A strategy's wish to place an order. `price` is required for limit and stop-limit orders, absent for market orders. */
 export interface SubmitIntent {
   readonly action: 'submit';
   readonly instrument: number;
@@ -38,6 +59,9 @@ export interface SubmitIntent {
   readonly price: Ticks | null;
   readonly timeInForce: TimeInForce;
   readonly reduceOnly: boolean;
+  /** Set for conditional orders only. */
+  readonly trigger: Trigger | null;
+  readonly bracket: Bracket | null;
   /** The strategy's own name for the order, unique in the account; null = none. */
   readonly clientOrderId: string | null;
   /** Why, in one snake_case word: the exit reason of a trade that this order closes. */
@@ -51,17 +75,31 @@ export interface CancelIntent {
   readonly clientOrderId: string | null;
 }
 
+/** A strategy's wish to change the price or the quantity of a resting limit order; null leaves as is. It goes to the back of its queue. */
+export interface AmendIntent {
+  readonly action: 'amend';
+  readonly orderId: string | null;
+  readonly clientOrderId: string | null;
+  readonly price: Ticks | null;
+  /** New total quantity, what is filled included. */
+  readonly quantity: Lots | null;
+}
+
 /** Cancels every working order of the account and closes its positions at market. */
 export interface FlattenIntent {
   readonly action: 'flatten';
 }
 
-export type OrderIntent = SubmitIntent | CancelIntent | FlattenIntent;
+export type OrderIntent = SubmitIntent | CancelIntent | AmendIntent | FlattenIntent;
 
 declare const approved: unique symbol;
 
 /** An order that passed the risk gate; only `risk-gate.ts` makes one, so a forgotten check does not compile. */
-export type ApprovedOrder = OrderDraft & { readonly [approved]: true };
+export type ApprovedOrder = OrderDraft & {
+  readonly [approved]: true;
+  /** Exits of its bracket, approved with it: they can only reduce. */
+  readonly attached: readonly ApprovedOrder[];
+};
 
 /** What the gate approves: an intent with its identity and the market the strategy saw when it decided. */
 export interface OrderDraft {

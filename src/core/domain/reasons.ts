@@ -8,6 +8,8 @@ export type DenialReason =
   | { readonly code: 'bars_missing'; readonly overdueMs: number }
   | { readonly code: 'quantity_invalid'; readonly quantity: string; readonly minimum: string }
   | { readonly code: 'price_invalid'; readonly price: string }
+  | { readonly code: 'trigger_invalid'; readonly price: string }
+  | { readonly code: 'not_amendable'; readonly orderId: string; readonly status: string }
   | { readonly code: 'order_rate'; readonly ordersInLastSecond: number; readonly limit: number }
   | { readonly code: 'position_notional'; readonly notional: string; readonly limit: string }
   | { readonly code: 'leverage'; readonly leverage: number; readonly limit: number }
@@ -26,6 +28,14 @@ export type RejectionCode =
   | 'reduce_only_same_direction'
   | 'tier_limit_exceeded'
   | 'order_not_found'
+  | 'stop_not_above_mark'
+  | 'stop_not_below_mark'
+  | 'stop_not_above_last'
+  | 'stop_not_below_last'
+  | 'take_profit_not_above_mark'
+  | 'take_profit_not_below_mark'
+  | 'take_profit_not_above_last'
+  | 'take_profit_not_below_last'
   | 'no_market';
 
 /** Venue error code and text of each rejection. Source: Bitunix error code page. */
@@ -38,6 +48,14 @@ export const REJECTIONS: Readonly<
     text: 'position amount exceeds the max open limit of the risk tier',
   },
   order_not_found: { venueCode: 20007, text: 'Order not found' },
+  take_profit_not_above_mark: { venueCode: 30020, text: 'TP trigger should be higher than mark' },
+  take_profit_not_below_mark: { venueCode: 30021, text: 'TP trigger should be lower than mark' },
+  stop_not_above_mark: { venueCode: 30022, text: 'SL trigger should be higher than mark' },
+  stop_not_below_mark: { venueCode: 30023, text: 'SL trigger should be lower than mark' },
+  take_profit_not_above_last: { venueCode: 30026, text: 'TP must be greater than last' },
+  stop_not_below_last: { venueCode: 30028, text: 'SL must be less than last' },
+  stop_not_above_last: { venueCode: 30030, text: 'SL must be greater than last' },
+  take_profit_not_below_last: { venueCode: 30032, text: 'TP must be less than last' },
   quantity_below_minimum: { venueCode: 30017, text: 'qty less than the minimum' },
   quantity_above_maximum: { venueCode: 30013, text: 'exceeded the max order quantity' },
   buy_price_above_band: { venueCode: 30014, text: 'Max Buy Order Price' },
@@ -56,6 +74,8 @@ export type ClosureReason =
   | 'market_remainder'
   | 'reduce_only_shrunk'
   | 'cancel_requested'
+  | 'other_exit_triggered'
+  | 'amended_below_filled'
   | 'session_end';
 
 /** Why a session ended: the `stopped_reason` of its report. */

@@ -6,15 +6,21 @@
 
 import type { InstrumentSpec } from './instrument.ts';
 
-/** A working order carried over from the account's last session. Its queue place is lost: it rejoins at the back. */
+/** A resting or waiting order carried over from the account's last session. Its queue place is lost: it rejoins at the back. */
 export interface CarriedOrder {
   readonly id: string;
   readonly client_order_id: string | null;
   readonly symbol: string;
   readonly side: 'buy' | 'sell';
+  readonly type: 'limit' | 'stop_market' | 'stop_limit' | 'take_profit' | 'trailing_stop';
   readonly quantity: string;
-  readonly price: string;
-  readonly time_in_force: 'gtc' | 'post_only';
+  readonly price: string | null;
+  readonly trigger: {
+    readonly on: 'mark' | 'last';
+    readonly price: string | null;
+    readonly trail_bps: number | null;
+  } | null;
+  readonly time_in_force: 'gtc' | 'ioc' | 'fok' | 'post_only';
   readonly reduce_only: boolean;
   readonly filled_quantity: string;
   readonly filled_notional: string;

@@ -18,13 +18,13 @@ import { carryApproval } from '../risk/risk-gate.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { StrategyHost } from './strategy-host.ts';
 
-/** Describes the account as it stands. Only resting limit orders are carried; what is in flight dies with the session. */
+/** Describes the account as it stands. Orders that rest or wait are carried; what is in flight dies with the session. */
 export function describeAccount(start: SessionStart, parts: EngineParts): AccountStart {
   const { account, exchange, losses } = parts;
   const orders: CarriedOrder[] = [];
   for (const order of exchange.working()) {
     const market = parts.markets[order.intent.instrument];
-    if (order.place === 'resting' && market !== undefined)
+    if ((order.place === 'resting' || order.place === 'waiting') && market !== undefined)
       orders.push(describeOrder(order, market.instrument));
   }
   return {
@@ -74,7 +74,7 @@ export function rejoinOrders(
   for (const carried of start.account.orders) {
     const instrument = findInstrument(parts, carried.symbol);
     assert(instrument !== null, `the session has no instrument ${carried.symbol} for its carried order`);
-    host.noteSubmitted();
+    host.noteSubmitted(carried.id);
     parts.exchange.carry(carriedOrder(carried, instrument), nowMs);
   }
 }
@@ -91,9 +91,18 @@ function carriedOrder(carried: CarriedOrder, instrument: Instrument): WorkingOrd
       action: 'submit',
       instrument: instrument.index,
       side: carried.side,
-      type: 'limit',
+      type: carried.type,
       quantity: parseQuantity(instrument, carried.quantity),
-      price: parsePrice(instrument, carried.price),
+      price: carried.price === null ? null : parsePrice(instrument, carried.price),
+      trigger:
+        carried.trigger === null
+          ? null
+          : {
+              on: carried.trigger.on,
+              price: carried.trigger.price === null ? null : parsePrice(instrument, carried.trigger.price),
+              trailBps: carried.trigger.trail_bps,
+            },
+      bracket: null,
       timeInForce: carried.time_in_force,
       reduceOnly: carried.reduce_only,
       clientOrderId: carried.client_order_id,
@@ -110,14 +119,24 @@ function carriedOrder(carried: CarriedOrder, instrument: Instrument): WorkingOrd
 
 function describeOrder(order: WorkingOrder, instrument: Instrument): CarriedOrder {
   const { intent } = order;
+  assert(intent.type !== 'market', `market order ${order.id} rests`);
   return {
     id: order.id,
     client_order_id: intent.clientOrderId,
     symbol: instrument.symbol,
     side: intent.side,
+    type: intent.type,
     quantity: formatQuantity(instrument, intent.quantity),
-    price: intent.price === null ? '0' : formatPrice(instrument, intent.price),
-    time_in_force: intent.timeInForce === 'post_only' ? 'post_only' : 'gtc',
+    price: intent.price === null ? null : formatPrice(instrument, intent.price),
+    trigger:
+      intent.trigger === null
+        ? null
+        : {
+            on: intent.trigger.on,
+            price: intent.trigger.price === null ? null : formatPrice(instrument, intent.trigger.price),
+            trail_bps: intent.trigger.trailBps,
+          },
+    time_in_force: intent.timeInForce,
     reduce_only: intent.reduceOnly,
     filled_quantity: formatQuantity(instrument, order.filled),
     filled_notional: formatMoney(order.filledNotional),

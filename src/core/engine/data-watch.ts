@@ -20,6 +20,12 @@ export class DataWatch {
     this.#outputs = outputs;
   }
 
+  /** Time that a step of the clock skips, told before anything falls due in it: it is no time without data. */
+  skip(skippedMs: number): void {
+    if (skippedMs <= CLOCK_JUMP_MS) return;
+    for (const market of this.#parts.markets) market.bookTimeMs += skippedMs;
+  }
+
   clock(nowMs: number, offsetMs: number): void {
     const before = this.#offsetMs;
     this.#offsetMs = offsetMs;

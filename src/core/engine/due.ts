@@ -1,6 +1,7 @@
 /** What waits in the engine's schedule. */
 
 import type { FillRecord, OrderRecord } from '../domain/order.ts';
+import type { Lots, Ticks } from '../domain/units.ts';
 import type { ClosureReason, StoppedReason } from '../domain/reasons.ts';
 import type { WorkingOrder } from '../exchange/working-order.ts';
 
@@ -16,10 +17,19 @@ export const Due = {
   settlement: 8,
   stopStep: 9,
   tradeBar: 10,
+  amendArrival: 11,
 } as const;
+
+/** New terms of a resting order on their way to the exchange; null leaves as is. */
+export interface AmendPayload {
+  readonly order: WorkingOrder;
+  readonly price: Ticks | null;
+  readonly quantity: Lots | null;
+}
 
 /** What an item carries, by its kind. */
 export type DuePayload =
+  | AmendPayload
   | WorkingOrder
   | { readonly order: WorkingOrder; readonly reason: ClosureReason }
   | { readonly report: OrderRecord }

@@ -30,7 +30,7 @@ import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
 import { DataWatch } from './data-watch.ts';
-import { Due, type DuePayload } from './due.ts';
+import { type AmendPayload, Due, type DuePayload } from './due.ts';
 import { EquitySampler } from './equity-sampler.ts';
 import { type EngineParts, assembleParts } from './engine-parts.ts';
 import { type EngineStatus, describeStatus, hashState } from './engine-state.ts';
@@ -88,7 +88,9 @@ export class Engine {
         scheduleArrival: (order, dueMs) => this.#schedule.add(dueMs, Due.orderArrival, order),
         scheduleCancel: (order, reason, dueMs) =>
           this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
-        noteSubmitted: () => this.#host.noteSubmitted(),
+        noteSubmitted: (orderId) => this.#host.noteSubmitted(orderId),
+        scheduleAmend: (order, price, quantity, dueMs) =>
+          this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
       },
     );
     this.#watch = new DataWatch(parts, this.#outputs);
@@ -107,6 +109,7 @@ export class Engine {
       if (timeMs < this.#nowMs) {
         throw new InvariantViolation(`event ${sequence} at ${timeMs} lies before ${this.#nowMs}`);
       }
+      if (block.kind[row] === EventKind.clock) this.#watch.skip(timeMs - this.#nowMs);
       if (this.#schedule.nextDueMs <= timeMs) this.#runDue(timeMs);
       this.#nowMs = timeMs;
       this.#host.timeMs = timeMs;
@@ -191,7 +194,7 @@ export class Engine {
         this.#intake.bar(block, row);
         break;
       case EventKind.mark:
-        this.#intake.mark(block, row);
+        this.#intake.mark(block, row, this.#nowMs, this.#sequence);
         this.#scheduleSettlement(instrument);
         break;
       case EventKind.lastPrice:
@@ -205,7 +208,7 @@ export class Engine {
         break;
       }
       case EventKind.feed:
-        this.#feed(block.details[at] as FeedState);
+        this.#intake.feed(block.details[at] as FeedState);
         break;
       case EventKind.command:
         this.#command(block.details[at] as OperatorCommand);
@@ -251,6 +254,11 @@ export class Engine {
       case Due.cancelArrival: {
         const { order, reason } = payload as { order: WorkingOrder; reason: ClosureReason };
         exchange.arriveCancel(order, this.#nowMs, reason);
+        break;
+      }
+      case Due.amendArrival: {
+        const { order, price, quantity } = payload as AmendPayload;
+        exchange.arriveAmend(order, price, quantity, this.#nowMs, this.#sequence);
         break;
       }
       case Due.orderReport:
@@ -359,10 +367,6 @@ export class Engine {
       default:
         assertNever(command, 'command');
     }
-  }
-
-  #feed(feed: FeedState): void {
-    if (feed.feed === 'ticker' && feed.state !== 'connected') this.#intake.distrustBooks();
   }
 
   /** Schedules what an output sets off: the strategy learns of orders and fills one response latency later. */

@@ -5,6 +5,7 @@
  */
 
 import { assert } from '../base/assert.ts';
+import type { FeedState } from '../domain/commands.ts';
 import {
   type EventBlock,
   BAR_CLOSE,
@@ -22,6 +23,7 @@ import {
   MARK_MARK,
   MARK_NEXT_SETTLEMENT,
 } from '../domain/event-block.ts';
+import type { TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import { markPrice } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
@@ -86,6 +88,7 @@ export class MarketIntake {
     ) {
       exchange.onTrade(instrument, isTakerBuy, price, quantity, exchangeTimeMs, nowMs, sequence);
     }
+    this.#firePrice('last', instrument, market, nowMs, sequence);
     if (this.#hearsTrades && this.#lifecycle.isTrading) {
       this.#host.trade(instrument, exchangeTimeMs, isTakerBuy, price, quantity);
     }
@@ -129,14 +132,29 @@ export class MarketIntake {
     built.roll();
   }
 
-  mark(block: EventBlock, row: number): void {
-    const market = this.#market(block.instrument[row] ?? 0);
+  mark(block: EventBlock, row: number, nowMs: number, sequence: number): void {
+    const instrument = block.instrument[row] ?? 0;
+    const market = this.#market(instrument);
     const at = block.price[row] ?? 0;
     const index = block.wide[at + MARK_INDEX] ?? Number.NaN;
     const next = block.wide[at + MARK_NEXT_SETTLEMENT] ?? Number.NaN;
     market.mark = markPrice(block.wide[at + MARK_MARK] ?? Number.NaN);
     market.index = Number.isNaN(index) ? null : markPrice(index);
     market.nextSettlementMs = Number.isNaN(next) ? null : next;
+    this.#firePrice('mark', instrument, market, nowMs, sequence);
+  }
+
+  /** Lets conditional orders hear a price; while nothing can fill, nothing fires. */
+  #firePrice(
+    source: TriggerSource,
+    instrument: number,
+    market: InstrumentMarket,
+    nowMs: number,
+    sequence: number,
+  ): void {
+    const { exchange } = this.#parts;
+    if (!exchange.hasConditional(instrument) || !market.isBookValid || !this.#lifecycle.canFill) return;
+    exchange.onPrice(source, instrument, nowMs, sequence);
   }
 
   /** A ticker's last price counts until the first public trade is seen. */
@@ -145,8 +163,9 @@ export class MarketIntake {
     if (market.lastPrice === NO_PRICE) market.lastPrice = block.price[row] ?? NO_PRICE;
   }
 
-  /** The market connection is gone: no book can be trusted until its next frame. */
-  distrustBooks(): void {
+  /** While the market connection is gone no book can be trusted: its next frame makes it good again. */
+  feed(state: FeedState): void {
+    if (state.feed !== 'ticker' || state.state === 'connected') return;
     for (const market of this.#parts.markets) if (!market.isLastBook) market.isBookValid = false;
   }
 

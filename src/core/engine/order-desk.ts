@@ -2,18 +2,18 @@
  * The way of an intent: risk gate, reservation, request latency, exchange. Also cancels and the closing of everything.
  */
 
-import type { OrderIntent, SubmitIntent } from '../domain/order.ts';
+import type { AmendIntent, OrderIntent, SubmitIntent } from '../domain/order.ts';
 import { oppositeSide } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, DenialReason } from '../domain/reasons.ts';
-import { ZERO_MONEY, lots, ticks } from '../domain/units.ts';
+import { type Lots, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
 import type { LatencyModel } from '../exchange/latency-model.ts';
 import type { PaperExchange } from '../exchange/paper-exchange.ts';
 import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import type { LossLimits } from '../risk/loss-limits.ts';
-import type { RiskGate } from '../risk/risk-gate.ts';
+import type { Decision, RiskGate } from '../risk/risk-gate.ts';
 
 /** What the desk asks of the engine. */
 export interface DeskLink {
@@ -24,7 +24,8 @@ export interface DeskLink {
   refusal(instrument: number): DenialReason | null;
   scheduleArrival(order: WorkingOrder, dueMs: number): void;
   scheduleCancel(order: WorkingOrder, reason: ClosureReason, dueMs: number): void;
-  noteSubmitted(): void;
+  scheduleAmend(order: WorkingOrder, price: Ticks | null, quantity: Lots | null, dueMs: number): void;
+  noteSubmitted(orderId: string): void;
 }
 
 export class OrderDesk {
@@ -64,6 +65,7 @@ export class OrderDesk {
   handle(intent: OrderIntent): void {
     if (intent.action === 'submit') this.#submit(intent, this.#link.refusal(intent.instrument));
     else if (intent.action === 'cancel') this.#cancel(intent.orderId, intent.clientOrderId);
+    else if (intent.action === 'amend') this.#amend(intent);
     else this.flatten('flatten');
   }
 
@@ -89,6 +91,8 @@ export class OrderDesk {
           type: 'market',
           quantity: lots(Math.abs(position.quantity)),
           price: null,
+          trigger: null,
+          bracket: null,
           timeInForce: 'ioc',
           reduceOnly: true,
           clientOrderId: null,
@@ -101,32 +105,39 @@ export class OrderDesk {
 
   #submit(intent: SubmitIntent, refusal: DenialReason | null): void {
     const nowMs = this.#link.nowMs();
-    const market = this.#markets[intent.instrument];
-    if (market === undefined) throw new RangeError(`the session has no instrument ${intent.instrument}`);
     const id = `${this.#sessionId}-o${++this.#orders}`;
-    const draft = { id, intent, decisionTimeMs: nowMs, decisionMidX2: market.midX2 };
-    const touch = market.midX2 === null ? market.lastPrice : Math.ceil(market.midX2 / 2);
-    const equity = this.#account.equity;
-    const decision = this.#gate.decide(draft, {
-      nowMs,
-      refusal,
-      instrument: market.instrument,
-      equity,
-      held: this.#account.position(intent.instrument).quantity,
-      pendingSameSide: this.#pending(intent),
-      price: touch > 0 ? ticks(touch) : null,
-      isClientOrderIdUsed:
-        intent.clientOrderId !== null && this.#exchange.isClientIdUsed(intent.clientOrderId),
-      dayLoss: this.#losses.dayLoss(equity),
-      barsOverdueMs: this.#link.overdueMs(intent.instrument),
-    });
+    const decision = this.#decide(id, intent, refusal);
     if (decision.approved === null) {
       this.#deny(id, intent, decision.denied);
       return;
     }
-    this.#link.noteSubmitted();
+    this.#link.noteSubmitted(id);
     const order = this.#exchange.submit(decision.approved, nowMs);
     this.#link.scheduleArrival(order, nowMs + this.#latency.requestMs());
+  }
+
+  #decide(id: string, intent: SubmitIntent, refusal: DenialReason | null): Decision {
+    const nowMs = this.#link.nowMs();
+    const market = this.#markets[intent.instrument];
+    if (market === undefined) throw new RangeError(`the session has no instrument ${intent.instrument}`);
+    const touch = market.midX2 === null ? market.lastPrice : Math.ceil(market.midX2 / 2);
+    const equity = this.#account.equity;
+    return this.#gate.decide(
+      { id, intent, decisionTimeMs: nowMs, decisionMidX2: market.midX2 },
+      {
+        nowMs,
+        refusal,
+        instrument: market.instrument,
+        equity,
+        held: this.#account.position(intent.instrument).quantity,
+        pendingSameSide: this.#pending(intent),
+        price: touch > 0 ? ticks(touch) : null,
+        isClientOrderIdUsed:
+          intent.clientOrderId !== null && this.#exchange.isClientIdUsed(intent.clientOrderId),
+        dayLoss: this.#losses.dayLoss(equity),
+        barsOverdueMs: this.#link.overdueMs(intent.instrument),
+      },
+    );
   }
 
   #deny(id: string, intent: SubmitIntent, reason: DenialReason): void {
@@ -167,6 +178,35 @@ export class OrderDesk {
       const reason = { code: 'order_unknown', orderId: orderId ?? clientOrderId ?? '' } as const;
       this.#outputs.push({ type: 'denial', timeMs: this.#link.nowMs(), orderId, intent: null, reason });
     }
+  }
+
+  /** Growth passes the gate as a new order of that size would; the order itself keeps its approval. */
+  #amend(intent: AmendIntent): void {
+    const nowMs = this.#link.nowMs();
+    const order = this.#exchange.find(intent.orderId, intent.clientOrderId);
+    const orderId = intent.orderId ?? intent.clientOrderId ?? '';
+    if (
+      order === null ||
+      order.place === 'closed' ||
+      order.intent.price === null ||
+      order.intent.trigger !== null
+    ) {
+      const reason: DenialReason =
+        order === null
+          ? { code: 'order_unknown', orderId }
+          : { code: 'not_amendable', orderId, status: order.status };
+      this.#outputs.push({ type: 'denial', timeMs: nowMs, orderId: order?.id ?? null, intent: null, reason });
+      return;
+    }
+    const growth = (intent.quantity ?? order.intent.quantity) - order.intent.quantity;
+    const asked = { ...order.intent, quantity: lots(Math.max(growth, 1)), clientOrderId: null };
+    const denied =
+      growth > 0 ? this.#decide(order.id, asked, this.#link.refusal(asked.instrument)).denied : null;
+    if (denied !== null) {
+      this.#outputs.push({ type: 'denial', timeMs: nowMs, orderId: order.id, intent: asked, reason: denied });
+      return;
+    }
+    this.#link.scheduleAmend(order, intent.price, intent.quantity, nowMs + this.#latency.requestMs());
   }
 
   #sendCancel(order: WorkingOrder, reason: ClosureReason): void {

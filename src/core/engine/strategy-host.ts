@@ -38,7 +38,8 @@ export class StrategyHost implements MarketView {
   readonly #trade = new TradeView();
   /** Positions as our reported fills make them. */
   readonly #knownPosition: number[];
-  #knownWorking = 0;
+  /** Ids of orders sent, or put in place for us, and not yet reported closed. */
+  readonly #knownWorking = new Set<string>();
   /** Handlers that threw. */
   errors = 0;
   timeMs = 0;
@@ -66,8 +67,8 @@ export class StrategyHost implements MarketView {
     this.#knownPosition[instrument] = quantity;
   }
 
-  noteSubmitted(): void {
-    this.#knownWorking++;
+  noteSubmitted(orderId: string): void {
+    this.#knownWorking.add(orderId);
   }
 
   start(): void {
@@ -112,8 +113,8 @@ export class StrategyHost implements MarketView {
   }
 
   reportOrder(order: OrderRecord, isRunning: boolean): void {
-    // A denied order never left, so it was never counted as working.
-    if (isTerminal(order.status) && order.status !== 'denied') this.#knownWorking--;
+    if (isTerminal(order.status)) this.#knownWorking.delete(order.id);
+    else this.#knownWorking.add(order.id);
     if (isRunning && this.handlers.onOrder !== undefined)
       this.#run('onOrder', () => this.handlers.onOrder?.(order, this));
   }
@@ -157,7 +158,7 @@ export class StrategyHost implements MarketView {
   }
 
   workingOrders(): number {
-    return this.#knownWorking;
+    return this.#knownWorking.size;
   }
 
   setTimer(name: string, atMs: number): void {

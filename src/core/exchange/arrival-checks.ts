@@ -22,7 +22,7 @@ export function checkArrival(
   const { intent } = order;
   const { instrument } = market;
   if (intent.quantity < instrument.minQuantity) return 'quantity_below_minimum';
-  const maximum = intent.type === 'market' ? instrument.maxMarketQuantity : instrument.maxLimitQuantity;
+  const maximum = intent.price === null ? instrument.maxMarketQuantity : instrument.maxLimitQuantity;
   if (intent.quantity > maximum) return 'quantity_above_maximum';
   const band = checkBand(order, market);
   if (band !== null) return band;
@@ -35,7 +35,7 @@ export function checkArrival(
   const hasPrice =
     settings.fillModel === 'parametric'
       ? market.lastPriceOrMid !== null
-      : market.isBookValid && (intent.type === 'limit' || opposite !== NO_PRICE);
+      : market.isBookValid && (intent.price !== null || opposite !== NO_PRICE);
   if (!hasPrice) return 'no_market';
   if (intent.reduceOnly) return null;
   const after = Math.abs(held + (order.isBid ? intent.quantity : -intent.quantity));

@@ -9,25 +9,22 @@
 import { assert } from '../base/assert.ts';
 import type { SeededRandom } from '../base/random.ts';
 import { notional, timesRateUp } from '../domain/instrument.ts';
-import type { ApprovedOrder } from '../domain/order.ts';
-import { isTerminal } from '../domain/order.ts';
+import type { ApprovedOrder, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import { type ClosureReason, type RejectionCode, REJECTIONS } from '../domain/reasons.ts';
-import { type Lots, type Money, type Ticks, ZERO_MONEY, lots, money, ticks } from '../domain/units.ts';
+import { type Lots, type Money, type Ticks, ZERO_MONEY, lots } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import { checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
-import { ConsumedLiquidity } from './consumed-liquidity.ts';
+import { ConditionalOrders, checkTrigger } from './conditional-orders.ts';
 import { costLines, recordFill } from './fill-record.ts';
-import { parametricPrice } from './impact-model.ts';
 import { orderReserve } from './margin.ts';
+import { OrderIndex } from './order-index.ts';
 import { RestingOrders } from './resting-orders.ts';
+import { TakerMatching } from './taker-matching.ts';
 import { WorkingOrder } from './working-order.ts';
-
-/** Terminal client order ids remembered, so that an id stays unique for the account's life in memory. */
-const MAX_CLIENT_IDS = 1_000_000;
 
 export class PaperExchange {
   readonly #settings: PaperExchangeSettings;
@@ -36,12 +33,10 @@ export class PaperExchange {
   readonly #outputs: OutputBuffer;
   readonly #random: SeededRandom;
   readonly #resting: readonly RestingOrders[];
-  readonly #consumed: readonly ConsumedLiquidity[];
-  /** In flight and resting, by id, oldest first. */
-  readonly #working = new Map<string, WorkingOrder>();
-  readonly #byClientId = new Map<string, WorkingOrder>();
+  readonly #conditional: readonly ConditionalOrders[];
+  readonly #matching: TakerMatching;
+  readonly #orders = new OrderIndex();
   #fills = 0;
-  #reserved: Money = ZERO_MONEY;
   #nowMs = 0;
   /** Sequence of the event in hand: the evidence of fills. */
   #sequence = 0;
@@ -66,52 +61,48 @@ export class PaperExchange {
     this.#outputs = outputs;
     this.#random = random;
     this.#resting = markets.map(() => new RestingOrders());
-    this.#consumed = markets.map(() => new ConsumedLiquidity());
-  }
-
-  /** Margin and fees set aside for working orders. */
-  get reserved(): Money {
-    return this.#reserved;
+    this.#conditional = markets.map(() => new ConditionalOrders());
+    this.#matching = new TakerMatching(markets, {
+      reduceOnlyRoom: (order) => this.#reduceOnlyRoom(order),
+      fill: (order, quantity, price, touch, slippageTicks, evidence) =>
+        this.#fill(order, quantity, price, 'taker', touch, slippageTicks, evidence),
+      sequence: () => this.#sequence,
+    });
   }
 
   get workingCount(): number {
-    return this.#working.size;
+    return this.#orders.size;
   }
 
   working(): IterableIterator<WorkingOrder> {
-    return this.#working.values();
+    return this.#orders.working();
   }
 
+  /** By our id or by the strategy's own, closed ones included for the latter; null where there is none. */
   find(orderId: string | null, clientOrderId: string | null): WorkingOrder | null {
-    const byId = orderId === null ? undefined : this.#working.get(orderId);
-    return byId ?? (clientOrderId === null ? null : (this.#byClientId.get(clientOrderId) ?? null));
+    return this.#orders.find(orderId, clientOrderId);
   }
 
   isClientIdUsed(clientOrderId: string): boolean {
-    return this.#byClientId.has(clientOrderId);
+    return this.#orders.isClientIdUsed(clientOrderId);
   }
 
   /** Takes an approved order on its way: reserves its exposure until it arrives. */
   submit(order: ApprovedOrder, nowMs: number): WorkingOrder {
     const working = new WorkingOrder(order);
-    const { intent } = order;
-    this.#working.set(working.id, working);
-    if (intent.clientOrderId !== null) {
-      assert(this.#byClientId.size < MAX_CLIENT_IDS, `more than ${MAX_CLIENT_IDS} client order ids`);
-      this.#byClientId.set(intent.clientOrderId, working);
-    }
-    this.#reserve(working, this.#reserveFor(working));
+    this.#orders.add(working);
+    this.#orders.reserve(working, this.#reserveFor(working));
     this.#say(working, nowMs);
     return working;
   }
 
   /** Puts a working order of an earlier session back, at the end of its queue. */
   carry(order: WorkingOrder, nowMs: number): void {
-    this.#working.set(order.id, order);
-    if (order.intent.clientOrderId !== null) this.#byClientId.set(order.intent.clientOrderId, order);
+    this.#orders.add(order);
     order.arrivalTimeMs = nowMs;
-    this.#reserve(order, this.#reserveFor(order));
-    this.#rest(order);
+    this.#orders.reserve(order, this.#reserveFor(order));
+    if (order.intent.trigger === null) this.#rest(order);
+    else this.#conditional[order.intent.instrument]?.add(order);
     this.#say(order, nowMs);
   }
 
@@ -122,18 +113,68 @@ export class PaperExchange {
     this.#sequence = sequence;
     order.arrivalTimeMs = nowMs;
     const market = this.#market(order.intent.instrument);
-    const rejection = checkArrival(order, market, this.#account, this.#reserved, this.#settings);
+    const rejection =
+      checkArrival(order, market, this.#account, this.#orders.reserved, this.#settings) ??
+      checkTrigger(order, market);
     if (rejection !== null) {
       this.#reject(order, rejection);
+    } else if (order.intent.trigger !== null) {
+      this.#conditional[order.intent.instrument]?.add(order);
+      this.#say(order, nowMs);
+    } else {
+      this.#match(order, market);
+      this.#shrinkReduceOnly(order.intent.instrument);
+    }
+  }
+
+  /** An amendment reaches the exchange: the order leaves its queue and is matched anew; too late is no error. */
+  arriveAmend(
+    order: WorkingOrder,
+    price: Ticks | null,
+    quantity: Lots | null,
+    nowMs: number,
+    sequence: number,
+  ): void {
+    const { intent } = order;
+    if (order.place !== 'resting' || intent.price === null) return;
+    this.#nowMs = nowMs;
+    this.#sequence = sequence;
+    this.#resting[intent.instrument]?.remove(order, intent.price);
+    order.place = 'in_flight';
+    if (quantity !== null && quantity <= order.filled) {
+      this.#close(order, 'canceled', 'amended_below_filled');
       return;
     }
-    this.#match(order, market);
-    this.#shrinkReduceOnly(order.intent.instrument);
+    order.amend({ ...intent, price: price ?? intent.price, quantity: quantity ?? intent.quantity });
+    this.#orders.reserve(order, this.#reserveFor(order));
+    this.arrive(order, nowMs, sequence);
+  }
+
+  /** The mark or the last price of an instrument changed: orders whose trigger it reaches are matched. */
+  onPrice(source: TriggerSource, instrument: number, nowMs: number, sequence: number): void {
+    const waiting = this.#conditional[instrument];
+    if (waiting === undefined || waiting.size === 0) return;
+    this.#nowMs = nowMs;
+    this.#sequence = sequence;
+    const market = this.#market(instrument);
+    for (const order of waiting.fire(source, market)) {
+      order.place = 'in_flight';
+      if (order.sibling?.place === 'waiting') this.#close(order.sibling, 'canceled', 'other_exit_triggered');
+      const rejection = checkArrival(order, market, this.#account, this.#orders.reserved, this.#settings);
+      if (rejection === null) this.#match(order, market);
+      else this.#reject(order, rejection);
+      this.#shrinkReduceOnly(instrument);
+    }
+  }
+
+  /** Whether anything waits for a trigger on the instrument. */
+  hasConditional(instrument: number): boolean {
+    return (this.#conditional[instrument]?.size ?? 0) > 0;
   }
 
   /** A cancel reaches the exchange; too late is no error: the order's own end was already said. */
   arriveCancel(order: WorkingOrder, nowMs: number, reason: ClosureReason): void {
-    if (order.place !== 'resting') return;
+    if (order.place !== 'resting' && order.place !== 'waiting') return;
     this.#nowMs = nowMs;
     this.#close(order, 'canceled', reason);
   }
@@ -145,7 +186,7 @@ export class PaperExchange {
   /** A frame is complete: what we consumed is compared with it, queues are capped by a replaced window. */
   onFrame(instrument: number, isSnapshot: boolean): void {
     const market = this.#market(instrument);
-    this.#consumed[instrument]?.update(market);
+    this.#matching.onFrame(market);
     if (isSnapshot) this.#resting[instrument]?.onSnapshot(market);
   }
 
@@ -179,22 +220,14 @@ export class PaperExchange {
   }
 
   assertConsistent(): void {
-    let reserved = 0n;
-    for (const order of this.#working.values()) {
-      assert(!isTerminal(order.status), `order ${order.id} is ${order.status} and still working`);
-      assert(
-        order.filled >= 0 && order.filled < order.intent.quantity,
-        `order ${order.id} filled ${order.filled}`,
-      );
-      reserved += order.reserved;
-    }
-    assert(reserved === this.#reserved, `reserved ${this.#reserved} differs from its orders ${reserved}`);
+    this.#orders.assertConsistent();
   }
 
   #match(order: WorkingOrder, market: InstrumentMarket): void {
     const { intent } = order;
-    if (this.#settings.fillModel === 'parametric' && intent.type === 'market') {
-      this.#fillParametric(order, market);
+    if (this.#settings.fillModel === 'parametric' && intent.price === null) {
+      this.#matching.fillParametric(order, market, this.#random);
+      if (!this.#isClosed(order)) this.#close(order, 'expired', 'market_remainder');
       return;
     }
     const limit = intent.price;
@@ -205,68 +238,18 @@ export class PaperExchange {
       this.#close(order, 'expired', 'post_only_would_cross');
       return;
     }
-    if (intent.timeInForce === 'fok' && this.#fillable(order, market, touch) < order.remaining) {
+    if (intent.timeInForce === 'fok' && this.#matching.fillable(order, market, touch) < order.remaining) {
       this.#close(order, 'expired', 'fok_not_fillable');
       return;
     }
-    if (isMarketable) this.#walk(order, market, touch);
-    if (order.place === 'closed') return;
-    if (intent.type === 'market') this.#close(order, 'expired', 'market_remainder');
+    if (isMarketable) this.#matching.walk(order, market, touch);
+    if (this.#isClosed(order)) return;
+    if (intent.price === null) this.#close(order, 'expired', 'market_remainder');
     else if (intent.timeInForce === 'ioc') this.#close(order, 'expired', 'ioc_remainder');
     else {
       this.#rest(order);
       this.#say(order, this.#nowMs);
     }
-  }
-
-  /** Takes from the opposite side level by level, never beyond the limit nor what is displayed and not yet taken by us. */
-  #walk(order: WorkingOrder, market: InstrumentMarket, touch: number): void {
-    const isBid = !order.isBid;
-    const consumed = this.#consumed[order.intent.instrument];
-    const limit = order.intent.price;
-    let price = touch;
-    while (price !== NO_PRICE && order.remaining > 0) {
-      if (limit !== null && (order.isBid ? price > limit : price < limit)) break;
-      const displayed = market.book.quantityAt(isBid, price);
-      const available = displayed - (consumed?.taken(isBid, price) ?? 0);
-      const quantity = Math.min(available, order.remaining, this.#reduceOnlyRoom(order));
-      if (quantity > 0) {
-        consumed?.take(isBid, price, quantity);
-        this.#fill(order, lots(quantity), ticks(price), 'taker', touch, 0, market.bookSequence);
-        if (this.#isClosed(order)) return;
-      }
-      if (this.#reduceOnlyRoom(order) === 0) return;
-      price = market.book.nextWorse(isBid, price);
-    }
-  }
-
-  #fillable(order: WorkingOrder, market: InstrumentMarket, touch: number): number {
-    const isBid = !order.isBid;
-    const limit = order.intent.price;
-    let sum = 0;
-    for (let price = touch; price !== NO_PRICE; price = market.book.nextWorse(isBid, price)) {
-      if (limit !== null && (order.isBid ? price > limit : price < limit)) break;
-      sum +=
-        market.book.quantityAt(isBid, price) -
-        (this.#consumed[order.intent.instrument]?.taken(isBid, price) ?? 0);
-    }
-    return Math.min(sum, this.#reduceOnlyRoom(order));
-  }
-
-  #fillParametric(order: WorkingOrder, market: InstrumentMarket): void {
-    const reference = market.lastPriceOrMid;
-    assert(reference !== null, 'a parametric fill needs a price');
-    const quantity = lots(Math.min(order.remaining, this.#reduceOnlyRoom(order)));
-    const { price, spreadTicks, slippageTicks } = parametricPrice(
-      market.instrument,
-      order.intent.side,
-      reference,
-      quantity,
-      this.#random,
-    );
-    const touch = order.isBid ? Math.ceil(reference) + spreadTicks : Math.floor(reference) - spreadTicks;
-    this.#fill(order, quantity, price, 'taker', touch, slippageTicks, this.#sequence);
-    if (!this.#isClosed(order)) this.#close(order, 'expired', 'market_remainder');
   }
 
   #fill(
@@ -300,10 +283,27 @@ export class PaperExchange {
     this.#outputs.push({ type: 'fill', timeMs: this.#nowMs, fill });
     if (liquidity === 'taker')
       for (const line of costLines(fill, market.instrument, value)) this.#outputs.push(line);
+    this.#activateBracket(order);
     if (order.status === 'filled') this.#close(order, 'filled', null);
     else {
-      this.#reserve(order, this.#reserveFor(order));
+      this.#orders.reserve(order, this.#reserveFor(order));
       this.#say(order, this.#nowMs);
+    }
+  }
+
+  /** The first fill of an entry puts its exits in place. */
+  #activateBracket(entry: WorkingOrder): void {
+    if (entry.attached.length === 0) return;
+    const exits = entry.attached.map((approved) => this.submit(approved, this.#nowMs));
+    entry.attached = [];
+    const [first, second] = exits;
+    if (first !== undefined && second !== undefined) {
+      first.sibling = second;
+      second.sibling = first;
+    }
+    for (const exit of exits) {
+      exit.arrivalTimeMs = this.#nowMs;
+      this.#conditional[exit.intent.instrument]?.add(exit);
     }
   }
 
@@ -314,8 +314,13 @@ export class PaperExchange {
     return order.isBid ? Math.max(0, -held) : Math.max(0, held);
   }
 
-  /** Cancels resting reduce-only orders that the position no longer supports. */
+  /** Cancels reduce-only orders that the position no longer supports; those that wait may be larger than it, not without it. */
   #shrinkReduceOnly(instrument: number): void {
+    this.#conditional[instrument]?.forEach((order) => {
+      if (order.intent.reduceOnly && this.#reduceOnlyRoom(order) === 0) {
+        this.#close(order, 'canceled', 'reduce_only_shrunk');
+      }
+    });
     const resting = this.#resting[instrument];
     if (resting === undefined || resting.size === 0) return;
     resting.forEachReduceOnly((order) => {
@@ -325,11 +330,6 @@ export class PaperExchange {
 
   #reserveFor(order: WorkingOrder): Money {
     return orderReserve(order, this.#market(order.intent.instrument), this.#account, this.#settings);
-  }
-
-  #reserve(order: WorkingOrder, amount: Money): void {
-    this.#reserved = money(this.#reserved - order.reserved + amount);
-    order.reserved = amount;
   }
 
   #rest(order: WorkingOrder): void {
@@ -355,12 +355,13 @@ export class PaperExchange {
   #close(order: WorkingOrder, status: WorkingOrder['status'], reason: ClosureReason | null): void {
     const { instrument, price } = order.intent;
     if (order.place === 'resting' && price !== null) this.#resting[instrument]?.remove(order, price);
+    if (order.place === 'waiting') this.#conditional[instrument]?.remove(order);
     order.place = 'closed';
     order.status = status;
     order.reason = reason;
     order.closedTimeMs = this.#nowMs;
-    this.#reserve(order, ZERO_MONEY);
-    this.#working.delete(order.id);
+    this.#orders.reserve(order, ZERO_MONEY);
+    this.#orders.remove(order);
     this.#say(order, this.#nowMs);
   }
 

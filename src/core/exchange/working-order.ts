@@ -4,12 +4,19 @@ import type { ApprovedOrder, OrderRecord, OrderStatus, SubmitIntent } from '../d
 import type { DenialReason, ClosureReason } from '../domain/reasons.ts';
 import { type Lots, type Money, ZERO_MONEY, lots, money } from '../domain/units.ts';
 
-/** Where the order is: sent and not yet at the exchange, resting there, or closed. */
-export type OrderPlace = 'in_flight' | 'resting' | 'closed';
+/** Where the order is: sent and not yet at the exchange, waiting there for its trigger, resting in the book, or closed. */
+export type OrderPlace = 'in_flight' | 'waiting' | 'resting' | 'closed';
 
 export class WorkingOrder {
   readonly id: string;
-  readonly intent: SubmitIntent;
+  /** As submitted, or as last amended. */
+  intent: SubmitIntent;
+  /** Exits that become active with its first fill; emptied then. */
+  attached: readonly ApprovedOrder[];
+  /** The other exit of its bracket: cancelled when this one fires. */
+  sibling: WorkingOrder | null = null;
+  /** Best price a trailing stop has followed, in mark units; NaN before its activation. */
+  trailedFrom = Number.NaN;
   readonly decisionTimeMs: number;
   readonly decisionMidX2: number | null;
   place: OrderPlace = 'in_flight';
@@ -31,6 +38,7 @@ export class WorkingOrder {
   constructor(order: ApprovedOrder) {
     this.id = order.id;
     this.intent = order.intent;
+    this.attached = order.attached;
     this.decisionTimeMs = order.decisionTimeMs;
     this.decisionMidX2 = order.decisionMidX2;
   }
@@ -41,6 +49,14 @@ export class WorkingOrder {
 
   get remaining(): Lots {
     return lots(this.intent.quantity - this.filled);
+  }
+
+  /** Replaces the terms; the queue place is lost. */
+  amend(intent: SubmitIntent): void {
+    this.intent = intent;
+    this.queueAhead = Number.POSITIVE_INFINITY;
+    this.queueAheadByTrades = Number.POSITIVE_INFINITY;
+    this.queueAheadAtAcceptance = null;
   }
 
   addFill(quantity: Lots, value: Money): void {

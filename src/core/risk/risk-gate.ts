@@ -6,7 +6,13 @@
  */
 
 import { formatMoney, formatPrice, formatQuantity, type Instrument, notional } from '../domain/instrument.ts';
-import type { ApprovedOrder, OrderDraft } from '../domain/order.ts';
+import {
+  type ApprovedOrder,
+  type OrderDraft,
+  type SubmitIntent,
+  type TriggerSource,
+  oppositeSide,
+} from '../domain/order.ts';
 import type { DenialReason } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, lots } from '../domain/units.ts';
 
@@ -44,7 +50,47 @@ const RATE_WINDOW_MS = 1_000;
 
 /** Renews the approval of an order that the gate had passed in the session that sent it. */
 export function carryApproval(draft: OrderDraft): ApprovedOrder {
-  return draft as ApprovedOrder;
+  return approve(draft);
+}
+
+/** The one place where an order becomes an approved one, together with the exits of its bracket. */
+function approve(draft: OrderDraft): ApprovedOrder {
+  const { bracket } = draft.intent;
+  const attached =
+    bracket === null
+      ? []
+      : [
+          exitOf(draft, 'tp', 'take_profit', bracket.takeProfit, bracket.on),
+          exitOf(draft, 'sl', 'stop_market', bracket.stopLoss, bracket.on),
+        ].filter((exit) => exit !== null);
+  const whole: OrderDraft & Pick<ApprovedOrder, 'attached'> = { ...draft, attached };
+  return whole as ApprovedOrder;
+}
+
+function exitOf(
+  entry: OrderDraft,
+  suffix: string,
+  type: 'take_profit' | 'stop_market',
+  price: Ticks | null,
+  on: TriggerSource,
+): ApprovedOrder | null {
+  if (price === null) return null;
+  return approve({
+    ...entry,
+    id: `${entry.id}-${suffix}`,
+    intent: {
+      ...entry.intent,
+      side: oppositeSide(entry.intent.side),
+      type,
+      price: null,
+      timeInForce: 'ioc',
+      reduceOnly: true,
+      trigger: { on, price, trailBps: null },
+      bracket: null,
+      clientOrderId: entry.intent.clientOrderId === null ? null : `${entry.intent.clientOrderId}-${suffix}`,
+      tag: type === 'take_profit' ? 'take_profit' : 'stop_loss',
+    },
+  });
 }
 
 export class RiskGate {
@@ -62,7 +108,7 @@ export class RiskGate {
     const denied = this.#deny(draft, context);
     if (denied !== null) return { approved: null, denied };
     this.#approvedAtMs[this.#approvals++ % this.#approvedAtMs.length] = context.nowMs;
-    return { approved: draft as ApprovedOrder, denied: null };
+    return { approved: approve(draft), denied: null };
   }
 
   #deny(draft: OrderDraft, context: RiskContext): DenialReason | null {
@@ -76,12 +122,15 @@ export class RiskGate {
         minimum: formatQuantity(instrument, instrument.minQuantity),
       };
     }
-    if (intent.type === 'limit' && (intent.price === null || intent.price <= 0)) {
+    const needsPrice = intent.type === 'limit' || intent.type === 'stop_limit';
+    if ((needsPrice && intent.price === null) || (intent.price !== null && intent.price <= 0)) {
       return {
         code: 'price_invalid',
         price: intent.price === null ? '' : formatPrice(instrument, intent.price),
       };
     }
+    const badTrigger = invalidTrigger(intent);
+    if (badTrigger !== null) return { code: 'trigger_invalid', price: badTrigger };
     if (intent.clientOrderId !== null && context.isClientOrderIdUsed) {
       return { code: 'client_order_id_used', clientOrderId: intent.clientOrderId };
     }
@@ -134,4 +183,15 @@ export class RiskGate {
     }
     return null;
   }
+}
+
+/** What is wrong with the trigger of a conditional order, as text; null where it fits its type. */
+function invalidTrigger({ type, trigger }: SubmitIntent): string | null {
+  if (type === 'market' || type === 'limit')
+    return trigger === null ? null : `${type} orders have no trigger`;
+  if (trigger === null) return 'none';
+  if (trigger.price !== null && trigger.price <= 0) return String(trigger.price);
+  if (type === 'trailing_stop')
+    return trigger.trailBps !== null && trigger.trailBps > 0 ? null : 'no trailing distance';
+  return trigger.price === null ? 'none' : null;
 }

@@ -1,8 +1,16 @@
 /** The public face of the package: what a strategy file imports from `laptop-agents`. */
 
-export { defineStrategy, limitOrder, marketOrder } from './strategy.ts';
+export { conditionalOrder, defineStrategy, limitOrder, marketOrder } from './strategy.ts';
 export type { MarketView, PublicTrade, StrategyDefinition, StrategyHandlers } from './strategy.ts';
-export type { FillRecord, OrderIntent, OrderRecord, Side, TimeInForce } from '../domain/order.ts';
+export type {
+  Bracket,
+  FillRecord,
+  OrderIntent,
+  OrderRecord,
+  Side,
+  TimeInForce,
+  Trigger,
+} from '../domain/order.ts';
 export type { Instrument } from '../domain/instrument.ts';
 export { parsePrice, parseQuantity } from '../domain/instrument.ts';
 export { lots, ticks } from '../domain/units.ts';

@@ -5,12 +5,11 @@
  */
 
 import { z } from 'zod';
-import { DecimalError } from '../base/fixed-point.ts';
 import { parseSpanMs, SECOND_MS } from '../base/time.ts';
 import { type Instrument, parsePrice, parseQuantity } from '../domain/instrument.ts';
-import type { OrderIntent } from '../domain/order.ts';
+import type { Bracket, OrderIntent } from '../domain/order.ts';
 import { type Ticks, ticks } from '../domain/units.ts';
-import { type MarketView, defineStrategy, limitOrder, marketOrder } from './strategy.ts';
+import { type MarketView, conditionalOrder, defineStrategy, limitOrder, marketOrder } from './strategy.ts';
 
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal number as text, as "0.01"');
 const span = z
@@ -25,26 +24,60 @@ const submit = z
     id,
     symbol: z.string().optional(),
     side: z.enum(['buy', 'sell']),
-    type: z.enum(['market', 'limit']),
+    type: z.enum(['market', 'limit', 'stop_market', 'stop_limit', 'take_profit', 'trailing_stop']),
     quantity: decimal,
     price: decimal.optional(),
+    /** From the best price of the order's own side, positive = away from the market; a trailing stop's distance. */
     price_offset_bps: z.number().min(-10_000).max(10_000).optional(),
     time_in_force: z.enum(['gtc', 'ioc', 'fok', 'post_only']).default('gtc'),
     reduce_only: z.boolean().default(false),
+    trigger_price: decimal.optional(),
+    trigger_on: z.enum(['mark', 'last']).default('mark'),
+    bracket: z
+      .strictObject({ take_profit_price: decimal.optional(), stop_loss_price: decimal.optional() })
+      .optional(),
   })
-  .refine(
-    ({ type, price, price_offset_bps: offset }) =>
-      type === 'limit'
-        ? (price === undefined) !== (offset === undefined)
-        : price === undefined && offset === undefined,
-    {
-      message: 'a limit order has either price or price_offset_bps, a market order neither',
-      path: ['price'],
-    },
-  );
+  .superRefine((order, context) => {
+    const complain = (path: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    const isPriced = (order.price === undefined) !== (order.price_offset_bps === undefined);
+    const hasPrice = order.price !== undefined || order.price_offset_bps !== undefined;
+    const { type } = order;
+    if ((type === 'limit' || type === 'stop_limit') && !isPriced)
+      complain('price', `a ${type} order has either price or price_offset_bps`);
+    if ((type === 'market' || type === 'stop_market') && hasPrice)
+      complain('price', `a ${type} order has neither price nor price_offset_bps`);
+    if (type === 'take_profit' && order.price_offset_bps !== undefined)
+      complain('price_offset_bps', 'a take_profit order may have a price, not an offset');
+    if (type === 'trailing_stop' && (order.price !== undefined || (order.price_offset_bps ?? 0) <= 0)) {
+      complain(
+        'price_offset_bps',
+        'a trailing_stop needs its distance as a positive price_offset_bps, and no price',
+      );
+    }
+    const needsTrigger = type === 'stop_market' || type === 'stop_limit' || type === 'take_profit';
+    if (needsTrigger && order.trigger_price === undefined)
+      complain('trigger_price', `a ${type} order needs a trigger_price`);
+    if ((type === 'market' || type === 'limit') && order.trigger_price !== undefined)
+      complain('trigger_price', `a ${type} order has no trigger_price`);
+  });
+
+const amend = z
+  .strictObject({
+    at: span,
+    action: z.literal('amend'),
+    id,
+    price: decimal.optional(),
+    quantity: decimal.optional(),
+  })
+  .refine(({ price, quantity }) => price !== undefined || quantity !== undefined, {
+    message: 'an amend has a new price, a new quantity, or both',
+    path: ['price'],
+  });
 
 const action = z.discriminatedUnion('action', [
   submit,
+  amend,
   z.strictObject({ at: span, action: z.literal('cancel'), id }),
   z.strictObject({ at: span, action: z.literal('flatten') }),
 ]);
@@ -64,35 +97,84 @@ export const scripted = defineStrategy({
   name: 'scripted',
   params,
   historyBars: () => 0,
-  create: ({ actions }) => ({
-    onStart(view) {
-      for (const [index, entry] of actions.entries()) {
-        view.setTimer(String(index), view.timeMs + (parseSpanMs(entry.at, SECOND_MS) ?? 0));
-      }
-    },
-    onTimer(name, view) {
-      const entry = actions[Number(name)];
-      return entry === undefined ? [] : [intentOf(entry, view)];
-    },
-  }),
+  create({ actions }) {
+    // An amend names an order, not its contract.
+    const symbols = new Map(
+      actions.flatMap((entry) => (entry.action === 'submit' ? [[entry.id, entry.symbol] as const] : [])),
+    );
+    return {
+      onStart(view) {
+        for (const [index, entry] of actions.entries()) {
+          view.setTimer(String(index), view.timeMs + (parseSpanMs(entry.at, SECOND_MS) ?? 0));
+        }
+      },
+      onTimer(name, view) {
+        const entry = actions[Number(name)];
+        return entry === undefined ? [] : [intentOf(entry, view, symbols)];
+      },
+    };
+  },
 });
 
-function intentOf(entry: Action, view: MarketView): OrderIntent {
+function intentOf(
+  entry: Action,
+  view: MarketView,
+  symbols: ReadonlyMap<string, string | undefined>,
+): OrderIntent {
   if (entry.action === 'flatten') return { action: 'flatten' };
   if (entry.action === 'cancel') return { action: 'cancel', orderId: null, clientOrderId: entry.id };
-  const instrument = view.instruments.find(({ symbol }) => symbol === entry.symbol) ?? view.instruments[0];
-  if (instrument === undefined || (entry.symbol !== undefined && instrument.symbol !== entry.symbol)) {
-    throw new DecimalError('no such symbol in this session', entry.symbol ?? '');
+  const instrument = instrumentOf(entry.action === 'submit' ? entry.symbol : symbols.get(entry.id), view);
+  if (entry.action === 'amend') {
+    return {
+      action: 'amend',
+      orderId: null,
+      clientOrderId: entry.id,
+      price: optionalPrice(instrument, entry.price),
+      quantity: entry.quantity === undefined ? null : parseQuantity(instrument, entry.quantity),
+    };
   }
+  const { index } = instrument;
   const quantity = parseQuantity(instrument, entry.quantity);
   const options = {
     timeInForce: entry.time_in_force,
     reduceOnly: entry.reduce_only,
     clientOrderId: entry.id,
     tag: 'scripted',
+    bracket: bracketOf(entry, instrument),
   };
-  if (entry.type === 'market') return marketOrder(instrument.index, entry.side, quantity, options);
-  return limitOrder(instrument.index, entry.side, quantity, limitPrice(entry, instrument, view), options);
+  if (entry.type === 'market') return marketOrder(index, entry.side, quantity, options);
+  if (entry.type === 'limit') {
+    return limitOrder(index, entry.side, quantity, limitPrice(entry, instrument, view), options);
+  }
+  const isTrailing = entry.type === 'trailing_stop';
+  const trigger = {
+    on: entry.trigger_on,
+    price: optionalPrice(instrument, entry.trigger_price),
+    trailBps: isTrailing ? (entry.price_offset_bps ?? null) : null,
+  };
+  const isLimited = entry.price !== undefined || (entry.price_offset_bps !== undefined && !isTrailing);
+  const price = isLimited ? limitPrice(entry, instrument, view) : null;
+  return conditionalOrder(index, entry.side, entry.type, quantity, trigger, price, options);
+}
+
+function instrumentOf(symbol: string | undefined, view: MarketView): Instrument {
+  const instrument =
+    symbol === undefined ? view.instruments[0] : view.instruments.find((other) => other.symbol === symbol);
+  if (instrument === undefined) throw new RangeError(`this session has no symbol ${symbol ?? ''}`);
+  return instrument;
+}
+
+function optionalPrice(instrument: Instrument, text: string | undefined): Ticks | null {
+  return text === undefined ? null : parsePrice(instrument, text);
+}
+
+function bracketOf({ bracket, trigger_on: on }: Submit, instrument: Instrument): Bracket | null {
+  if (bracket === undefined) return null;
+  return {
+    on,
+    takeProfit: optionalPrice(instrument, bracket.take_profit_price),
+    stopLoss: optionalPrice(instrument, bracket.stop_loss_price),
+  };
 }
 
 /**
@@ -103,7 +185,7 @@ function limitPrice(entry: Submit, instrument: Instrument, view: MarketView): Ti
   if (entry.price !== undefined) return parsePrice(instrument, entry.price);
   const isBuy = entry.side === 'buy';
   const best = isBuy ? view.bestBid(instrument.index) : view.bestAsk(instrument.index);
-  if (best === null) throw new DecimalError('no best price to count the offset from', entry.id);
+  if (best === null) throw new RangeError(`no best price to count the offset of ${entry.id} from`);
   const share = (entry.price_offset_bps ?? 0) / 10_000;
   return ticks(isBuy ? Math.floor(best * (1 - share)) : Math.ceil(best * (1 + share)));
 }

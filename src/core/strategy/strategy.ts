@@ -7,7 +7,16 @@
 
 import type { ZodType } from 'zod';
 import type { Instrument } from '../domain/instrument.ts';
-import type { FillRecord, OrderIntent, OrderRecord, Side, TimeInForce } from '../domain/order.ts';
+import type {
+  Bracket,
+  FillRecord,
+  OrderIntent,
+  OrderRecord,
+  OrderType,
+  Side,
+  TimeInForce,
+  Trigger,
+} from '../domain/order.ts';
 import type { Lots, MarkPrice, Money, Ticks } from '../domain/units.ts';
 import type { BarSeries } from '../market/bar-series.ts';
 
@@ -96,6 +105,8 @@ export interface SubmitOptions {
   readonly timeInForce?: TimeInForce;
   readonly reduceOnly?: boolean;
   readonly clientOrderId?: string | null;
+  /** Take-profit and stop-loss that follow the entry. */
+  readonly bracket?: Bracket | null;
   readonly tag?: string;
 }
 
@@ -120,13 +131,29 @@ export function limitOrder(
   return intent(instrument, side, 'limit', quantity, price, options);
 }
 
+/**
+ * An intent that waits at the exchange for its trigger. `price`: the limit it then trades at, null = at market (a
+ * `stop_limit` needs one).
+ */
+export function conditionalOrder(
+  instrument: number,
+  side: Side,
+  type: 'stop_market' | 'stop_limit' | 'take_profit' | 'trailing_stop',
+  quantity: Lots,
+  trigger: Trigger,
+  price: Ticks | null,
+  options: SubmitOptions = {},
+): OrderIntent {
+  return intent(instrument, side, type, quantity, price, { ...options, trigger });
+}
+
 function intent(
   instrument: number,
   side: Side,
-  type: 'market' | 'limit',
+  type: OrderType,
   quantity: Lots,
   price: Ticks | null,
-  options: SubmitOptions,
+  options: SubmitOptions & { readonly trigger?: Trigger },
 ): OrderIntent {
   return {
     action: 'submit',
@@ -137,6 +164,8 @@ function intent(
     price,
     timeInForce: options.timeInForce ?? 'gtc',
     reduceOnly: options.reduceOnly ?? false,
+    trigger: options.trigger ?? null,
+    bracket: options.bracket ?? null,
     clientOrderId: options.clientOrderId ?? null,
     tag: options.tag ?? 'signal',
   };

@@ -20,7 +20,6 @@ let logger: RecordingLogger;
 let inlet: RecordingInlet;
 let fatal: VenueError[];
 let lost: string[];
-let feeds: FeedState[];
 
 beforeEach(async () => {
   stub = new StubVenue();
@@ -35,7 +34,6 @@ beforeEach(async () => {
   logger = new RecordingLogger();
   fatal = [];
   lost = [];
-  feeds = [];
 });
 
 afterEach(async () => {
@@ -53,8 +51,11 @@ function start(venue: BitunixVenue, interval: '1m' | '5s' | null = '1m'): void {
   venue.start([BTC], interval, inlet, {
     onFatal: (error) => fatal.push(error),
     onLost: (feed) => lost.push(feed),
-    onFeed: (state) => feeds.push(state),
   });
+}
+
+function feedStates(): string[] {
+  return inlet.of('feed').map(({ detail }) => (detail as FeedState).state);
 }
 
 async function until(condition: () => boolean, withinMs = 8_000): Promise<void> {
@@ -83,9 +84,7 @@ describe('the live venue', () => {
       '{"op":"subscribe","args":[{"symbol":"BTCUSDT","ch":"depth_book15"},{"symbol":"BTCUSDT","ch":"price"},{"symbol":"BTCUSDT","ch":"trade"},{"symbol":"BTCUSDT","ch":"ticker"}]}',
       '{"op":"subscribe","args":[{"symbol":"BTCUSDT","ch":"market_kline_1min"}]}',
     ]);
-    expect(inlet.of('feed').map(({ detail }) => (detail as FeedState).state)).toEqual(
-      feeds.map(({ state }) => state),
-    );
+    expect(feedStates().toSorted()).toEqual(['connected', 'connected', 'connecting', 'connecting']);
     expect(live?.feeds().ticker).toMatchObject({ state: 'connected', reconnects: 0, gaps: 0 });
     expect(live?.feeds().ticker.ageMs).toBeLessThan(5_000);
     expect(live?.feeds().kline).toMatchObject({ state: 'connected', ageMs: null });
@@ -174,6 +173,7 @@ describe('the live venue', () => {
     expect(fatal[0]?.message).toContain(words);
     expect([stub.upgrades, stub.requests.length]).toEqual([upgrades, requests]);
     expect(stub.clients.every(({ socket }) => socket.readyState >= 2)).toBe(true);
+    expect(feedStates().slice(-2)).toEqual(['disconnected', 'disconnected']);
   });
 
   test('an empty window of a market it has seen is an empty book, not an unknown symbol', async () => {
@@ -211,7 +211,7 @@ describe('the live venue', () => {
     stub.clients
       .find(({ channels }) => channels.has('trade'))
       ?.socket.send('{"op":"subscribe","code":10006,"msg":"too fast"}');
-    await until(() => feeds.some(({ state }) => state === 'disconnected'));
+    await until(() => feedStates().includes('disconnected'));
     await pause(1_000);
     expect([stub.upgrades, fatal.length]).toEqual([upgrades, 0]);
   });
@@ -274,9 +274,9 @@ describe('the live venue', () => {
     start(openVenue());
     await until(() => inlet.of('trade').length === 2);
     await live?.stop();
-    const before = [inlet.rows.length, stub.upgrades, stub.requests.length, feeds.length];
+    const before = [inlet.rows.length, stub.upgrades, stub.requests.length];
     await pause(300);
-    expect([inlet.rows.length, stub.upgrades, stub.requests.length, feeds.length]).toEqual(before);
+    expect([inlet.rows.length, stub.upgrades, stub.requests.length]).toEqual(before);
   });
 });
 

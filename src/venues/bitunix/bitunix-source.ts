@@ -51,7 +51,6 @@ export interface VenueCallbacks {
   onFatal(error: VenueError): void;
   /** A socket could not be had for long; attempts go on until {@link BitunixVenue.stop}. */
   onLost(feed: FeedState['feed'], detail: string): void;
-  onFeed(state: FeedState): void;
 }
 
 export interface BitunixVenue {
@@ -271,7 +270,6 @@ class LiveVenue implements BitunixVenue {
         this.#hasBook.fill(false);
         if (isReconnect) for (const replay of this.#replays) replay.noteReconnect();
       },
-      onState: (state) => this.#callbacks?.onFeed(state),
       onFatal: (error) => this.#fail(error),
       onLost: (detail) => this.#callbacks?.onLost(feed, detail),
     });
@@ -315,6 +313,8 @@ class LiveVenue implements BitunixVenue {
   #fail(error: VenueError): void {
     if (this.#fatal !== null) return;
     this.#fatal = error;
+    // The session learns that its market is gone before it learns why it ends.
+    for (const feed of [this.#klineFeed, this.#tickerFeed]) feed?.abandon(error.message);
     const callbacks = this.#callbacks;
     this.#callbacks = null;
     void this.#end(error);

@@ -5,7 +5,8 @@
  * base to (D - r, D + 1 s - s); a socket frame stamped ts and received at r bounds it from below by ts - r. The estimate
  * is the middle of what all recent bounds share. Replies are timed to straddle a change of the venue's second, so a few
  * of them narrow the range to about one round trip. Local wall time enters only the offset that is shown, so its steps
- * move nothing else. Assumption: Date header and frame stamps come from the same clock.
+ * move nothing else. A session lives on {@link ClockSync.sessionNowMs}, which never goes back; a step ahead is told to the
+ * listener before any other time after it is. Assumption: Date header and frame stamps come from the same clock.
  */
 
 import type { Logger } from '../../ports/logger.ts';
@@ -30,6 +31,10 @@ const FRAME_STEP_MS = 1;
 const FRAME_CONTRADICTION_MS = 250;
 const RESYNC_INTERVAL_MS = 10_000;
 const LOGGED_CHANGE_MS = 50;
+/** A change of the estimate by more than this is a step of the venue's clock, or time in which this machine slept. */
+const STEP_MS = 1_000;
+/** Pace of the session's time while the venue's clock, having stepped back, catches up with it. */
+const HELD_PACE = 0.5;
 const DATE_RESOLUTION_MS = 1_000;
 
 export interface ClockSample {
@@ -70,6 +75,8 @@ export class ClockSync {
   #listener: ((sample: ClockSample) => void) | null = null;
   #ready: Promise<void> | null = null;
   #isSyncing = false;
+  #sessionMs = Number.NEGATIVE_INFINITY;
+  #sessionReadAtMs = 0;
 
   constructor(options: ClockSyncOptions) {
     this.#options = options;
@@ -82,9 +89,21 @@ export class ClockSync {
     return this.#ready ?? Promise.resolve();
   }
 
-  /** Venue time, integer ms. Small corrections may move it back; whoever stamps events holds it from doing so. */
+  /** Venue time as now estimated, integer ms; a correction may move it back. */
   nowMs(): number {
     return Math.floor(this.#options.clock.monotonicMs() + this.#baseMs);
+  }
+
+  /**
+   * Venue time that never goes back nor stands still, integer ms. Where it lies ahead, because the venue's clock stepped
+   * back, it runs at half its pace until that has caught up.
+   */
+  sessionNowMs(): number {
+    const monotonicMs = this.#options.clock.monotonicMs();
+    const heldMs = this.#sessionMs + (monotonicMs - this.#sessionReadAtMs) * HELD_PACE;
+    this.#sessionMs = Math.max(monotonicMs + this.#baseMs, heldMs);
+    this.#sessionReadAtMs = monotonicMs;
+    return Math.floor(this.#sessionMs);
   }
 
   /** Whether the venue has told its time at all. */
@@ -166,10 +185,15 @@ export class ClockSync {
     }
     // Frames alone bound nothing from above; the replies that did have aged out, so the standing estimate holds.
     if (highMs === Infinity) return;
+    const isFirst = this.#highMs === Infinity;
+    const stepMs = (lowMs + highMs) / 2 - this.#baseMs;
     this.#bounds = kept.slice(first);
     this.#lowMs = lowMs;
     this.#highMs = highMs;
-    this.#baseMs = (lowMs + highMs) / 2;
+    this.#baseMs += stepMs;
+    // What was read before the venue had told its time was a guess, and binds nobody.
+    if (isFirst) this.#sessionMs = Number.NEGATIVE_INFINITY;
+    else if (Math.abs(stepMs) > STEP_MS) this.#publish();
     if (first > 0) this.#resync();
   }
 

@@ -59,7 +59,6 @@ export interface MarketFeedOptions {
   readonly nowMs: () => number;
   readonly onData: (frame: DecodedFrame) => void;
   readonly onConnected: (isReconnect: boolean) => void;
-  readonly onState: (state: FeedState) => void;
   readonly onFatal: (error: VenueError) => void;
   readonly onLost: (detail: string) => void;
   readonly times?: Partial<ConnectionTimes>;
@@ -134,6 +133,13 @@ export class MarketFeed {
   stop(): Promise<void> {
     this.#dropHeld();
     return this.#connection.stop();
+  }
+
+  /** Ends for good, and says so: the data it brought will not come any more. */
+  abandon(detail: string): void {
+    const wasUp = this.#connection.state !== 'disconnected';
+    void this.stop();
+    if (wasUp) this.#changed('disconnected', detail);
   }
 
   /** `gaps`: times that an established connection was lost. */
@@ -257,7 +263,7 @@ export class MarketFeed {
   }
 
   #changed(state: ConnectionState, detail: string | null): void {
-    const { feed, title, logger, inlet, onState, onConnected } = this.#options;
+    const { feed, title, logger, inlet, onConnected } = this.#options;
     const { reconnects } = this.#connection;
     const nowMs = inlet.nowMs();
     this.#dropHeld();
@@ -275,7 +281,6 @@ export class MarketFeed {
       }
     }
     inlet.ready();
-    onState(feedState);
     if (state === 'connected') onConnected(reconnects > 0);
   }
 

@@ -24,6 +24,8 @@ export interface SyntheticInstrument {
   readonly startPrice: number;
   readonly priceDecimals: number;
   readonly lotDecimals: number;
+  /** Minutes of bars before the market's start: a contract listed only then; absent = years. */
+  readonly historyMinutes?: number;
   /** Catalogue fields that differ from the usual ones, e.g. `symbolStatus`. */
   readonly spec?: Partial<InstrumentSpec>;
 }
@@ -33,6 +35,8 @@ export const KNOWN_INSTRUMENTS: Readonly<Record<string, SyntheticInstrument>> = 
   BTCUSDT: { symbol: 'BTCUSDT', startPrice: BTC_START_PRICE, priceDecimals: 1, lotDecimals: 4 },
   ETHUSDT: { symbol: 'ETHUSDT', startPrice: 3_050, priceDecimals: 2, lotDecimals: 3 },
   SOLUSDT: { symbol: 'SOLUSDT', startPrice: 142, priceDecimals: 3, lotDecimals: 1 },
+  /** Freshly listed: half an hour of history. */
+  FRESHUSDT: { symbol: 'FRESHUSDT', startPrice: 1_200, priceDecimals: 2, lotDecimals: 3, historyMinutes: 30 },
 };
 
 export interface SyntheticMarketOptions {
@@ -106,6 +110,7 @@ function createProcess(
     originTicks,
     minuteVolatility: 4e-4,
     meanMinuteLots: 60 * sizeFactor * 10 ** lotDecimals,
+    historyMinutes: instrument.historyMinutes,
     fundingOffsetMs: 0,
     typicalPremium: TYPICAL_PREMIUM,
   });

@@ -43,7 +43,7 @@ export async function startTestVenue(
 ): Promise<TestVenue> {
   const market = createSyntheticMarket({ seed: 11, startMs: TEST_START_MS, ...options });
   const clock = new TestClock(market.startMs);
-  const venue = await startSimulatedVenue({ market, clock, knobs: { ...QUICK, ...knobs } });
+  const venue = await startSimulatedVenue({ market, clock, knobs: { ...QUICK, ...knobs }, hasControl: true });
   return { ...venue, clock, market };
 }
 
@@ -84,6 +84,8 @@ export class WireClient {
   readonly frames: { readonly atMs: number; readonly frame: JsonObject }[] = [];
   readonly socket: WebSocket;
   readonly opened: Promise<void>;
+  /** Frames that are not JSON, as they came. */
+  readonly broken: string[] = [];
   /** Close code and time since the connection opened. */
   readonly closed: Promise<{ readonly code: number; readonly afterMs: number }>;
   #openedMs = 0;
@@ -102,7 +104,12 @@ export class WireClient {
     });
     this.socket.on('error', () => {});
     this.socket.on('message', (data: Buffer) => {
-      this.frames.push({ atMs: performance.now(), frame: JSON.parse(data.toString('utf8')) as JsonObject });
+      const text = data.toString('utf8');
+      try {
+        this.frames.push({ atMs: performance.now(), frame: JSON.parse(text) as JsonObject });
+      } catch {
+        this.broken.push(text);
+      }
     });
   }
 
@@ -119,6 +126,12 @@ export class WireClient {
   /** Subscribes channels of one symbol. */
   subscribe(channels: readonly string[], symbol = 'BTCUSDT'): void {
     this.send({ op: 'subscribe', args: channels.map((ch) => ({ symbol, ch })) });
+  }
+
+  /** Forgets the frames so far. */
+  forget(): void {
+    this.frames.length = 0;
+    this.broken.length = 0;
   }
 
   of(channel: string): JsonObject[] {

@@ -15,14 +15,7 @@ const iso = z.iso.datetime({ precision: 3 });
 const sessionId = z.string().min(1);
 const side = z.enum(['buy', 'sell']);
 const symbol = z.string().regex(/^[A-Z0-9]{2,20}$/);
-const orderType = z.enum([
-  'market',
-  'limit',
-  'stop_market',
-  'stop_limit',
-  'take_profit',
-  'trailing_stop',
-]);
+const orderType = z.enum(['market', 'limit', 'stop_market', 'stop_limit', 'take_profit', 'trailing_stop']);
 
 export const heartbeatShape = z.strictObject({
   ts: iso,

@@ -70,9 +70,11 @@ function judgeOrders({ orders, fills, startMs, endMs }: JudgedSession): string[]
     }
     filled.set(order.order_id, (filled.get(order.order_id) ?? 0n) + exact(fill.quantity));
     if (fill.side !== order.side) find(`its order is a ${order.side}`);
-    if (order.price !== null && isBetter(fill.side, fill.price, order.price)) find(`beyond its limit ${order.price}`);
+    if (order.price !== null && isBetter(fill.side, fill.price, order.price))
+      find(`beyond its limit ${order.price}`);
     if (fill.liquidity === 'maker' && fill.price !== order.price) find(`rested at ${order.price}`);
-    const canRest = order.type === 'limit' && (order.time_in_force === 'gtc' || order.time_in_force === 'post_only');
+    const canRest =
+      order.type === 'limit' && (order.time_in_force === 'gtc' || order.time_in_force === 'post_only');
     if (fill.liquidity === 'maker' && !canRest) find('its order cannot rest');
     if (fill.liquidity === 'taker' && order.time_in_force === 'post_only') find('its order is post-only');
     if (fill.arrival_time_ms !== order.arrival_time_ms) find(`its order arrived at ${order.arrival_time_ms}`);
@@ -81,12 +83,15 @@ function judgeOrders({ orders, fills, startMs, endMs }: JudgedSession): string[]
     if (fill.arrival_time_ms < startMs || fill.time_ms > endMs) find('outside the session');
     const rate = FEE_RATES[fill.liquidity];
     const fee = divideUp(exact(fill.price) * exact(fill.quantity) * exact(rate), 10n ** 16n);
-    if (fill.fee_rate !== rate || exact(fill.fee) !== fee) find(`fee ${fill.fee}, should be ${decimalText(fee)}`);
+    if (fill.fee_rate !== rate || exact(fill.fee) !== fee)
+      find(`fee ${fill.fee}, should be ${decimalText(fee)}`);
   }
   for (const order of orders) {
     const sum = filled.get(order.order_id) ?? 0n;
     if (sum !== exact(order.filled_quantity)) {
-      findings.push(`order ${order.order_id}: its fills add up to ${decimalText(sum)}, not ${order.filled_quantity}`);
+      findings.push(
+        `order ${order.order_id}: its fills add up to ${decimalText(sum)}, not ${order.filled_quantity}`,
+      );
     }
     if (order.time_in_force === 'fok' && sum !== 0n && sum !== exact(order.quantity)) {
       findings.push(`order ${order.order_id}: fill-or-kill, filled in part`);
@@ -99,7 +104,9 @@ function judgeTaker(fill: FillRow, tape: RecordedTape): string[] {
   const best = opposite(fill, tape).bestBetween(fill.arrival_time_ms - BOOK_AGE_MS, fill.arrival_time_ms);
   if (best === null) return [`${name(fill)}: no opposite price was recorded`];
   const bestText = decimalText(BigInt(best));
-  return isBetter(fill.side, bestText, fill.price) ? [`${name(fill)}: better than the best recorded price ${bestText}`] : [];
+  return isBetter(fill.side, bestText, fill.price)
+    ? [`${name(fill)}: better than the best recorded price ${bestText}`]
+    : [];
 }
 
 /** No size is there twice: every run of own fills at one price is held against what the price showed. */
@@ -135,7 +142,11 @@ function judgeQueue(fill: FillRow, tape: RecordedTape): string[] {
   if (fill.queue_ahead_at_acceptance === null) return [];
   const own = fill.side === 'buy' ? tape.bids : tape.asks;
   const queue = units(fill.queue_ahead_at_acceptance);
-  const { most, least } = own.displayedBetween(units(fill.price), fill.arrival_time_ms - BOOK_AGE_MS, fill.time_ms);
+  const { most, least } = own.displayedBetween(
+    units(fill.price),
+    fill.arrival_time_ms - BOOK_AGE_MS,
+    fill.time_ms,
+  );
   if (queue >= least && queue <= most) return [];
   return [`${name(fill)}: a queue of ${fill.queue_ahead_at_acceptance} was never displayed`];
 }
@@ -173,7 +184,8 @@ function judgePrints(makers: readonly FillRow[], tape: RecordedTape): string[] {
   };
   return makers.flatMap((fill, index) => {
     let missing = units(fill.quantity);
-    for (let found = -1; found !== 0 && missing > 0; missing -= found) found = find(index, missing, new Set());
+    for (let found = -1; found !== 0 && missing > 0; missing -= found)
+      found = find(index, missing, new Set());
     if (missing <= 0) return [];
     if (prints[index]?.length === 0) return [`${name(fill)}: no print could have filled it`];
     return [`${name(fill)}: the prints were ${decimalText(BigInt(missing))} too small`];

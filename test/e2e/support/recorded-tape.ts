@@ -66,7 +66,11 @@ export class SideHistory {
   }
 
   /** Largest and smallest size that a price showed from `fromMs` to `toMs`. */
-  displayedBetween(price: number, fromMs: number, toMs: number): { readonly most: number; readonly least: number } {
+  displayedBetween(
+    price: number,
+    fromMs: number,
+    toMs: number,
+  ): { readonly most: number; readonly least: number } {
     let [most, least] = [this.displayedAt(price, fromMs), this.displayedAt(price, fromMs)];
     for (const { timeMs, quantity } of this.#levels.get(price) ?? []) {
       if (timeMs < fromMs || timeMs > toMs) continue;
@@ -153,7 +157,9 @@ export function readRecordedTape(prefix: string, lengthMs: number): RecordedTape
 function play(tape: RecordedTape, message: Message, nowMs: number, chain: UpdateChain | null): void {
   const { row, kind } = message;
   if (kind === 'print') {
-    const takerSide = (row['taker_side'] ?? (row['buyer_is_maker'] === '1' ? 'sell' : 'buy')) as 'buy' | 'sell';
+    const takerSide = (row['taker_side'] ?? (row['buyer_is_maker'] === '1' ? 'sell' : 'buy')) as
+      | 'buy'
+      | 'sell';
     tape.prints.push({ timeMs: nowMs, price: units(row['price']), quantity: units(row['qty']), takerSide });
     return;
   }
@@ -197,7 +203,11 @@ class UpdateChain {
   }
 
   #isNext(row: Row): boolean {
-    const [firstId, lastId, previousId] = [Number(row['first_id']), Number(row['last_id']), Number(row['prev_id'])];
+    const [firstId, lastId, previousId] = [
+      Number(row['first_id']),
+      Number(row['last_id']),
+      Number(row['prev_id']),
+    ];
     if (this.#lastId === null && lastId < (this.#snapshotId ?? 0)) return false;
     const isLinked = this.#lastId === null ? firstId <= (this.#snapshotId ?? 0) : previousId === this.#lastId;
     if (!isLinked) throw new Error(`the chain of depth updates breaks at ${lastId}`);
@@ -216,7 +226,8 @@ function binanceMessages(prefix: string): Message[] {
     // An insurance fund's trade is no print of the market.
     if (row['type'] === 'MARKET') add(row, 'print');
   }
-  if (existsSync(`${prefix}-mark.csv.gz`)) for (const row of readTable(`${prefix}-mark.csv.gz`)) add(row, 'mark');
+  if (existsSync(`${prefix}-mark.csv.gz`))
+    for (const row of readTable(`${prefix}-mark.csv.gz`)) add(row, 'mark');
   return messages.toSorted((one, other) => one.order - other.order);
 }
 

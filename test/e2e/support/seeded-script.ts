@@ -18,7 +18,13 @@ export function drawActions(seed: number): object[] {
       flattenMs += FLATTEN_EVERY_MS;
       continue;
     }
-    const base = { at, action: 'submit', id: `o${id}`, side: pick('buy', 'sell'), quantity: drawQuantity(draw) };
+    const base = {
+      at,
+      action: 'submit',
+      id: `o${id}`,
+      side: pick('buy', 'sell'),
+      quantity: drawQuantity(draw),
+    };
     const kind = draw();
     if (kind < 0.25) {
       actions.push({ ...base, type: 'market', reduce_only: draw() < 0.3 });
@@ -37,7 +43,8 @@ export function drawActions(seed: number): object[] {
       actions.push({ ...base, type: 'limit', ...resting, reduce_only: draw() < 0.1 });
       // Some stay until the next flatten.
       const lifeMs = 500 + draw() * 12_000;
-      if (draw() < 0.7) actions.push({ at: `${Math.round(timeMs + lifeMs)}ms`, action: 'cancel', id: base.id });
+      if (draw() < 0.7)
+        actions.push({ at: `${Math.round(timeMs + lifeMs)}ms`, action: 'cancel', id: base.id });
     }
   }
   return actions;

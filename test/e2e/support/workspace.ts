@@ -76,7 +76,8 @@ export interface AlertLine {
   readonly text: string;
 }
 
-const ALERT = /^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\] (critical|error|warning|info) ([a-z][a-z0-9_]*): (.+)$/;
+const ALERT =
+  /^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\] (critical|error|warning|info) ([a-z][a-z0-9_]*): (.+)$/;
 
 /** Reads logs/alert.txt; empty where there is none. Throws where a line is not as the contract has it. */
 export function readAlerts(workspace: string): AlertLine[] {

@@ -27,6 +27,8 @@ export interface BarHistoryParameters {
   readonly minuteVolatility: number;
   /** Mean volume of a minute in lots. */
   readonly meanMinuteLots: number;
+  /** Bars of a freshly listed contract; absent = as far back as histories go. */
+  readonly historyMinutes?: number | undefined;
 }
 
 /** The minutes of one UTC day in columns, from the day's first minute on; `count` is 1440 but on the origin's day. */
@@ -57,7 +59,10 @@ export class BarHistory {
     this.originMs = parameters.originMs;
     this.originTicks = parameters.originTicks;
     this.#originDay = Math.floor(parameters.originMs / DAY_MS);
-    this.firstMs = (this.#originDay - HISTORY_DAYS) * DAY_MS;
+    const oldestMs = (this.#originDay - HISTORY_DAYS) * DAY_MS;
+    const { historyMinutes } = parameters;
+    this.firstMs =
+      historyMinutes === undefined ? oldestMs : Math.max(oldestMs, this.originMs - historyMinutes * MINUTE_MS);
     this.#logStarts = [Math.log(parameters.originTicks)];
     this.#walk = new SeededRandom(parameters.seed);
   }

@@ -26,6 +26,8 @@ export interface InstrumentMarketParameters {
   readonly originTicks: number;
   readonly minuteVolatility: number;
   readonly meanMinuteLots: number;
+  /** Minutes of bars before the first live one; absent = years. */
+  readonly historyMinutes?: number | undefined;
   readonly fundingOffsetMs: number;
   /** (mid - index) / index before the live start. */
   readonly typicalPremium: number;
@@ -44,17 +46,18 @@ export class InstrumentMarket {
   readonly referencePerTick: number;
 
   constructor(parameters: InstrumentMarketParameters) {
-    const { spec, seed, originMs, originTicks, minuteVolatility, meanMinuteLots } = parameters;
+    const { spec, seed, originMs, originTicks, minuteVolatility, meanMinuteLots, historyMinutes } = parameters;
     this.spec = spec;
     this.referencePerTick = 10 ** (spec.referenceDecimals - spec.priceDecimals);
-    const history = new BarHistory({ seed, originMs, originTicks, minuteVolatility, meanMinuteLots });
+    const generated = { seed, originMs, minuteVolatility, meanMinuteLots, historyMinutes };
+    const history = new BarHistory({ ...generated, originTicks });
     this.bars = new BarStore(history);
     const scale = this.referencePerTick;
     const markOrigin = originTicks * scale;
     const markHistory =
       scale === 1
         ? history
-        : new BarHistory({ seed, originMs, originTicks: markOrigin, minuteVolatility, meanMinuteLots });
+        : new BarHistory({ ...generated, originTicks: markOrigin });
     this.markBars = new BarStore(markHistory);
     const index = Math.round(markOrigin / (1 + parameters.typicalPremium));
     this.reference = new ReferencePrices(index, markOrigin);

@@ -1,0 +1,98 @@
+/** `la watch`: supervises `la run` in a process of its own; see the supervisor for what it does, here is how. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { AlertFile } from '../alerts/alert-file.ts';
+import { writeFileAtomic } from '../ports/atomic-file.ts';
+import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
+import { SecretScrubber } from '../ports/secret-scrubber.ts';
+import { systemClock } from '../ports/wall-clock.ts';
+import { findRunningSession } from '../session/instance-lock.ts';
+import type { ProcessEnd } from '../session/restart-policy.ts';
+import { type SupervisedSession, Supervisor } from '../session/supervisor.ts';
+import { workspacePaths } from '../session/workspace-paths.ts';
+import type { ProgramIo } from './program-io.ts';
+import { readHeartbeat } from './read-heartbeat.ts';
+import { lastWords } from './unreported-end.ts';
+
+const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Archives the account: only the first session may do that. */
+const FRESH_FLAG = '--fresh';
+
+export interface WatchRequest {
+  /** The command line of the session: `run` with its options, checked. */
+  readonly words: readonly string[];
+  readonly workspace: string;
+  /** null = for ever. */
+  readonly durationMs: number | null;
+}
+
+/** Runs until the session has ended for good; returns the exit code of the last one. */
+export async function watchSession(request: WatchRequest, io: ProgramIo): Promise<number> {
+  const paths = workspacePaths(request.workspace);
+  const scrubber = SecretScrubber.fromEnvironment(process.env);
+  const note = (text: string): void => void io.stderr.write(`${scrubber.scrub(text)}\n`);
+  const alerts = new AlertFile({
+    path: paths.alerts,
+    scrubber,
+    nowMs: () => systemClock.nowMs(),
+    onError: (error) => note(`the alert could not be written: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  const supervisor = new Supervisor({
+    durationMs: request.durationMs,
+    start: (remainingMs, isRestart) => startSession(sessionWords(request.words, remainingMs, isRestart)),
+    readHeartbeat: () => readHeartbeat(paths.heartbeat),
+    markEnded: (last) => markEnded(paths.heartbeat, last),
+    isHeldByOther: () => findRunningSession(paths) !== null,
+    lastWords,
+    signalNumber: (signal) => constants.signals[signal],
+    alerts,
+    note,
+    clock: systemClock,
+  });
+  const forward = (signal: NodeJS.Signals): void => supervisor.signal(signal);
+  for (const signal of FORWARDED_SIGNALS) process.on(signal, forward);
+  try {
+    return await supervisor.run();
+  } finally {
+    for (const signal of FORWARDED_SIGNALS) process.off(signal, forward);
+    alerts.close();
+  }
+}
+
+/** The command line of one of the sessions: the last `--duration` counts, and only the first opens a new account. */
+export function sessionWords(
+  words: readonly string[],
+  remainingMs: number | null,
+  isRestart: boolean,
+): readonly string[] {
+  if (!isRestart) return words;
+  const kept = words.filter((word) => word !== FRESH_FLAG);
+  return remainingMs === null ? kept : [...kept, '--duration', `${remainingMs}ms`];
+}
+
+/** Starts the program anew as it was started: the same Node, its options, the same entry. */
+function startSession(words: readonly string[]): SupervisedSession {
+  const [entry = ''] = process.argv.slice(1);
+  const child = spawn(process.execPath, [...process.execArgv, entry, ...words], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  return {
+    pid: child.pid ?? 0,
+    ended: untilEnded(child),
+    kill: (signal) => void child.kill(signal),
+  };
+}
+
+async function untilEnded(child: ReturnType<typeof spawn>): Promise<ProcessEnd> {
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  return { code, signal };
+}
+
+/** The truth about a dead session, in the words it could not say any more. */
+function markEnded(path: string, last: HeartbeatFields): void {
+  const fields = { ...last, state: 'ended', reason: 'crashed' };
+  writeFileAtomic(path, `${JSON.stringify(fields, null, 2)}\n`);
+}

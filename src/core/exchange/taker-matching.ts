@@ -1,0 +1,97 @@
+/**
+ * Fills orders that take: against the displayed book, level by level, or at the parametric price where there is none.
+ *
+ * Invariant: nothing fills beyond the limit, beyond what is displayed, nor twice on what we took before.
+ */
+
+import { assert } from '../base/assert.ts';
+import type { SeededRandom } from '../base/random.ts';
+import { type Lots, type Ticks, lots, ticks } from '../domain/units.ts';
+import type { InstrumentMarket } from '../market/instrument-market.ts';
+import { NO_PRICE } from '../market/order-book.ts';
+import { ConsumedLiquidity } from './consumed-liquidity.ts';
+import { parametricPrice } from './impact-model.ts';
+import type { WorkingOrder } from './working-order.ts';
+
+/** What matching asks of the exchange around it. */
+export interface MatchingLink {
+  /** Lots a reduce-only order may still fill; Infinity for other orders. */
+  reduceOnlyRoom(order: WorkingOrder): number;
+  /** Books one fill. `touch`: best opposite price at arrival; `evidence`: sequence number of what justifies it. */
+  fill(
+    order: WorkingOrder,
+    quantity: Lots,
+    price: Ticks,
+    touch: number,
+    slippageTicks: number,
+    evidence: number,
+  ): void;
+  /** Sequence number of the event in hand. */
+  sequence(): number;
+}
+
+export class TakerMatching {
+  readonly #consumed: readonly ConsumedLiquidity[];
+  readonly #link: MatchingLink;
+
+  constructor(markets: readonly InstrumentMarket[], link: MatchingLink) {
+    this.#consumed = markets.map(() => new ConsumedLiquidity());
+    this.#link = link;
+  }
+
+  /** A new frame: what we took is compared with it. */
+  onFrame(market: InstrumentMarket): void {
+    this.#consumed[market.instrument.index]?.update(market);
+  }
+
+  /** Takes from the opposite side from the touch on, until the order, its limit or the display is exhausted. */
+  walk(order: WorkingOrder, market: InstrumentMarket, touch: number): void {
+    const isBid = !order.isBid;
+    const consumed = this.#consumed[order.intent.instrument];
+    let price = touch;
+    while (price !== NO_PRICE && order.remaining > 0 && isWithinLimit(order, price)) {
+      const available = market.book.quantityAt(isBid, price) - (consumed?.taken(isBid, price) ?? 0);
+      const quantity = Math.min(available, order.remaining, this.#link.reduceOnlyRoom(order));
+      if (quantity > 0) {
+        consumed?.take(isBid, price, quantity);
+        this.#link.fill(order, lots(quantity), ticks(price), touch, 0, market.bookSequence);
+      }
+      if (order.remaining === 0 || this.#link.reduceOnlyRoom(order) === 0) return;
+      price = market.book.nextWorse(isBid, price);
+    }
+  }
+
+  /** Lots that {@link walk} would fill. */
+  fillable(order: WorkingOrder, market: InstrumentMarket, touch: number): number {
+    const isBid = !order.isBid;
+    const consumed = this.#consumed[order.intent.instrument];
+    let sum = 0;
+    let price = touch;
+    while (price !== NO_PRICE && isWithinLimit(order, price)) {
+      sum += market.book.quantityAt(isBid, price) - (consumed?.taken(isBid, price) ?? 0);
+      price = market.book.nextWorse(isBid, price);
+    }
+    return Math.min(sum, this.#link.reduceOnlyRoom(order));
+  }
+
+  fillParametric(order: WorkingOrder, market: InstrumentMarket, random: SeededRandom): void {
+    const reference = market.lastPriceOrMid;
+    assert(reference !== null, 'a parametric fill needs a price');
+    const quantity = lots(Math.min(order.remaining, this.#link.reduceOnlyRoom(order)));
+    const { side } = order.intent;
+    const { price, spreadTicks, slippageTicks } = parametricPrice(
+      market.instrument,
+      side,
+      reference,
+      quantity,
+      random,
+    );
+    const touch = order.isBid ? Math.ceil(reference) + spreadTicks : Math.floor(reference) - spreadTicks;
+    this.#link.fill(order, quantity, price, touch, slippageTicks, this.#link.sequence());
+  }
+}
+
+function isWithinLimit(order: WorkingOrder, price: number): boolean {
+  const limit = order.intent.price;
+  return limit === null || (order.isBid ? price <= limit : price >= limit);
+}
