@@ -33,7 +33,8 @@ export async function runProgram(
   surroundings: ProgramSurroundings,
 ): Promise<number> {
   let exitCode = 0;
-  const program = createProgram(surroundings, holdSession, (code) => {
+  const hold: HoldSession = (request, io) => holdSession(request, surroundings.environment, io);
+  const program = createProgram(surroundings, hold, (code) => {
     exitCode = code;
   });
   try {
@@ -62,10 +63,18 @@ export function describeFailure(error: unknown, argv: readonly string[]): string
     : `Unexpected error: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
 }
 
-const holdSession: HoldSession = async ({ settings, workspace }, io) => {
+async function holdSession(
+  { settings, workspace, isPreflight }: RunRequest,
+  environment: CommandContext['environment'],
+  io: ProgramIo,
+): Promise<number> {
+  if (isPreflight) {
+    const { runDoctor } = await import('../app/doctor.ts');
+    return runDoctor({ workspace, environment, settings }, io);
+  }
   const { runSession } = await import('../app/run.ts');
   return runSession(settings, workspace, io);
-};
+}
 
 /**
  * Reads a command line of `la run` without running it: mistakes in it are found, and told, as they would be there.

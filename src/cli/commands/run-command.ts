@@ -49,11 +49,6 @@ Another terminal: la status, la stop, la kill.`,
       const settings = loadSettings(settingSources(run, context, account));
       const { workspace } = context.globals();
       const request: RunRequest = { settings, workspace, isPreflight: 'preflight' in options };
-      return context.finish(request.isPreflight ? preflight(request) : hold(request, context.io()));
+      return context.finish(hold(request, context.io()));
     });
-
-  async function preflight({ settings, workspace }: RunRequest): Promise<number> {
-    const { runDoctor } = await import('../../app/doctor.ts');
-    return runDoctor({ workspace, environment: context.environment, settings }, context.io());
-  }
 }

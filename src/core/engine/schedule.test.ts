@@ -12,6 +12,8 @@ test('items leave by due time, equal ones first in, first out, however adds and 
       const schedule = new Schedule<number>();
       // The oracle: a plain list, scanned for the earliest.
       const waiting: { dueMs: number; id: number }[] = [];
+      const taken: unknown[] = [];
+      const expected: unknown[] = [];
       let entered = 0;
       for (const dueMs of steps) {
         if (dueMs !== null) {
@@ -21,14 +23,15 @@ test('items leave by due time, equal ones first in, first out, however adds and 
         } else if (waiting.length > 0) {
           const first = waiting.reduce((best, item) => (item.dueMs < best.dueMs ? item : best));
           waiting.splice(waiting.indexOf(first), 1);
-          expect(schedule.take()).toBe(first.dueMs);
-          expect(schedule.takenPayload).toBe(first.id);
+          taken.push([schedule.take(), schedule.takenPayload]);
+          expected.push([first.dueMs, first.id]);
         }
         expect(schedule.length).toBe(waiting.length);
         expect(schedule.nextDueMs).toBe(
           Math.min(Number.POSITIVE_INFINITY, ...waiting.map((item) => item.dueMs)),
         );
       }
+      expect(taken).toEqual(expected);
     }),
   );
 });

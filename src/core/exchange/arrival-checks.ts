@@ -24,7 +24,8 @@ export function checkArrival(
   if (intent.quantity < instrument.minQuantity) return 'quantity_below_minimum';
   const maximum = intent.price === null ? instrument.maxMarketQuantity : instrument.maxLimitQuantity;
   if (intent.quantity > maximum) return 'quantity_above_maximum';
-  const band = checkBand(order, market);
+  // Price and book matter when a conditional order fires, not when it begins to wait.
+  const band = order.isConditional ? null : checkBand(order, market);
   if (band !== null) return band;
   const held = account.position(intent.instrument).quantity;
   if (intent.reduceOnly) {
@@ -36,7 +37,7 @@ export function checkArrival(
     settings.fillModel === 'parametric'
       ? market.lastPriceOrMid !== null
       : market.isBookValid && (intent.price !== null || opposite !== NO_PRICE);
-  if (!hasPrice) return 'no_market';
+  if (!hasPrice && !order.isConditional) return 'no_market';
   if (intent.reduceOnly) return null;
   const after = Math.abs(held + (order.isBid ? intent.quantity : -intent.quantity));
   if (after > Math.abs(held)) {

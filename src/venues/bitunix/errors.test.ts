@@ -47,6 +47,11 @@ test('an unknown code is repeated once, a known passing one without such a limit
   expect(retriesOf(errorOfHttp(502, headers(), '', 'test'))).toBe(Infinity);
 });
 
+test('a wait of hours is not sat out', () => {
+  expect(retriesOf(errorOfHttp(429, headers({ 'retry-after': '60' }), '', 'test'))).toBe(Infinity);
+  expect(retriesOf(errorOfHttp(429, headers({ 'retry-after': '7200' }), '', 'test'))).toBe(0);
+});
+
 test('only the codes about a symbol are about a symbol', () => {
   expect([20001, 20012, 20015, 10002].map((code) => isSymbolError(errorOfCode(code, '', 'test')))).toEqual([
     true,
@@ -66,6 +71,10 @@ describe('HTTP', () => {
     [500, '', 'transient'],
     [502, '<html>Bad gateway</html>', 'transient'],
     [503, '<html>Under maintenance</html>', 'transient'],
+    [500, '{"code":10004,"msg":"ip"}', 'fatal'],
+    [503, '{"code":10006,"msg":"too fast"}', 'rate_limit'],
+    [503, '{"code":20015,"msg":"not allowed"}', 'transient'],
+    [503, '{"code":77777,"msg":"System maintenance"}', 'transient'],
     [520, '', 'transient'],
     [530, '', 'transient'],
     [302, '', 'transient'],

@@ -32,6 +32,8 @@ const CLASSES: ReadonlyMap<number, VenueErrorClass> = new Map([
 const SYMBOL_CODES: ReadonlySet<number> = new Set([20001, 20012, 20015]);
 
 const MIN_BAN_WAIT_MS = 60_000;
+/** The longest wait for the venue that a request may take on. */
+const MAX_WAIT_MS = 300_000;
 const SHOWN_TEXT = 200;
 
 /** Texts that end a session where no known number says more; in English, which is what public requests get. */
@@ -51,8 +53,12 @@ export function isSymbolError(error: VenueError): boolean {
   return error.code !== null && SYMBOL_CODES.has(error.code);
 }
 
-/** Repetitions of a request that met this error: an unknown code is tried once more, known passing ones without such a limit. */
+/**
+ * Repetitions of a request that met this error: an unknown code is tried once more, known passing ones without such a
+ * limit. Who is told to wait longer than {@link MAX_WAIT_MS} is not kept waiting for it.
+ */
 export function retriesOf(error: VenueError): number {
+  if ((error.retryAfterMs ?? 0) > MAX_WAIT_MS) return 0;
   if (error.errorClass === 'rate_limit' || error.code === null || CLASSES.has(error.code)) return Infinity;
   return error.code >= 500 && error.code < 600 ? Infinity : 1;
 }
@@ -85,18 +91,27 @@ export function errorOfHttp(
     return new VenueError('rate_limit', status, message, { retryAfterMs: waitMs });
   }
   if (status === 401 || status === 403) return new VenueError('fatal', status, message);
+  const envelope = envelopeOf(body);
   if (status >= 500) {
+    const error = envelope === null ? null : errorOfKnownCode(envelope.code, message, retryAfterMs);
+    if (error !== null) return error;
     return new VenueError('transient', status, message, retryAfterMs === null ? {} : { retryAfterMs });
   }
   if (status >= 300 && status < 400)
     return new VenueError('transient', null, `${message} (redirect refused)`);
-  const envelope = envelopeOf(body);
   if (envelope !== null) return errorOfCode(envelope.code, envelope.text, where);
   if (status === 200) {
     const isChallenge = header('cf-mitigated') === 'challenge' || /just a moment/i.test(body);
     return new VenueError(isChallenge ? 'fatal' : 'transient', null, `${message} (not the venue's JSON)`);
   }
   return new VenueError('request', status, message);
+}
+
+/** A broken server's own word, where its number says for certain that repeating is wrong; null otherwise. */
+function errorOfKnownCode(code: number, message: string, retryAfterMs: number | null): VenueError | null {
+  const known = classOfCode(code);
+  if (known !== 'fatal' && known !== 'rate_limit') return null;
+  return new VenueError(known, code, message, retryAfterMs === null ? {} : { retryAfterMs });
 }
 
 /** Trouble below HTTP: timeout, reset, DNS, TLS. The outcome of the request is unknown. */

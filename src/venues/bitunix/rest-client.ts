@@ -20,7 +20,7 @@ import type { MarkPrice, Rate } from '../../core/domain/units.ts';
 import { VenueError } from '../../ports/venue-error.ts';
 import type { WallClock } from '../../ports/wall-clock.ts';
 import { RateLimiter } from '../transport/rate-limiter.ts';
-import { createRetry } from '../transport/retry.ts';
+import { RATE_LIMIT_DELAY_MS, createRetry } from '../transport/retry.ts';
 import type { Scheduler } from '../transport/scheduler.ts';
 import { barOfRow } from './bar-of-row.ts';
 import { MAX_ROWS, PATHS } from './endpoints.ts';
@@ -261,8 +261,19 @@ export class RestClient {
     throw new VenueError('transient', null, `${request.path}: reply not of its documented shape${where}`);
   }
 
-  /** One try: returns `data` of a successful envelope. */
+  /** One try: returns `data` of a successful envelope. After a rate limit no request leaves for as long as it asks. */
   async #once(request: Request, onReply: (timing: ReplyTiming) => void): Promise<unknown> {
+    try {
+      return await this.#ask(request, onReply);
+    } catch (error) {
+      if (error instanceof VenueError && error.errorClass === 'rate_limit') {
+        this.#limiter.hold(error.retryAfterMs ?? RATE_LIMIT_DELAY_MS);
+      }
+      throw error;
+    }
+  }
+
+  async #ask(request: Request, onReply: (timing: ReplyTiming) => void): Promise<unknown> {
     const { restUrl, clock } = this.#options;
     const { path, params } = request;
     await this.#limiter.turn();
