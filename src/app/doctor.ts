@@ -2,7 +2,7 @@
 
 import { printJson, printTable, type ProgramIo } from './program-io.ts';
 import type { Settings } from './config/settings.ts';
-import { checkDisk, checkMemory, checkRuntime, checkWorkspace } from './doctor/machine-checks.ts';
+import { checkDisk, checkMemory, checkOpenFiles, checkRuntime, checkWorkspace } from './doctor/machine-checks.ts';
 import { checkPort, checkVenue } from './doctor/network-checks.ts';
 
 /** fail: a session would break or be refused. warn: it would run, worse than it should. */
@@ -26,6 +26,7 @@ export async function runDoctor(subject: DoctorSubject, io: ProgramIo): Promise<
     ...checkRuntime(),
     ...checkWorkspace(subject.workspace, subject.environment),
     checkDisk(subject.workspace),
+    checkOpenFiles(),
     ...('findings' in settings
       ? [checkMemory(null), ...settings.findings.map((finding) => fail('configuration', finding))]
       : [

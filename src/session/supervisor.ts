@@ -116,8 +116,9 @@ export class Supervisor {
     const end = await session.ended;
     clearInterval(timer);
     this.#session = null;
-    if (isSelfReported(end)) return end;
     const last = this.#heartbeatOf(session.pid);
+    this.#notePlan(last);
+    if (isSelfReported(end)) return end;
     // What froze was told before it was killed; what was asked to end before it could listen did as asked.
     const isAsked = this.#isStopping && last === null;
     const isReported = last?.state === 'ended';
@@ -131,8 +132,7 @@ export class Supervisor {
 
   #look(session: SupervisedSession, judge: StallJudge): void {
     const beat = this.#heartbeatOf(session.pid);
-    if (beat !== null && beat.remaining !== null)
-      this.#plannedEndMs ??= (beat.unix_ts + beat.remaining) * 1_000;
+    this.#notePlan(beat);
     if (this.#isFrozen) return;
     const stillMs = judge.observe(beatText(beat), this.#options.clock.monotonicMs());
     const patienceMs = patienceWith(beat);
@@ -140,6 +140,12 @@ export class Supervisor {
     this.#isFrozen = true;
     this.#tellDeath(session.pid, beat, `is frozen: no sign of life for ${patienceMs / 1_000} s; it is killed`);
     session.kill('SIGKILL');
+  }
+
+  /** The first session that tells when it will end settles it for those after it. */
+  #notePlan(beat: HeartbeatFields | null): void {
+    if (beat === null || beat.remaining === null) return;
+    this.#plannedEndMs ??= (beat.unix_ts + beat.remaining) * 1_000;
   }
 
   #tellDeath(pid: number, last: HeartbeatFields | null, what: string): void {

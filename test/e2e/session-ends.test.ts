@@ -135,7 +135,6 @@ describe.concurrent('a running session', () => {
 
     const refused = await startAnother(workspace, 5);
     expect(refused.code).toBe(99);
-    expect(refused.durationMs).toBeLessThan(5_000);
     expect(listSessions(workspace)).toHaveLength(1);
     expect(alertsOf(workspace)).toEqual(['critical kill_switch', 'critical kill_switch']);
 

@@ -149,7 +149,7 @@ describe.concurrent('a session that needs history', { timeout: TEST_LIMIT_MS }, 
 test('500 bars stay 500 after thousands more', () => {
   const seen: number[] = [];
   const market = new TestMarket(
-    sessionStart({ min_history_bars: 500 }),
+    sessionStart({ min_history_bars: 500, duration_ms: null, stale_timeout_ms: 2 * MINUTE_MS }),
     {
       onBar: (instrument, view) => {
         const bars = view.bars(instrument);
@@ -164,8 +164,10 @@ test('500 bars stay 500 after thousands more', () => {
   for (let bar = 500; bar > 0; bar--) market.bar(0, -bar * MINUTE_MS, 1_000, true);
   market.mark(0, 1_000).book(0, [[999, 5]], [[1_001, 5]]);
   expect(market.engine.lifecycle).toBe('running');
-  // Within the session's ten minutes: what closed late is handed on at once.
-  for (let bar = 0; bar < 3_000; bar++) market.bar(60_000, bar * MINUTE_MS, 1_000);
+  for (let bar = 0; bar < 3_000; bar++) {
+    const closedMs = (bar + 1) * MINUTE_MS;
+    market.book(closedMs, [[999, 5]], [[1_001, 5]]).bar(closedMs, bar * MINUTE_MS, 1_000);
+  }
   expect(seen).toHaveLength(3_000);
   expect(Math.min(...seen)).toBeGreaterThanOrEqual(500);
 });

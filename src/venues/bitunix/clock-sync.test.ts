@@ -102,6 +102,60 @@ describe('clock sync', () => {
     expect(Math.abs(errorMs())).toBeLessThanOrEqual(41);
   });
 
+  test('follows a clock that drifts by 50 ms a minute for hours', async () => {
+    const { time, sync, venue, errorMs, logger } = setUp(300);
+    sync.start();
+    await time.advanceSlowly(10_000, 20);
+    let worstMs = 0;
+    for (let second = 0; second < 3 * 3_600; second++) {
+      venue.baseMs += 50 / 60;
+      await time.advanceSlowly(1_000, 100);
+      worstMs = Math.max(worstMs, Math.abs(errorMs()));
+    }
+    // What half a minute between two looks drifts, on top of what is never known better.
+    expect(worstMs).toBeLessThanOrEqual(41 + 25);
+    expect(Math.abs((sync.offsetMs ?? 0) - (300 + 3 * 60 * 50))).toBeLessThanOrEqual(41 + 25);
+    expect(logger.said('Time offset').length).toBeGreaterThan(100);
+  });
+
+  test("holds the session's time at half its pace while a venue that stepped back catches up", async () => {
+    const { time, sync, venue } = setUp(500);
+    sync.start();
+    await time.advanceSlowly(10_000, 20);
+    const read = async (forMs: number): Promise<number> => {
+      const fromMs = sync.sessionNowMs();
+      await time.advanceSlowly(forMs, 20);
+      return sync.sessionNowMs() - fromMs;
+    };
+    expect(Math.abs((await read(1_000)) - 1_000)).toBeLessThanOrEqual(20);
+    venue.baseMs -= 45_000;
+    await time.advanceSlowly(40_000, 20);
+    expect(sync.sessionNowMs() - sync.nowMs()).toBeGreaterThan(20_000);
+    expect(Math.abs((await read(10_000)) - 5_000)).toBeLessThanOrEqual(50);
+    await time.advanceSlowly(90_000, 20);
+    expect(sync.sessionNowMs()).toBe(sync.nowMs());
+    expect(Math.abs((await read(1_000)) - 1_000)).toBeLessThanOrEqual(20);
+  });
+
+  test('tells its listener of a step in the moment it becomes known', async () => {
+    const { time, sync, venue, samples } = setUp(0);
+    sync.start();
+    await time.advanceSlowly(10_000, 20);
+    let beforeMs = sync.sessionNowMs();
+    let toldMs: number | null = null;
+    sync.listen((sample) => {
+      samples.push(sample);
+      if (sample.offsetMs > 60_000) toldMs ??= sync.sessionNowMs();
+    });
+    venue.baseMs += 120_000;
+    while (toldMs === null) {
+      beforeMs = sync.sessionNowMs();
+      await time.advanceSlowly(10, 10);
+    }
+    // Nobody else could read the new time before the listener was told of it.
+    expect(beforeMs).toBeLessThan(toldMs - 119_000);
+  });
+
   test('never stands behind the stamp of a frame from the same clock', async () => {
     const { time, sync, venueNowMs } = setUp(250);
     sync.start();
