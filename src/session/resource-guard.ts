@@ -18,7 +18,7 @@ export const DISK_COMFORTABLE_MB = 1_024;
 const OPEN_FILES_SHARE = 0.8;
 
 /** Counting open files lists a folder: every so many checks is enough. */
-const OPEN_FILES_EVERY = 10;
+const OPEN_FILES_EVERY = 5;
 
 export interface ResourceGuardOptions {
   readonly logger: Logger;

@@ -10,6 +10,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statfsSync,
   writeFileSync,
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -30,6 +31,7 @@ import {
 } from './support/workspace.ts';
 
 const TEST_LIMIT_MS = 120_000;
+const MIB = 1_048_576;
 const RUN = ['run', '--source', 'simulated', '--dashboard', 'off'] as const;
 
 afterAll(async () => {
@@ -265,14 +267,16 @@ describe.skipIf(probe === null)('a workspace', { timeout: TEST_LIMIT_MS }, () =>
     return folder;
   }
 
-  /** Writes until nothing more fits. */
-  function fill(folder: string): void {
-    for (const bytes of [65_536, 4_096, 1]) {
-      try {
-        for (;;) appendFileSync(join(folder, 'ballast'), Buffer.alloc(bytes));
-      } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
-      }
+  /** Takes what is left but for `spareBytes`. */
+  function fill(folder: string, spareBytes: number): void {
+    const { bavail, bsize } = statfsSync(folder);
+    const ballast = join(folder, 'ballast');
+    try {
+      writeFileSync(ballast, Buffer.alloc(Math.max(0, bavail * bsize - spareBytes)));
+      if (spareBytes === 0) for (;;) appendFileSync(ballast, Buffer.alloc(1));
+    } catch (error) {
+      // Full, also because the session wrote meanwhile.
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
     }
   }
 
@@ -297,14 +301,14 @@ describe.skipIf(probe === null)('a workspace', { timeout: TEST_LIMIT_MS }, () =>
 
   test('that is full is refused with a sentence: exit 4', async () => {
     const folder = mountWorkspace('1m');
-    fill(folder);
+    fill(folder, 0);
     const ended = await runProgram([...RUN, '--duration', '5s', '--workspace', folder]);
     expect(ended.code).toBe(4);
     expect(ended.stderr).toMatch(/no space left|disk.*full/i);
   });
 
   test('that becomes full ends the session: exit 4, an alert, and a lock that is gone', async () => {
-    const folder = mountWorkspace('8m');
+    const folder = mountWorkspace('160m');
     // The alert file is there already: a line fits into its last block when nothing else fits anywhere.
     mkdirSync(join(folder, 'logs'));
     writeFileSync(
@@ -313,7 +317,7 @@ describe.skipIf(probe === null)('a workspace', { timeout: TEST_LIMIT_MS }, () =>
     );
     const program = startProgram([...RUN, '--duration', 'forever', '--workspace', folder]);
     await waitUntilRunning(program, folder);
-    fill(folder);
+    fill(folder, 0);
     const ended = await program.ended;
     expect(ended.code).toBe(4);
     expect(ended.stderr).toMatch(/^disk_full: /);
@@ -321,5 +325,16 @@ describe.skipIf(probe === null)('a workspace', { timeout: TEST_LIMIT_MS }, () =>
       'critical disk_full',
     );
     expect(readdirSync(join(folder, '.agent'))).not.toContain('lockfile.pid');
+  });
+
+  test('that becomes nearly full still holds the whole result', async () => {
+    const folder = mountWorkspace('160m');
+    const program = startProgram([...RUN, '--duration', 'forever', '--workspace', folder]);
+    await waitUntilRunning(program, folder);
+    fill(folder, 16 * MIB);
+    expect((await program.ended).code).toBe(4);
+    const report = finalReportShape.parse(readJson(join(folder, 'runs/latest/final_report.json')));
+    expect(report).toMatchObject({ status: 'error', stopped_reason: 'disk_full', ledger_difference: '0' });
+    expect(readHeartbeat(folder)).toMatchObject({ state: 'ended', reason: 'disk_full' });
   });
 });

@@ -82,6 +82,7 @@ test('gives the defaults of the contract', () => {
       maxLeverage: 5,
     },
     maxMemoryMb: 1_024,
+    freezeTimeoutMs: 30_000,
     restUrl: 'https://fapi.bitunix.com',
     wsUrl: 'wss://fapi.bitunix.com/public/',
   });

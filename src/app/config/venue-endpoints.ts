@@ -1,13 +1,11 @@
 /** The venue's addresses: Bitunix, or what BITUNIX_REST_URL and BITUNIX_WS_URL put in its place. */
 
+import { DEFAULT_REST_URL, DEFAULT_WS_URL } from '../../venues/bitunix/endpoints.ts';
 import { showValue } from './config-error.ts';
 import type { Origin } from './settings.ts';
 
 export const REST_URL_VARIABLE = 'BITUNIX_REST_URL';
 export const WS_URL_VARIABLE = 'BITUNIX_WS_URL';
-
-const REST_URL = 'https://fapi.bitunix.com';
-const WS_URL = 'wss://fapi.bitunix.com/public/';
 
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
@@ -28,10 +26,10 @@ export function readVenueEndpoints(
     if (problem !== null) findings.push(`${variable}: ${problem}`);
     return { url: text, origin: { kind: 'environment', variable } };
   };
-  const rest = read(REST_URL_VARIABLE, REST_URL, 'https:', 'http:');
+  const rest = read(REST_URL_VARIABLE, DEFAULT_REST_URL, 'https:', 'http:');
   return {
     rest: { ...rest, url: rest.url.replace(/\/+$/, '') },
-    ws: read(WS_URL_VARIABLE, WS_URL, 'wss:', 'ws:'),
+    ws: read(WS_URL_VARIABLE, DEFAULT_WS_URL, 'wss:', 'ws:'),
   };
 }
 

@@ -51,7 +51,7 @@ export const BAR_HIGH = 3;
 export const BAR_LOW = 4;
 export const BAR_CLOSE = 5;
 export const BAR_VOLUME = 6;
-export const BAR_WIDTH = 7;
+const BAR_WIDTH = 7;
 
 /** Offsets inside `wide` of a mark: NaN where the venue did not say. */
 export const MARK_MARK = 0;
@@ -59,19 +59,19 @@ export const MARK_INDEX = 1;
 export const MARK_SETTLED_RATE = 2;
 export const MARK_LAST_SETTLEMENT = 3;
 export const MARK_NEXT_SETTLEMENT = 4;
-export const MARK_WIDTH = 5;
+const MARK_WIDTH = 5;
 
 /** Offsets inside `wide` of a funding settlement. */
 export const FUNDING_TIME = 0;
 export const FUNDING_RATE = 1;
 export const FUNDING_MARK = 2;
-export const FUNDING_WIDTH = 3;
+const FUNDING_WIDTH = 3;
 
 /** Offsets inside `wide` of a clock sample: venue minus local, round trip, half width of the bound; in ms. */
 export const CLOCK_OFFSET = 0;
 export const CLOCK_ROUND_TRIP = 1;
 export const CLOCK_UNCERTAINTY = 2;
-export const CLOCK_WIDTH = 3;
+const CLOCK_WIDTH = 3;
 
 /** Exchange time of rows whose source sends none. */
 export const NO_TIME = -1;

@@ -182,8 +182,3 @@ export function markNotional(instrument: Instrument, price: MarkPrice, quantity:
 export function timesRateUp(amount: Money, fraction: Rate): Money {
   return money(divideCeiling(amount * BigInt(fraction), RATE_ONE));
 }
-
-/** Amount times rate, rounded down (toward negative infinity): a receipt is never overstated. */
-export function timesRateDown(amount: Money, fraction: Rate): Money {
-  return money(divideFloor(amount * BigInt(fraction), RATE_ONE));
-}

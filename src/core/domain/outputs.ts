@@ -1,9 +1,9 @@
 /** What the engine says: the only way anything leaves the core. Copies, so that a later change cannot alter what was said. */
 
 import type { QualityRecord } from './commands.ts';
-import type { FillRecord, OrderRecord, Side, SubmitIntent } from './order.ts';
+import type { FillRecord, OrderRecord, SubmitIntent } from './order.ts';
 import type { DenialReason, StoppedReason } from './reasons.ts';
-import type { Lots, MarkPrice, Money, Rate, Ticks } from './units.ts';
+import type { Lots, MarkPrice, Money, Rate } from './units.ts';
 
 export type LifecycleState = 'starting' | 'warming' | 'running' | 'halted' | 'stopping' | 'ended';
 
@@ -89,12 +89,3 @@ export type Output =
       readonly reason: StoppedReason;
       readonly detail: string | null;
     };
-
-/** A public market price as shown to people: the touch and the last trade; null where unknown. */
-export interface Quote {
-  readonly bid: Ticks | null;
-  readonly ask: Ticks | null;
-  readonly last: Ticks | null;
-}
-
-export type { Side };

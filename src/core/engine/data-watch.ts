@@ -2,11 +2,12 @@
 
 import { SECOND_MS } from '../base/time.ts';
 import type { QualityRecord } from '../domain/commands.ts';
+import { NO_TIME } from '../domain/event-block.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { EngineParts } from './engine-parts.ts';
 
 /** A closed bar may be this late: its confirmation takes a request to the venue. */
-export const BAR_GRACE_MS = 10 * SECOND_MS;
+const BAR_GRACE_MS = 10 * SECOND_MS;
 /** The venue's clock, or ours, stepped when the offset between them changes by more than this. */
 const CLOCK_JUMP_MS = SECOND_MS;
 
@@ -14,6 +15,9 @@ export class DataWatch {
   readonly #parts: EngineParts;
   readonly #outputs: OutputBuffer;
   #offsetMs: number | null = null;
+  /** How far engine time was ahead of the venue's clock after its last step, and when. */
+  #leadMs = 0;
+  #leadAtMs = 0;
 
   constructor(parts: EngineParts, outputs: OutputBuffer) {
     this.#parts = parts;
@@ -26,10 +30,25 @@ export class DataWatch {
     for (const market of this.#parts.markets) market.bookTimeMs += skippedMs;
   }
 
+  /**
+   * Engine time of what the exchange stamped so: never after now. Data without a stamp counts as new. After the venue's
+   * clock stepped back, engine time runs ahead of it until it has caught up; that lead is no age of the data.
+   */
+  shownMs(nowMs: number, exchangeTimeMs: number): number {
+    return exchangeTimeMs === NO_TIME ? nowMs : Math.min(nowMs, exchangeTimeMs + this.#lead(nowMs));
+  }
+
+  /** Engine time catches up at half its pace, so the lead shrinks by what passes of it. */
+  #lead(nowMs: number): number {
+    return Math.max(0, this.#leadMs - (nowMs - this.#leadAtMs));
+  }
+
   clock(nowMs: number, offsetMs: number): void {
     const before = this.#offsetMs;
     this.#offsetMs = offsetMs;
     if (before === null || Math.abs(offsetMs - before) <= CLOCK_JUMP_MS) return;
+    this.#leadMs = Math.max(0, this.#lead(nowMs) + before - offsetMs);
+    this.#leadAtMs = nowMs;
     const detail = `offset of the venue's clock went from ${before} to ${offsetMs} ms`;
     const times = { fromMs: nowMs, toMs: nowMs };
     const record: QualityRecord = {

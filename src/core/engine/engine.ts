@@ -1,10 +1,10 @@
 /**
  * The engine: one entry point that turns input events into outputs, the same for paper, replay and backtest.
  *
- * Deterministic: its state and outputs depend on the start document, the strategy and the events alone, and not on how
- * the events were cut into blocks. *Now* is the receive time of the event in hand, or the due time of the scheduled item
- * in hand. Before an event at T everything due at or before T runs, in (due time, order of entry). State changes before
- * anyone reacts: book, fills, account, then strategy. The account's identities are asserted after every event.
+ * Deterministic: its state and outputs depend on the start document, the strategy and the events alone, not on how those
+ * were cut into blocks. *Now* is the receive time of the event, or the due time of the scheduled item, in hand. Before an
+ * event at T everything due at or before T runs, in (due time, order of entry). State changes before anyone reacts: book,
+ * fills, account, then strategy. The account's identities are asserted after every event.
  */
 
 import { InvariantViolation, assert, assertNever } from '../base/assert.ts';
@@ -96,7 +96,7 @@ export class Engine {
     this.#watch = new DataWatch(parts, this.#outputs);
     this.#funding = new FundingDesk(parts.account, parts.markets);
     this.#lifecycle = new Lifecycle(start, parts, this.#desk, this.#funding, this.#outputs);
-    this.#intake = new MarketIntake(parts, this.#host, this.#lifecycle, this.#outputs);
+    this.#intake = new MarketIntake(parts, this.#host, this.#lifecycle, this.#watch, this.#outputs);
   }
 
   /** Processes every event of a block. Events after the session's end are counted and change nothing. */
@@ -319,9 +319,8 @@ export class Engine {
     this.#lifecycle.checkStale(this.#nowMs);
     this.#lifecycle.sayWarmth(this.#nowMs);
     if (this.#lifecycle.state === 'stopping') this.#scheduleStop();
-    const { equity } = account;
-    losses.update(this.#nowMs, equity);
-    const loss = losses.accountLoss(equity);
+    losses.update(this.#nowMs, account.equity);
+    const loss = losses.accountLoss(account.equity);
     if (loss !== null && this.#lifecycle.state === 'running') {
       this.#stop('max_loss', 'the account lost more than its limit', true);
     }
@@ -330,6 +329,7 @@ export class Engine {
   }
 
   #stop(reason: StoppedReason, detail: string | null, isFlattening: boolean): void {
+    this.#intake.close(this.#nowMs);
     this.#lifecycle.stop(this.#nowMs, reason, detail, isFlattening);
     this.#stepStop();
   }

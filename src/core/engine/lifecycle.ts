@@ -16,7 +16,7 @@ import type { FundingDesk } from './funding-desk.ts';
 import type { OrderDesk } from './order-desk.ts';
 
 /** How long a stop may wait for its closing fills and for the rate of a settlement just passed. */
-export const STOP_LIMIT_MS = 8 * SECOND_MS;
+const STOP_LIMIT_MS = 8 * SECOND_MS;
 /** How often a stop looks whether it is done. */
 export const STOP_STEP_MS = 50;
 /** Closing orders are sent again after this long without becoming flat. */

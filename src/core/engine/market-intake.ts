@@ -5,6 +5,7 @@
  */
 
 import { assert } from '../base/assert.ts';
+import { SECOND_MS } from '../base/time.ts';
 import type { FeedState } from '../domain/commands.ts';
 import {
   type EventBlock,
@@ -28,28 +29,52 @@ import type { OutputBuffer } from '../domain/output-buffer.ts';
 import { markPrice } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
+import type { DataWatch } from './data-watch.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { type Complaint, QualityStretch } from './quality-stretch.ts';
 import type { StrategyHost } from './strategy-host.ts';
+
+/** Data that reaches us this long after its stamp is recorded as late; a healthy feed takes a tenth of a second. */
+export const LATE_MS = 2 * SECOND_MS;
+/** A trade's own time has whole seconds, so prints in order can seem this far out of it. */
+const TRADE_TIME_GRID_MS = SECOND_MS;
+
+const CROSSED: Complaint = { kind: 'crossed', detail: 'best bid at or above best ask; nothing filled' };
+const ONE_SIDED: Complaint = { kind: 'stale', detail: 'a side of the book is empty; nothing filled' };
+const LATE_BOOK: Complaint = { kind: 'late', detail: `books arrived more than ${LATE_MS} ms after their stamp` };
+const LATE_TRADES: Complaint = { kind: 'late', detail: `trades arrived more than ${LATE_MS} ms after their stamp` };
 
 export class MarketIntake {
   readonly #parts: EngineParts;
   readonly #host: StrategyHost;
   readonly #lifecycle: Lifecycle;
-  readonly #outputs: OutputBuffer;
   readonly #hearsBooks: boolean;
   readonly #hearsTrades: boolean;
-  /** Since when each book is crossed; NaN while it is not. */
-  readonly #crossedSinceMs: Float64Array;
+  readonly #watch: DataWatch;
+  readonly #bookStretches: readonly QualityStretch[];
+  readonly #tradeStretches: readonly QualityStretch[];
 
-  constructor(parts: EngineParts, host: StrategyHost, lifecycle: Lifecycle, outputs: OutputBuffer) {
+  constructor(
+    parts: EngineParts,
+    host: StrategyHost,
+    lifecycle: Lifecycle,
+    watch: DataWatch,
+    outputs: OutputBuffer,
+  ) {
     this.#parts = parts;
     this.#host = host;
     this.#lifecycle = lifecycle;
-    this.#outputs = outputs;
+    this.#watch = watch;
     this.#hearsBooks = host.handlers.onBook !== undefined;
     this.#hearsTrades = host.handlers.onTrade !== undefined;
-    this.#crossedSinceMs = new Float64Array(parts.markets.length).fill(Number.NaN);
+    this.#bookStretches = parts.markets.map((_, index) => new QualityStretch(outputs, index, 'book'));
+    this.#tradeStretches = parts.markets.map((_, index) => new QualityStretch(outputs, index, 'trade'));
+  }
+
+  /** Records what is still wrong with the data: the session stops trading. */
+  close(nowMs: number): void {
+    for (const stretch of [...this.#bookStretches, ...this.#tradeStretches]) stretch.note(nowMs, null);
   }
 
   /** Applies a book frame that begins at `row`; returns the row after it. */
@@ -64,10 +89,7 @@ export class MarketIntake {
     market.bookExchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
     this.#judge(market, instrument, nowMs);
     this.#parts.exchange.onFrame(instrument, isSnapshot);
-    if (market.isBookValid) {
-      market.bookTimeMs = nowMs;
-      if (this.#hearsBooks && this.#lifecycle.isTrading) this.#host.book(instrument);
-    }
+    if (market.isBookValid && this.#hearsBooks && this.#lifecycle.isTrading) this.#host.book(instrument);
     return after;
   }
 
@@ -78,7 +100,12 @@ export class MarketIntake {
     const isTakerBuy = ((block.flags[row] ?? 0) & FLAG_BUY) !== 0;
     const exchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
     const market = this.#market(instrument);
-    market.lastPrice = price;
+    const isLate = nowMs - this.#watch.shownMs(nowMs, exchangeTimeMs) > LATE_MS;
+    this.#tradeStretches[instrument]?.note(nowMs, isLate ? LATE_TRADES : null);
+    // A print from before the newest one tells nothing of the price now.
+    const isNewest = exchangeTimeMs >= market.lastTradeTimeMs - TRADE_TIME_GRID_MS;
+    if (isNewest) market.lastPrice = price;
+    if (exchangeTimeMs > market.lastTradeTimeMs) market.lastTradeTimeMs = exchangeTimeMs;
     this.#parts.tradeBars[instrument]?.addTrade(nowMs, price, quantity);
     const { exchange } = this.#parts;
     if (
@@ -88,7 +115,7 @@ export class MarketIntake {
     ) {
       exchange.onTrade(instrument, isTakerBuy, price, quantity, exchangeTimeMs, nowMs, sequence);
     }
-    this.#firePrice('last', instrument, market, nowMs, sequence);
+    if (isNewest) this.#firePrice('last', instrument, market, nowMs, sequence);
     if (this.#hearsTrades && this.#lifecycle.isTrading) {
       this.#host.trade(instrument, exchangeTimeMs, isTakerBuy, price, quantity);
     }
@@ -208,30 +235,17 @@ export class MarketIntake {
     return at + 1;
   }
 
-  /** Decides whether the book can be trusted, and keeps the record of the time it could not. */
+  /** Decides whether the book can be trusted, how old it is, and keeps the record of the time it was not good. */
   #judge(market: InstrumentMarket, instrument: number, nowMs: number): void {
     const { bestBid, bestAsk } = market.book;
     const isTwoSided = bestBid !== NO_PRICE && bestAsk !== NO_PRICE;
     const isCrossed = isTwoSided && bestBid >= bestAsk;
     market.isBookValid = isTwoSided && !isCrossed;
     market.isLastBook = false;
-    const since = this.#crossedSinceMs[instrument] ?? Number.NaN;
-    if (isCrossed && Number.isNaN(since)) {
-      this.#crossedSinceMs[instrument] = nowMs;
-    } else if (!isCrossed && !Number.isNaN(since)) {
-      this.#crossedSinceMs[instrument] = Number.NaN;
-      const detail = 'best bid at or above best ask; nothing filled';
-      const record = {
-        fromMs: since,
-        toMs: nowMs,
-        instrument,
-        feed: 'book',
-        kind: 'crossed',
-        detail,
-        backfilled: false,
-      } as const;
-      this.#outputs.push({ type: 'quality', timeMs: nowMs, record });
-    }
+    const shownMs = this.#watch.shownMs(nowMs, market.bookExchangeTimeMs);
+    if (market.isBookValid) market.bookTimeMs = shownMs;
+    const complaint = isCrossed ? CROSSED : !isTwoSided ? ONE_SIDED : nowMs - shownMs > LATE_MS ? LATE_BOOK : null;
+    this.#bookStretches[instrument]?.note(nowMs, complaint);
   }
 
   #market(instrument: number): InstrumentMarket {

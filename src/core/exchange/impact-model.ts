@@ -11,7 +11,7 @@ import type { Side } from '../domain/order.ts';
 import { type Lots, type Ticks, MONEY_DECIMALS, ticks } from '../domain/units.ts';
 
 /** Depth of the imagined market in USDT. */
-export const SIMULATED_LIQUIDITY = 1_000_000;
+const SIMULATED_LIQUIDITY = 1_000_000;
 const IMPACT_FACTOR = 0.05;
 const HALF_SPREAD_BPS = 0.5;
 /** Largest random slippage; uniform from zero. */

@@ -5,14 +5,7 @@
  * oldest bar leaves for each new one.
  */
 
-import type { BarFields } from '../domain/event-block.ts';
 import { assert } from '../base/assert.ts';
-
-/** A closed bar as strategies see it; the object is reused, copy what is to be kept. Prices in ticks, volume in lots. */
-export interface Bar extends BarFields {
-  /** Number of this bar since the first one loaded, from 1. */
-  readonly number: number;
-}
 
 export class BarSeries {
   readonly capacity: number;

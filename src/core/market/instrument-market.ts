@@ -14,7 +14,10 @@ export class InstrumentMarket {
   isBookValid = false;
   /** The book is the last good one of a market that is gone: what fills on it is reconstructed, not observed. */
   isLastBook = false;
-  /** Engine time and exchange time of the last frame; -Infinity before the first. */
+  /**
+   * Engine time at which the last good frame was the market, by the exchange's stamp where it has one, and exchange time
+   * of the last frame; -Infinity before the first.
+   */
   bookTimeMs = Number.NEGATIVE_INFINITY;
   bookExchangeTimeMs = Number.NEGATIVE_INFINITY;
   /** Sequence number of the last frame. */
@@ -24,6 +27,8 @@ export class InstrumentMarket {
   worstAskShown = Number.POSITIVE_INFINITY;
   /** Last public trade in ticks, or {@link NO_PRICE}. */
   lastPrice = NO_PRICE;
+  /** Exchange time of the newest public trade; -Infinity before the first. */
+  lastTradeTimeMs = Number.NEGATIVE_INFINITY;
   /** Mark and index as sent; null before the first. */
   mark: MarkPrice | null = null;
   index: MarkPrice | null = null;

@@ -102,20 +102,20 @@ describe('clock sync', () => {
     expect(Math.abs(errorMs())).toBeLessThanOrEqual(41);
   });
 
-  test('follows a clock that drifts by 50 ms a minute for hours', async () => {
+  test('follows a clock that drifts by 50 ms a minute for an hour', async () => {
     const { time, sync, venue, errorMs, logger } = setUp(300);
     sync.start();
     await time.advanceSlowly(10_000, 20);
     let worstMs = 0;
-    for (let second = 0; second < 3 * 3_600; second++) {
+    for (let second = 0; second < 3_600; second++) {
       venue.baseMs += 50 / 60;
-      await time.advanceSlowly(1_000, 100);
+      await time.advanceSlowly(1_000, 20);
       worstMs = Math.max(worstMs, Math.abs(errorMs()));
     }
     // What half a minute between two looks drifts, on top of what is never known better.
     expect(worstMs).toBeLessThanOrEqual(41 + 25);
-    expect(Math.abs((sync.offsetMs ?? 0) - (300 + 3 * 60 * 50))).toBeLessThanOrEqual(41 + 25);
-    expect(logger.said('Time offset').length).toBeGreaterThan(100);
+    expect(Math.abs((sync.offsetMs ?? 0) - (300 + 60 * 50))).toBeLessThanOrEqual(41 + 25);
+    expect(logger.said('Time offset').length).toBeGreaterThan(30);
   });
 
   test("holds the session's time at half its pace while a venue that stepped back catches up", async () => {

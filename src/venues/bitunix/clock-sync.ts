@@ -3,8 +3,8 @@
  *
  * Venue time = monotonic time + base. A reply whose Date header reads D, sent and received at monotonic s and r, bounds
  * base to (D - r, D + 1 s - s); a socket frame stamped ts and received at r bounds it from below by ts - r. The estimate
- * is the middle of what all recent bounds share. Replies are timed to straddle a change of the venue's second, so a few
- * of them narrow the range to about one round trip. Local wall time enters only the offset that is shown, so its steps
+ * is the middle of what all recent bounds share, each widened by what clocks may have drifted apart since. Replies are timed
+ * to straddle a change of the venue's second, so a few of them narrow the range to about one round trip. Local wall time enters only the offset that is shown, so its steps
  * move nothing else. A session lives on {@link ClockSync.sessionNowMs}, which never goes back; a step ahead is told to the
  * listener before any other time after it is. Assumption: Date header and frame stamps come from the same clock.
  */
@@ -15,16 +15,20 @@ import type { WallClock } from '../../ports/wall-clock.ts';
 import { type Scheduler, pause } from '../transport/scheduler.ts';
 import type { ReplyTiming } from './rest-client.ts';
 
-/** Bounds kept; older than {@link MAX_AGE_MS} are dropped, because clocks drift. */
+/** Bounds of replies kept; those older than {@link MAX_AGE_MS} say nothing any more. */
 const MAX_BOUNDS = 64;
 const MAX_AGE_MS = 300_000;
+/** How far two clocks are taken to drift apart at most, ms a ms: 60 ms a minute. */
+const DRIFT = 0.001;
 const SYNC_BUDGET_MS = 4_000;
 const SYNC_ROUNDS = 4;
 /** Width above which a round tries three instants of the range instead of its middle. */
 const WIDE_MS = 100;
-export const SYNC_INTERVAL_MS = 30_000;
-/** Width at which further probes at the start gain nothing. */
+const SYNC_INTERVAL_MS = 30_000;
+/** Width at which further probes gain nothing. */
 const GOOD_WIDTH_MS = 40;
+/** Probes of one look at a clock that is followed already. */
+const LOOK_PROBES = 3;
 /** A frame's stamp must tighten the range by this much to be kept. */
 const FRAME_STEP_MS = 1;
 /** A frame stamped this far beyond the range says that a clock has stepped: replies are asked to decide. */
@@ -64,11 +68,15 @@ interface Bound {
 export class ClockSync {
   readonly #options: ClockSyncOptions;
   readonly #ended = new AbortController();
-  /** Oldest first. */
+  /** Of replies, oldest first. */
   #bounds: Bound[] = [];
+  /** The frame that bounds most from below. */
+  #frame: Pick<Bound, 'atMs' | 'lowMs'> | null = null;
   #baseMs: number;
+  /** The range of base as it stood at {@link #rangeAtMs}. */
   #lowMs = Number.NEGATIVE_INFINITY;
   #highMs = Infinity;
+  #rangeAtMs = 0;
   #resyncedAtMs = Number.NEGATIVE_INFINITY;
   #roundTripMs: number | null = null;
   #loggedOffsetMs: number | null = null;
@@ -125,7 +133,7 @@ export class ClockSync {
 
   /** Half width of the range that the venue's clock must lie in, ms; null while unknown. */
   get uncertaintyMs(): number | null {
-    return this.isKnown ? (this.#highMs - this.#lowMs) / 2 : null;
+    return this.isKnown ? this.#widthMs / 2 : null;
   }
 
   /** Begins to sample; `listener` set by {@link listen} hears of each estimate. */
@@ -152,49 +160,77 @@ export class ClockSync {
   /** Takes what any reply says about the venue's clock. */
   noteReply(timing: ReplyTiming): void {
     if (timing.dateMs === null) return;
-    this.#roundTripMs = timing.receivedAtMs - timing.sentAtMs;
-    this.#add({
-      atMs: timing.receivedAtMs,
-      lowMs: timing.dateMs - timing.receivedAtMs,
-      highMs: timing.dateMs + DATE_RESOLUTION_MS - timing.sentAtMs,
+    const { dateMs, sentAtMs, receivedAtMs } = timing;
+    this.#roundTripMs = receivedAtMs - sentAtMs;
+    const isRecent = ({ atMs }: Bound): boolean => receivedAtMs - atMs <= MAX_AGE_MS;
+    this.#bounds = this.#bounds.filter(isRecent).slice(1 - MAX_BOUNDS);
+    this.#bounds.push({
+      atMs: receivedAtMs,
+      lowMs: dateMs - receivedAtMs,
+      highMs: dateMs + DATE_RESOLUTION_MS - sentAtMs,
     });
+    this.#combine(receivedAtMs);
   }
 
   /** Takes the stamp of a frame received now. Frames narrow the range; only replies move it. */
   noteFrame(exchangeTimeMs: number): void {
     const atMs = this.#options.clock.monotonicMs();
     const lowMs = exchangeTimeMs - atMs;
-    if (!this.isKnown || lowMs < this.#lowMs + FRAME_STEP_MS) return;
-    if (lowMs <= this.#highMs) this.#add({ atMs, lowMs, highMs: Infinity });
-    else if (lowMs > this.#highMs + FRAME_CONTRADICTION_MS) this.#resync();
+    const spreadMs = this.#spreadMs(atMs);
+    if (!this.isKnown || lowMs < this.#lowMs - spreadMs + FRAME_STEP_MS) return;
+    if (lowMs <= this.#highMs + spreadMs) {
+      this.#frame = { atMs, lowMs };
+      this.#combine(atMs);
+    } else if (lowMs > this.#highMs + spreadMs + FRAME_CONTRADICTION_MS) this.#resync();
   }
 
-  /** Adds the newest bound. Older ones that contradict it are of a clock that has stepped since, and go. */
-  #add(bound: Bound): void {
-    const kept = this.#bounds.filter((other) => bound.atMs - other.atMs <= MAX_AGE_MS).slice(1 - MAX_BOUNDS);
-    kept.push(bound);
+  get #widthMs(): number {
+    return this.#highMs - this.#lowMs + 2 * this.#spreadMs(this.#options.clock.monotonicMs());
+  }
+
+  /** What each end of the range has drifted away since it was found. */
+  #spreadMs(nowMs: number): number {
+    return (nowMs - this.#rangeAtMs) * DRIFT;
+  }
+
+  /** Intersects the bounds, newest first. Older ones that contradict them are of a clock that has stepped since, and go. */
+  #combine(nowMs: number): void {
     let lowMs = Number.NEGATIVE_INFINITY;
     let highMs = Infinity;
-    let first = kept.length;
-    for (let row = kept.length - 1; row >= 0; row--) {
-      const other = kept[row];
-      if (other === undefined || Math.max(lowMs, other.lowMs) > Math.min(highMs, other.highMs)) break;
-      lowMs = Math.max(lowMs, other.lowMs);
-      highMs = Math.min(highMs, other.highMs);
+    let first = this.#bounds.length;
+    for (let row = this.#bounds.length - 1; row >= 0; row--) {
+      const bound = this.#bounds[row];
+      if (bound === undefined) break;
+      const spreadMs = (nowMs - bound.atMs) * DRIFT;
+      const low = Math.max(lowMs, bound.lowMs - spreadMs);
+      const high = Math.min(highMs, bound.highMs + spreadMs);
+      if (low > high) break;
+      lowMs = low;
+      highMs = high;
       first = row;
     }
-    // Frames alone bound nothing from above; the replies that did have aged out, so the standing estimate holds.
+    // The replies have aged out and frames alone bound nothing from above: the standing estimate holds.
     if (highMs === Infinity) return;
+    this.#bounds = this.#bounds.slice(first);
+    const frame = this.#frame;
+    const frameLowMs = frame === null ? lowMs : frame.lowMs - (nowMs - frame.atMs) * DRIFT;
+    const isContradicted = first > 0 || frameLowMs > highMs;
+    if (frameLowMs > highMs) this.#frame = null;
+    else lowMs = Math.max(lowMs, frameLowMs);
+    this.#adopt(lowMs, highMs, nowMs);
+    if (isContradicted) this.#resync();
+  }
+
+  #adopt(lowMs: number, highMs: number, nowMs: number): void {
     const isFirst = this.#highMs === Infinity;
     const stepMs = (lowMs + highMs) / 2 - this.#baseMs;
-    this.#bounds = kept.slice(first);
     this.#lowMs = lowMs;
     this.#highMs = highMs;
+    this.#rangeAtMs = nowMs;
     this.#baseMs += stepMs;
     // What was read before the venue had told its time was a guess, and binds nobody.
     if (isFirst) this.#sessionMs = Number.NEGATIVE_INFINITY;
     else if (Math.abs(stepMs) > STEP_MS) this.#publish();
-    if (first > 0) this.#resync();
   }
 
   async #repeat(): Promise<void> {
@@ -202,7 +238,10 @@ export class ClockSync {
     for (;;) {
       await pause(this.#options.scheduler, SYNC_INTERVAL_MS, signal);
       if (signal.aborted) return;
-      await this.#probe(0.5);
+      for (let probe = 0; probe < LOOK_PROBES; probe++) {
+        await this.#probe(0.5);
+        if (signal.aborted || this.#widthMs <= GOOD_WIDTH_MS) break;
+      }
       this.#publish();
     }
   }
@@ -224,9 +263,9 @@ export class ClockSync {
     const { clock } = this.#options;
     const endMs = clock.monotonicMs() + SYNC_BUDGET_MS;
     for (let round = 0; round < SYNC_ROUNDS; round++) {
-      const isWide = this.isKnown && this.#highMs - this.#lowMs > WIDE_MS;
+      const isWide = this.isKnown && this.#widthMs > WIDE_MS;
       await Promise.all((isWide ? [0.25, 0.5, 0.75] : [0.5]).map((fraction) => this.#probe(fraction)));
-      const isNarrow = this.#highMs - this.#lowMs <= GOOD_WIDTH_MS;
+      const isNarrow = this.#widthMs <= GOOD_WIDTH_MS;
       if (this.#ended.signal.aborted || isNarrow || clock.monotonicMs() >= endMs - DATE_RESOLUTION_MS) break;
     }
     this.#isSyncing = false;
@@ -237,7 +276,7 @@ export class ClockSync {
     const { clock, scheduler, probe, logger, onFatal } = this.#options;
     const { signal } = this.#ended;
     if (this.isKnown) {
-      const baseMs = this.#lowMs + (this.#highMs - this.#lowMs) * fraction;
+      const baseMs = this.#baseMs + (fraction - 0.5) * this.#widthMs;
       const venueMs = clock.monotonicMs() + baseMs + (this.#roundTripMs ?? 0) / 2;
       await pause(scheduler, DATE_RESOLUTION_MS - (venueMs % DATE_RESOLUTION_MS), signal);
     }

@@ -44,7 +44,7 @@ const FATAL_TEXTS: readonly RegExp[] = [
 ];
 
 /** Class of a venue code; null where the table does not know it. */
-export function classOfCode(code: number): VenueErrorClass | null {
+function classOfCode(code: number): VenueErrorClass | null {
   return CLASSES.get(code) ?? null;
 }
 

@@ -10,7 +10,7 @@ import { z } from 'zod';
 const MAX_DECIMAL_LENGTH = 40;
 
 /** Decimal text. A JSON number is accepted where its shortest text is the number sent (at most 15 digits). */
-export const decimal = z.union([
+const decimal = z.union([
   z
     .string()
     .max(MAX_DECIMAL_LENGTH)
@@ -25,7 +25,7 @@ export const decimal = z.union([
 ]);
 
 /** Integer ms as a number or as digits. */
-export const timeMs = z.union([
+const timeMs = z.union([
   z.int().nonnegative(),
   z
     .string()
@@ -119,7 +119,6 @@ export const fundingRateReply = z.union([fundingRate, z.tuple([fundingRate]).tra
 export const fundingHistoryRows = z.array(
   z.object({ fundingRate: decimal, fundingTime: timeMs, markPrice: decimal }),
 );
-export type FundingHistoryRow = z.infer<typeof fundingHistoryRows>[number];
 
 export const tierRows = z.array(
   z.object({
@@ -131,7 +130,6 @@ export const tierRows = z.array(
     maintenanceMarginRate: decimal,
   }),
 );
-export type TierRow = z.infer<typeof tierRows>[number];
 
 /** A level, or the empty pair with which the venue fills a window. */
 const wireLevel = z.tuple([z.union([decimal, z.literal('')]), z.union([decimal, z.literal('')])]);

@@ -40,11 +40,11 @@ import {
   tradingPairs,
 } from './messages.ts';
 
-export const REQUEST_DEADLINE_MS = 10_000;
+const REQUEST_DEADLINE_MS = 10_000;
 /** The largest reply on record is 475 KB. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Pages of one walk through the klines: 10,000 bars. */
-export const MAX_KLINE_PAGES = 50;
+const MAX_KLINE_PAGES = 50;
 
 /** What one reply says about the venue's clock. */
 export interface ReplyTiming {

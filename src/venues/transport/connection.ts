@@ -19,9 +19,9 @@ export const FRAME_GREETING = -1;
 export const FRAME_PONG = -2;
 export const FRAME_OTHER = -3;
 
-export const MAX_FRAMES_PER_SECOND = 4;
-export const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
-export const MAX_FAILED_RECONNECTS = 10;
+const MAX_FRAMES_PER_SECOND = 4;
+const MAX_PAYLOAD_BYTES = 4 * 1024 * 1024;
+const MAX_FAILED_RECONNECTS = 10;
 const MAX_REFUSAL_BYTES = 4_096;
 
 export interface ConnectionTimes {
@@ -38,7 +38,7 @@ export interface ConnectionTimes {
   readonly rotateMs: number;
 }
 
-export const DEFAULT_TIMES: ConnectionTimes = {
+const DEFAULT_TIMES: ConnectionTimes = {
   connectTimeoutMs: 10_000,
   greetingWaitMs: 5_000,
   pingIntervalMs: 15_000,

@@ -24,10 +24,10 @@ export interface RetryOptions {
   readonly onWait?: (error: VenueError, delayMs: number) => void;
 }
 
-export const MAX_RETRIES = 6;
-export const BASE_DELAY_MS = 500;
+const MAX_RETRIES = 6;
+const BASE_DELAY_MS = 500;
 export const RATE_LIMIT_DELAY_MS = 1_000;
-export const MAX_DELAY_MS = 60_000;
+const MAX_DELAY_MS = 60_000;
 const KEEP_ALIVE_MS = 3_600_000;
 
 /** Ends a series although the class of its error could be repeated. */

@@ -27,7 +27,7 @@ const CLOCK_ERROR_MS = 50;
  */
 const PRINT_STAMP_ERROR_MS = 55;
 
-export const FEE_RATES = { maker: '0.0002', taker: '0.0006' } as const;
+const FEE_RATES = { maker: '0.0002', taker: '0.0006' } as const;
 
 export interface JudgedSession {
   readonly startMs: number;

@@ -1,0 +1,166 @@
+/** Funding of whole sessions over a settlement: once, with the venue's own rate and mark, on what was held then. */
+
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type ReportDocument, reportDocumentShape } from './support/contract-shapes.ts';
+import { exact } from './support/exact-decimal.ts';
+import { eventsOf, readEvents } from './support/event-lines.ts';
+import { type FaultyVenue, sessionAt, startFaultyVenue } from './support/faulty-venue.ts';
+import { endPrograms, runProgram, startProgram } from './support/program.ts';
+import {
+  type LogLine,
+  makeWorkspace,
+  readSystemLog,
+  removeWorkspaces,
+  waitUntilBeats,
+  waitUntilRunning,
+  writeScript,
+} from './support/workspace.ts';
+
+const TEST_LIMIT_MS = 85_000;
+const SETTLEMENT_MS = Date.UTC(2026, 0, 1, 8);
+/** Time for a session to start and to open its position, also on a busy machine. */
+const LEAD_MS = 35_000;
+/** From the settlement to the end of the sessions: the row is published and asked for meanwhile. */
+const AFTER_MS = 7_000;
+const QUANTITY = '0.05';
+/** Money is kept to eight decimals. */
+const MONEY_STEP = 1n;
+
+type Holding = 'long' | 'short' | 'flat';
+
+interface Settled {
+  readonly document: ReportDocument;
+  readonly log: readonly LogLine[];
+  readonly settlements: number;
+  /** The venue's own rows since the start. */
+  readonly rows: readonly HistoryRow[];
+}
+
+const historyShape = z.object({
+  data: z.array(z.object({ fundingRate: z.string(), fundingTime: z.string(), markPrice: z.string() })),
+});
+type HistoryRow = z.output<typeof historyShape>['data'][number];
+
+async function readHistory(venue: FaultyVenue): Promise<HistoryRow[]> {
+  const url = `${venue.env['BITUNIX_REST_URL'] ?? ''}/api/v1/futures/market/get_funding_rate_history`;
+  const reply = await fetch(`${url}?symbol=BTCUSDT&starTime=${SETTLEMENT_MS}`);
+  return historyShape.parse(await reply.json()).data;
+}
+
+async function startVenue(rate: string): Promise<FaultyVenue> {
+  const startTime = new Date(SETTLEMENT_MS - LEAD_MS).toISOString();
+  const venue = await startFaultyVenue('--start-time', startTime);
+  await venue.addFaults({ kind: 'funding_rate', rate });
+  return venue;
+}
+
+/** Holds a position over the settlement and stops; `meanwhile` runs three seconds before it. */
+async function holdOver(
+  venue: FaultyVenue,
+  holding: Holding,
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<Settled> {
+  const workspace = makeWorkspace();
+  const side = holding === 'long' ? 'buy' : 'sell';
+  const open = { at: '200ms', action: 'submit', id: 'held', side, type: 'market', quantity: QUANTITY };
+  const script = ['--strategy', 'scripted', '--params', writeScript(workspace, holding === 'flat' ? [] : [open])];
+  const program = startProgram(sessionAt(workspace, '--duration', 'forever', ...script), { env: venue.env });
+  await waitUntilRunning(program, workspace);
+  const wanted = { long: QUANTITY, short: `-${QUANTITY}`, flat: '0' }[holding];
+  await waitUntilBeats(program, workspace, `position of ${wanted}`, ({ position }) => position === wanted);
+  const leftMs = SETTLEMENT_MS - (await venue.state()).venue_time_ms;
+  expect(leftMs, 'time left before the settlement').toBeGreaterThan(3_500);
+  await delay(leftMs - 3_000);
+  await meanwhile();
+  await delay(SETTLEMENT_MS + AFTER_MS - (await venue.state()).venue_time_ms);
+  program.process.kill('SIGTERM');
+  expect((await program.ended).code).toBe(0);
+  const printed = await runProgram(['report', 'latest', '--format', 'json', '--workspace', workspace]);
+  return {
+    document: reportDocumentShape.parse(JSON.parse(printed.stdout)),
+    log: readSystemLog(workspace),
+    settlements: eventsOf(readEvents(join(workspace, 'runs/latest')), 'funding').length,
+    rows: await readHistory(venue),
+  };
+}
+
+/** One payment, with the venue's rate and mark to the digit, of what they and the quantity give. */
+function expectPaidOnce({ document, log, settlements, rows }: Settled, holding: Holding): void {
+  const [row] = rows;
+  expect(rows).toHaveLength(1);
+  expect(Number(row?.fundingTime)).toBe(SETTLEMENT_MS);
+  expect(settlements).toBe(1);
+  const entries = document.ledger.filter(({ kind }) => kind === 'funding');
+  const lines = log.filter(({ msg }) => msg === 'Funding Fee');
+  if (holding === 'flat') {
+    expect([entries, lines, document.report.funding_paid]).toEqual([[], [], '0']);
+    return;
+  }
+  expect(entries).toHaveLength(1);
+  const [entry] = entries;
+  expect(entry).toMatchObject({
+    symbol: 'BTCUSDT',
+    settlement_time_ms: SETTLEMENT_MS,
+    mark_price: row?.markPrice,
+    fill_id: null,
+  });
+  expect(exact(entry?.rate ?? '')).toBe(exact(row?.fundingRate ?? 'none'));
+  // Longs pay a positive rate, shorts receive it. Three factors of eight decimals each make twenty-four.
+  const product = exact(QUANTITY) * exact(row?.markPrice ?? '') * exact(row?.fundingRate ?? '');
+  const paid = (holding === 'long' ? product : -product) / 10n ** 16n;
+  const difference = -exact(entry?.amount ?? '') - paid;
+  expect(difference >= -MONEY_STEP && difference <= MONEY_STEP, `off by ${difference}`).toBe(true);
+  expect(exact(document.report.funding_paid)).toBe(-exact(entry?.amount ?? ''));
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatchObject({
+    rate: entry?.rate,
+    mark_price: row?.markPrice,
+    amount: entry?.amount,
+  });
+}
+
+afterAll(async () => {
+  await endPrograms();
+  removeWorkspaces();
+});
+
+describe.concurrent('a settlement', { timeout: TEST_LIMIT_MS }, () => {
+  test('at a positive rate: the long pays, the short receives, the flat neither', async () => {
+    const venue = await startVenue('0.00031');
+    const held = await Promise.all((['long', 'short', 'flat'] as const).map((holding) => holdOver(venue, holding)));
+    for (const [at, holding] of (['long', 'short', 'flat'] as const).entries()) {
+      const settled = held[at];
+      if (settled !== undefined) expectPaidOnce(settled, holding);
+    }
+    expect(held[0]?.rows[0]?.fundingRate).toBe('0.00031');
+    expect(exact(held[0]?.document.report.funding_paid ?? '0') > 0n).toBe(true);
+    expect(exact(held[1]?.document.report.funding_paid ?? '0') < 0n).toBe(true);
+  });
+
+  test('at a negative rate: the long receives, the short pays', async () => {
+    const venue = await startVenue('-0.000452');
+    const held = await Promise.all((['long', 'short'] as const).map((holding) => holdOver(venue, holding)));
+    for (const [at, holding] of (['long', 'short'] as const).entries()) {
+      const settled = held[at];
+      if (settled !== undefined) expectPaidOnce(settled, holding);
+    }
+    expect(exact(held[0]?.document.report.funding_paid ?? '0') < 0n).toBe(true);
+  });
+
+  test('that passes while the line is cut is paid once, when it can be known', async () => {
+    const venue = await startVenue('0.0001');
+    const settled = await holdOver(venue, 'long', async () => {
+      await venue.addFaults(
+        { kind: 'refuse_upgrade', status: 503, for: '5s' },
+        { kind: 'rest_error', http_status: 503, for: '6s' },
+        { kind: 'drop_socket' },
+      );
+    });
+    expect(settled.log.filter(({ msg }) => msg === 'Connected to Ticker WS').length).toBeGreaterThanOrEqual(1);
+    expect(settled.log.some(({ event }) => event === 'ticker_ws_disconnected')).toBe(true);
+    expectPaidOnce(settled, 'long');
+  });
+});

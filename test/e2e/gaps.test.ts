@@ -1,0 +1,260 @@
+/**
+ * Bars without a hole that nobody recorded: at the seam of history and live, over a frozen process, after missed bars, and
+ * where the venue itself does not have one.
+ *
+ * The venue's clock is stepped ahead instead of waiting: to a session that is the same as having been away.
+ */
+
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, describe, expect, test } from 'vitest';
+import { type ShownBar, shownBars, writeBarRecorder } from './support/bar-recorder.ts';
+import { type ReportDocument, reportDocumentShape } from './support/contract-shapes.ts';
+import { type EventOf, type LoggedEvent, eventsOf, readEvents } from './support/event-lines.ts';
+import { decimalText, exact, sumExact } from './support/exact-decimal.ts';
+import { type FaultyVenue, sessionAt, startFaultyVenue } from './support/faulty-venue.ts';
+import { type Program, endPrograms, runProgram, startProgram, waitFor } from './support/program.ts';
+import {
+  type LogLine,
+  makeWorkspace,
+  readHeartbeat,
+  readSystemLog,
+  removeWorkspaces,
+  waitUntilRunning,
+  writeScript,
+} from './support/workspace.ts';
+
+const TEST_LIMIT_MS = 100_000;
+const WAIT_LIMIT_MS = 40_000;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+/** Sessions take about five seconds to start: a minute ends soon after that. */
+const START_TIME = '2026-03-05T12:00:48Z';
+
+afterAll(async () => {
+  await endPrograms();
+  removeWorkspaces();
+});
+
+interface Session {
+  readonly venue: FaultyVenue;
+  readonly workspace: string;
+  readonly program: Program;
+}
+
+interface EndedSession {
+  readonly document: ReportDocument;
+  readonly log: readonly LogLine[];
+  readonly events: readonly LoggedEvent[];
+  readonly bars: readonly EventOf<'bar'>[];
+  readonly shown: readonly ShownBar[];
+}
+
+/** Starts a venue and a session at it that records the bars it is shown; returns once it trades. */
+async function startSession(options: readonly string[] = [], strategy?: object[]): Promise<Session> {
+  const venue = await startFaultyVenue('--start-time', START_TIME, '--symbol', 'BTCUSDT');
+  const workspace = makeWorkspace();
+  const trading =
+    strategy === undefined
+      ? writeBarRecorder(workspace, 20)
+      : ['--strategy', 'scripted', '--params', writeScript(workspace, strategy)];
+  const program = startProgram(sessionAt(workspace, ...trading, ...options), { env: venue.env });
+  await waitUntilRunning(program, workspace);
+  return { venue, workspace, program };
+}
+
+/** Lets the session end by itself, or asks it to; it must end with 0. */
+async function endSession({ workspace, program }: Session, isAsked: boolean): Promise<EndedSession> {
+  if (isAsked) process.kill(readHeartbeat(workspace).pid, 'SIGTERM');
+  const { code, stderr } = await program.ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const printed = await runProgram(['report', 'latest', '--format', 'json', '--workspace', workspace]);
+  const document = reportDocumentShape.parse(JSON.parse(printed.stdout));
+  const events = readEvents(join(workspace, 'runs/latest'));
+  return {
+    document,
+    log: readSystemLog(workspace),
+    events,
+    bars: eventsOf(events, 'bar'),
+    shown: shownBars(document.orders),
+  };
+}
+
+async function venueTimeMs(venue: FaultyVenue): Promise<number> {
+  return (await venue.state()).venue_time_ms;
+}
+
+/** Waits until the venue's clock stands this far after a full minute. */
+async function untilSecond(venue: FaultyVenue, second: number): Promise<void> {
+  const nowMs = await venueTimeMs(venue);
+  await delay((second * SECOND_MS - (nowMs % MINUTE_MS) + MINUTE_MS) % MINUTE_MS);
+}
+
+function openTimes(bars: readonly EventOf<'bar'>[]): number[] {
+  return bars.map(({ open_ms: openMs }) => openMs);
+}
+
+/** Every open time from the first to the last, one bar length apart. */
+function unbroken(bars: readonly EventOf<'bar'>[], lengthMs: number): number[] {
+  const times = openTimes(bars);
+  return Array.from(times, (_, row) => (times[0] ?? 0) + row * lengthMs);
+}
+
+function live(bars: readonly EventOf<'bar'>[]): EventOf<'bar'>[] {
+  return bars.filter(({ history }) => !history);
+}
+
+/** What the strategy was shown is what was recorded, in order, each bar once. */
+function expectShown({ bars, shown }: EndedSession): void {
+  expect(shown.map(({ openMs, volumeLots }) => [openMs, volumeLots])).toEqual(
+    live(bars).map(({ open_ms: openMs, volume }) => [openMs, Math.round(Number(volume) * 10_000)]),
+  );
+}
+
+function said(log: readonly LogLine[], msg: string): LogLine[] {
+  return log.filter((line) => line.msg === msg);
+}
+
+describe.concurrent('the bars of a session', { timeout: TEST_LIMIT_MS }, () => {
+  test('have no hole between history and live, nor over a process that was stopped at a minute, and lose no trade', async () => {
+    const session = await startSession(['--duration', '80s']);
+    const { venue, workspace } = session;
+    // The second minute is a whole one of the session; the process sleeps over its end.
+    await untilSecond(venue, 0);
+    await delay(30 * SECOND_MS);
+    await untilSecond(venue, 57);
+    const { pid } = readHeartbeat(workspace);
+    process.kill(pid, 'SIGSTOP');
+    await delay(5 * SECOND_MS);
+    process.kill(pid, 'SIGCONT');
+    const ended = await endSession(session, false);
+    const { bars, document, log, events } = ended;
+    expect(openTimes(bars)).toEqual(unbroken(bars, MINUTE_MS));
+    expect(live(bars)).toHaveLength(2);
+    expectShown(ended);
+    expect(said(log, 'Gap detected!')).toEqual([]);
+    expect(document.report).toMatchObject({ gaps: 0, status: 'success' });
+    // The venue's own count of the minute is that of the trades that reached the engine.
+    const whole = live(bars)[1];
+    const openMs = whole?.open_ms ?? 0;
+    const traded = eventsOf(events, 'trade').filter(({ exchange_ms: timeMs }) => {
+      return timeMs >= openMs && timeMs < openMs + MINUTE_MS;
+    });
+    expect(whole?.unconfirmed).toBe(false);
+    expect(traded.length).toBeGreaterThan(100);
+    expect(decimalText(sumExact(traded.map(({ quantity }) => quantity)))).toBe(whole?.volume);
+  });
+
+  test.each([
+    ['1m', MINUTE_MS, 200 * SECOND_MS],
+    ['15m', 15 * MINUTE_MS, 50 * MINUTE_MS],
+    ['1h', HOUR_MS, 130 * MINUTE_MS],
+  ])('that were missed are fetched in order before any later one (%s)', async (interval, lengthMs, awayMs) => {
+    const session = await startSession(['--duration', 'forever', '--interval', interval]);
+    const { venue, workspace, program } = session;
+    await venue.addFaults({ kind: 'shift_clock', ms: awayMs });
+    await waitFor(program, 'gap', WAIT_LIMIT_MS, () => said(readSystemLog(workspace), 'Gap detected!')[0] ?? null);
+    // Until the strategy has heard of them.
+    await delay(3 * SECOND_MS);
+    const ended = await endSession(session, true);
+    const { bars, document, log } = ended;
+    expect(openTimes(bars)).toEqual(unbroken(bars, lengthMs));
+    expect(live(bars).length).toBeGreaterThanOrEqual(2);
+    for (const bar of bars) expect(bar).toMatchObject({ length_ms: lengthMs, unconfirmed: false });
+    expectShown(ended);
+
+    const gaps = document.quality.filter(({ kind }) => kind === 'gap');
+    expect(gaps).toMatchObject([{ feed: 'kline', symbol: 'BTCUSDT', backfilled: true }]);
+    const { from_ms: fromMs = 0, to_ms: toMs = 0 } = gaps[0] ?? {};
+    expect(said(log, 'Gap detected!').map(({ level, from, to, missing }) => ({ level, from, to, missing }))).toEqual([
+      { level: 'warning', from: fromMs, to: toMs, missing: (toMs - fromMs) / lengthMs },
+    ]);
+    expect(openTimes(live(bars))).toContain(fromMs);
+    expect(document.report).toMatchObject({ gaps: 1, gaps_backfilled: 1 });
+    expect(document.report.gap_seconds).toBe((toMs - fromMs) / SECOND_MS);
+  });
+
+  test('that the venue does not have stay a recorded hole, and the session is degraded', async () => {
+    const session = await startSession(['--duration', 'forever']);
+    const { venue, workspace, program } = session;
+    await venue.addFaults({ kind: 'skip_bar', bars: 1 });
+    const [missing] = (await venue.state()).missing_bars;
+    const holeMs = missing?.from_ms ?? 0;
+    await venue.addFaults({ kind: 'shift_clock', ms: holeMs + 2 * MINUTE_MS + 5 * SECOND_MS - (await venueTimeMs(venue)) });
+    const isRecorded = (): true | null =>
+      readSystemLog(workspace).some(({ event }) => event === 'bars_missing') || null;
+    await waitFor(program, 'record of the hole', WAIT_LIMIT_MS, isRecorded);
+    await delay(2 * SECOND_MS);
+    const ended = await endSession(session, true);
+    const { bars, document, log } = ended;
+    const all = Array.from(
+      { length: bars.length + 1 },
+      (_, row) => (bars[0]?.open_ms ?? 0) + row * MINUTE_MS,
+    );
+    expect(openTimes(bars)).toEqual(all.filter((openMs) => openMs !== holeMs));
+    expectShown(ended);
+    expect(document.quality.filter(({ kind }) => kind === 'gap')).toMatchObject([{ backfilled: false, feed: 'kline' }]);
+    expect(said(log, 'Gap detected!')).toHaveLength(1);
+    expect(document.report).toMatchObject({ status: 'degraded', gaps: 1, gaps_backfilled: 0 });
+  });
+
+  test('that REST does not have in time are taken from the last frame, and marked', async () => {
+    const session = await startSession(['--duration', 'forever']);
+    const { venue, workspace, program } = session;
+    await venue.addFaults({ kind: 'skip_bar', bars: 1, rest_only: true });
+    const openMs = (await venue.state()).missing_bars[0]?.from_ms ?? 0;
+    await delay(openMs + 4 * SECOND_MS - (await venueTimeMs(venue)));
+    await venue.addFaults({ kind: 'shift_clock', ms: openMs + MINUTE_MS + 2 * SECOND_MS - (await venueTimeMs(venue)) });
+    await delay(12 * SECOND_MS);
+    expect(program.process.exitCode).toBeNull();
+    expect(readHeartbeat(workspace).state).toBe('running');
+    const ended = await endSession(session, true);
+    const { bars, document } = ended;
+    expect(openTimes(bars)).toEqual(unbroken(bars, MINUTE_MS));
+    expect(live(bars).map(({ open_ms: barMs, unconfirmed }) => [barMs, unconfirmed])).toEqual([
+      [openMs - MINUTE_MS, false],
+      [openMs, true],
+    ]);
+    expectShown(ended);
+    expect(document.report.gaps).toBe(0);
+  });
+
+  test('keep new risk out while they are missing, and let it in once they have come', async () => {
+    const at = [...Array(24).keys()].map((row) => `${208 + row}s`);
+    const orders = at.map((time) => ({
+      at: time,
+      action: 'submit',
+      id: time,
+      side: 'buy',
+      type: 'limit',
+      quantity: '0.001',
+      price_offset_bps: 60,
+    }));
+    const session = await startSession(['--duration', 'forever'], orders);
+    const { venue, workspace, program } = session;
+    await venue.addFaults(
+      { kind: 'rest_error', path: 'kline', http_status: 503, for: '14s' },
+      { kind: 'shift_clock', ms: 200 * SECOND_MS },
+    );
+    const isFetched = (): true | null => {
+      const { feeds, open_orders: openOrders } = readHeartbeat(workspace);
+      return ((feeds['kline']?.gaps ?? 0) > 0 && (openOrders ?? 0) > 0) || null;
+    };
+    await waitFor(program, 'order after the gap', WAIT_LIMIT_MS, isFetched);
+    const { document, bars } = await endSession(session, true);
+    expect(openTimes(bars)).toEqual(unbroken(bars, MINUTE_MS));
+    const fetchedMs = live(bars).at(-1)?.received_ms ?? 0;
+    const denied = document.denials.filter(({ reason }) => reason === 'bars_missing');
+    expect(denied.length).toBeGreaterThanOrEqual(3);
+    for (const denial of denied) {
+      expect(denial.time_ms).toBeLessThanOrEqual(fetchedMs);
+      expect(denial.numbers['overdueMs']).toBeGreaterThan(0);
+    }
+    const accepted = document.orders.filter(({ status }) => status !== 'denied');
+    expect(accepted.length).toBeGreaterThanOrEqual(1);
+    for (const order of accepted) expect(order.decision_time_ms).toBeGreaterThanOrEqual(fetchedMs);
+    expect(document.denials).toHaveLength(denied.length);
+    expect(exact(document.report.ledger_difference)).toBe(0n);
+  });
+});

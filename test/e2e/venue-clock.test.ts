@@ -1,0 +1,228 @@
+/**
+ * Whole sessions at venues whose clock is not ours: far off, stepping, or ours stepping beside it.
+ *
+ * Steps of the local clock need libfaketime, which lies between the program and the system; where it is not installed that
+ * test is skipped. Everything else of it is proven with an injected clock beside the venue's client.
+ */
+
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, describe, expect, test } from 'vitest';
+import { finalReportShape } from './support/contract-shapes.ts';
+import { type EventOf, eventsOf, readEvents } from './support/event-lines.ts';
+import { type FaultyVenue, sessionAt, startFaultyVenue } from './support/faulty-venue.ts';
+import { endPrograms, startProgram, waitFor } from './support/program.ts';
+import {
+  makeWorkspace,
+  readHeartbeat,
+  readJson,
+  readSystemLog,
+  removeWorkspaces,
+  waitUntilBeats,
+  waitUntilRunning,
+  writeScript,
+} from './support/workspace.ts';
+
+const TEST_LIMIT_MS = 88_000;
+const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
+/** From a step of either clock to the offset in the heartbeat. */
+const SHOWN_WITHIN_MS = 40_000;
+/** What the network, the venue's own delay and the estimate of its clock leave open. */
+const OFFSET_LIMIT_MS = 150;
+const FAKETIME = ['x86_64', 'aarch64']
+  .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
+  .find((path) => existsSync(path));
+
+/** Holds a position, and trades again long after the step. */
+const SCRIPT = [
+  { at: '500ms', action: 'submit', id: 'held', side: 'buy', type: 'market', quantity: '0.05' },
+  { at: '10m', action: 'flatten' },
+];
+
+interface Session {
+  readonly venue: FaultyVenue;
+  readonly workspace: string;
+  readonly program: ReturnType<typeof startProgram>;
+}
+
+async function startSession(
+  venueOptions: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Session> {
+  const venue = await startFaultyVenue(...venueOptions);
+  const workspace = makeWorkspace();
+  const script = ['--strategy', 'scripted', '--params', writeScript(workspace, SCRIPT)];
+  const program = startProgram(sessionAt(workspace, '--duration', 'forever', ...script), {
+    env: { ...venue.env, ...env },
+  });
+  await waitUntilRunning(program, workspace);
+  return { venue, workspace, program };
+}
+
+/** Start of a venue clock that is about `aheadMs` ahead and 20 s before a full minute. */
+function startTime(aheadMs: number): string {
+  const aboutMs = Date.now() + aheadMs;
+  return new Date(Math.floor(aboutMs / MINUTE_MS) * MINUTE_MS + 40 * SECOND_MS).toISOString();
+}
+
+function foldersOf({ workspace }: Session): string {
+  return join(workspace, 'runs/latest');
+}
+
+/** Asks the session to end, which takes at most the contract's ten seconds; returns its report. */
+async function stop({ program, workspace }: Session): Promise<ReturnType<typeof finalReportShape.parse>> {
+  const askedMs = performance.now();
+  program.process.kill('SIGTERM');
+  const { code } = await program.ended;
+  expect(performance.now() - askedMs).toBeLessThan(10_000);
+  expect(code).toBe(0);
+  const report = finalReportShape.parse(readJson(join(workspace, 'runs/latest/final_report.json')));
+  expect(readHeartbeat(workspace)).toMatchObject({ state: 'ended', position: '0' });
+  expect(report).toMatchObject({ exit_code: 0, ledger_difference: '0' });
+  return report;
+}
+
+/** Nothing was taken for missing that was there. */
+function expectNeverStale(session: Session): void {
+  const log = readSystemLog(session.workspace);
+  expect(log.filter(({ msg }) => msg === 'ORDER_BOOK_STALE')).toEqual([]);
+  expect(log.filter(({ event }) => /_ws_disconnected|frame_refused/.test(event))).toEqual([]);
+  expect(readHeartbeat(session.workspace).feeds).toMatchObject({
+    kline: { reconnects: 0 },
+    ticker: { reconnects: 0 },
+  });
+}
+
+function liveBars(session: Session): EventOf<'bar'>[] {
+  return eventsOf(readEvents(foldersOf(session)), 'bar').filter(({ history }) => !history);
+}
+
+/** Waits for the offset between the venue's clock and this machine's to show, and returns how long it took. */
+async function waitForOffset(session: Session, offsetMs: number): Promise<number> {
+  const fromMs = performance.now();
+  const { program, workspace } = session;
+  await waitFor(program, `offset of ${offsetMs} ms`, SHOWN_WITHIN_MS, () => {
+    const { clock_offset_ms: shownMs } = readHeartbeat(workspace);
+    return shownMs !== null && Math.abs(shownMs - offsetMs) < OFFSET_LIMIT_MS ? shownMs : null;
+  });
+  return performance.now() - fromMs;
+}
+
+afterAll(async () => {
+  await endPrograms();
+  removeWorkspaces();
+});
+
+describe.concurrent('a venue whose clock', { timeout: TEST_LIMIT_MS }, () => {
+  test.each([
+    ['two minutes ahead', 120 * SECOND_MS],
+    ['45 seconds behind', -45 * SECOND_MS],
+  ])('is %s is believed: its stamps, its bars, its offset', async (_, aheadMs) => {
+    const session = await startSession(['--start-time', startTime(aheadMs)]);
+    const { venue, workspace, program } = session;
+    const offsetMs = Number((await venue.state())['clock_offset_ms']);
+    expect(Math.abs(offsetMs - aheadMs)).toBeLessThan(40_000);
+    await waitForOffset(session, offsetMs);
+    // One bar of the venue's clock closes meanwhile.
+    const venueMs = (await venue.state()).venue_time_ms;
+    await delay(MINUTE_MS - (venueMs % MINUTE_MS) + 4_000);
+    const closedMs = Math.floor((await venue.state()).venue_time_ms / MINUTE_MS) * MINUTE_MS;
+    const beat = readHeartbeat(workspace);
+    expect(beat.state).toBe('running');
+    expect(beat.round_trip_ms).toBeGreaterThan(0);
+    await stop(session);
+
+    const events = readEvents(foldersOf(session));
+    const delaysMs = eventsOf(events, 'book_snapshot').map(
+      ({ received_ms: receivedMs, exchange_ms: exchangeMs }) => receivedMs - (exchangeMs ?? Number.NaN),
+    );
+    expect(delaysMs.length).toBeGreaterThan(10);
+    expect(Math.min(...delaysMs)).toBeGreaterThan(-OFFSET_LIMIT_MS);
+    expect(Math.max(...delaysMs)).toBeLessThan(2_000);
+    const bars = liveBars(session);
+    expect(bars.map(({ open_ms: openMs }) => openMs)).toEqual([closedMs - MINUTE_MS]);
+    // The bar came after its end and soon, by the venue's own clock.
+    expect((bars[0]?.received_ms ?? 0) - closedMs).toBeGreaterThan(0);
+    expect((bars[0]?.received_ms ?? 0) - closedMs).toBeLessThan(5_000);
+    const said = readSystemLog(workspace).find(({ msg }) => msg === 'Time offset');
+    expect(Math.abs(Number(said?.['offset_ms']) - offsetMs)).toBeLessThan(OFFSET_LIMIT_MS);
+    expect(said?.['round_trip_ms']).toBeTypeOf('number');
+    expect(said?.['uncertainty_ms']).toBeTypeOf('number');
+    expectNeverStale(session);
+    expect(program.stderr()).toBe('');
+  });
+
+  test('steps two minutes ahead in the middle is followed, and the bars it skipped are fetched', async () => {
+    const session = await startSession([]);
+    const { venue, workspace } = session;
+    await waitUntilBeats(session.program, workspace, 'open position', ({ position }) => position === '0.05');
+    await venue.addFaults({ kind: 'shift_clock', ms: 120_000 });
+    await waitForOffset(session, Number((await venue.state())['clock_offset_ms']));
+    await delay(5_000);
+    expect(readHeartbeat(workspace)).toMatchObject({ state: 'running', position: '0.05' });
+    await stop(session);
+    expectNeverStale(session);
+    const opens = liveBars(session).map(({ open_ms: openMs }) => openMs);
+    expect(opens.length).toBeGreaterThanOrEqual(2);
+    for (const [at, openMs] of opens.entries()) expect(openMs).toBe((opens[0] ?? 0) + at * MINUTE_MS);
+    expect(readSystemLog(workspace).filter(({ msg }) => msg === 'Gap detected!')).toHaveLength(1);
+  });
+
+  test('steps an hour ahead does not end the session as one without data', async () => {
+    const session = await startSession([]);
+    const { venue, workspace } = session;
+    await venue.addFaults({ kind: 'shift_clock', ms: 3_600_000 });
+    await waitForOffset(session, Number((await venue.state())['clock_offset_ms']));
+    await delay(3_000);
+    expect(readHeartbeat(workspace).state).toBe('running');
+    await stop(session);
+    expectNeverStale(session);
+  });
+
+  test('steps 45 seconds back in the middle is followed; time goes on, and so does an end that was asked for', async () => {
+    const session = await startSession([]);
+    const { venue, workspace } = session;
+    await waitUntilBeats(session.program, workspace, 'open position', ({ position }) => position === '0.05');
+    await venue.addFaults({ kind: 'shift_clock', ms: -45_000 });
+    await waitForOffset(session, Number((await venue.state())['clock_offset_ms']));
+    const { elapsed } = readHeartbeat(workspace);
+    await delay(3_000);
+    expect(readHeartbeat(workspace).elapsed ?? 0).toBeGreaterThan((elapsed ?? Infinity) + 1);
+    await stop(session);
+    expectNeverStale(session);
+    const times = readEvents(foldersOf(session)).map(({ received_ms: receivedMs }) => receivedMs);
+    expect(times).toEqual(times.toSorted((left, right) => left - right));
+  });
+});
+
+describe.concurrent('this machine\'s clock', { timeout: TEST_LIMIT_MS }, () => {
+  test.skipIf(FAKETIME === undefined).each([
+    ['an hour ahead', '+1h', -3_600_000],
+    ['an hour back', '-1h', 3_600_000],
+  ])('stepping %s in the middle moves the offset that is shown, and nothing else', async (_, step, offsetMs) => {
+    const stepFile = join(makeWorkspace(), 'step');
+    writeFileSync(stepFile, '+0\n');
+    const session = await startSession([], {
+      LD_PRELOAD: FAKETIME ?? '',
+      FAKETIME_TIMESTAMP_FILE: stepFile,
+      FAKETIME_NO_CACHE: '1',
+      DONT_FAKE_MONOTONIC: '1',
+    });
+    await waitForOffset(session, 0);
+    const { elapsed } = readHeartbeat(session.workspace);
+    writeFileSync(stepFile, `${step}\n`);
+    expect(await waitForOffset(session, offsetMs)).toBeLessThan(SHOWN_WITHIN_MS);
+    await delay(8_000);
+    const beat = readHeartbeat(session.workspace);
+    expect(beat).toMatchObject({ state: 'running', position: '0.05' });
+    const passed = (beat.elapsed ?? 0) - (elapsed ?? 0);
+    expect(passed).toBeGreaterThan(7);
+    expect(passed).toBeLessThan(60);
+    const report = await stop(session);
+    // Reports live on the venue's time.
+    expect(Math.abs(Date.parse(report.ended_at) - Date.now())).toBeLessThan(30_000);
+    expectNeverStale(session);
+  });
+});
