@@ -25,7 +25,6 @@ import type { ProgramIo } from './program-io.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import type { SessionRun } from './session-run.ts';
-import { loadStrategy } from './strategy-loader.ts';
 import { describeUnreportedEnd } from './unreported-end.ts';
 
 /** Holds a session; returns the exit code. Throws ConfigError for settings that no session can have. */
@@ -56,12 +55,13 @@ export async function runSession(settings: Settings, workspace: string, io: Prog
     if (settings.account === 'resume') {
       throw new ConfigError(['--resume: this version cannot continue an interrupted session yet']);
     }
-    const strategy = await unlessBrokenOff(loadStrategy(settings.strategy, settings.params));
     lock = enter(paths, sessionId);
     if (lock.tookOver !== null) log.log('warning', 'lock_taken_over', `Lock ${lock.tookOver}`);
     const unreported = describeUnreportedEnd(lock.former, readHeartbeat(paths.heartbeat));
     if (unreported !== null) alerts.raise('critical', 'crashed', unreported);
     // Only who has the workspace pays for loading the rest of the program.
+    const { loadStrategy } = await unlessBrokenOff(import('./strategy-loader.ts'));
+    const strategy = await unlessBrokenOff(loadStrategy(settings.strategy, settings.params));
     const { SessionRun } = await unlessBrokenOff(import('./session-run.ts'));
     session = new SessionRun({ settings, paths, io, log, alerts, scrubber, sessionId, strategy, testCrash });
     const held = session;

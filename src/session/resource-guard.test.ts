@@ -76,7 +76,7 @@ test('warns of open files near their limit, once for each time', () => {
 
 test.runIf(process.platform === 'linux')('counts the files that this process holds open', () => {
   const before = countOpenFiles();
-  const opened = [1, 2, 3].map(() => openSync('/dev/null'));
+  const opened = [1, 2, 3].map(() => openSync('/dev/null', 'r'));
   const after = countOpenFiles();
   for (const file of opened) closeSync(file);
   expect((after?.open ?? 0) - (before?.open ?? 0)).toBe(3);

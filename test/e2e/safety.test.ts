@@ -1,13 +1,14 @@
-/** What the real program does when something goes wrong: two at once, a crash, a freeze, a limit, the kill switch. */
+/** What the real program does when something goes wrong: a crash, a kill, a freeze, a limit, the kill switch. */
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Heartbeat, finalReportShape } from './support/contract-shapes.ts';
-import { type Program, type ProgramOptions, endPrograms, runProgram, startProgram, waitFor } from './support/program.ts';
+import { type Program, endPrograms, startProgram, waitFor } from './support/program.ts';
 import {
   listSessions,
   makeWorkspace,
@@ -21,6 +22,7 @@ import {
   writeScript,
 } from './support/workspace.ts';
 
+const LAUNCHER = fileURLToPath(new URL('../../bin/la.js', import.meta.url));
 const SOURCES = fileURLToPath(new URL('../../src/', import.meta.url));
 const RUN = ['run', '--source', 'simulated', '--seed', '5', '--dashboard', 'off'] as const;
 
@@ -39,11 +41,8 @@ const HOLDING = [
   },
 ];
 
-const ROUNDS = 30;
-const STARTS = 8;
-
-/** What the start of a program costs beyond the first is its compiled sources; Node keeps them here. */
-const QUICK: ProgramOptions = { env: { NODE_COMPILE_CACHE: join(makeWorkspace(), 'compiled') } };
+/** Sessions side by side on a busy machine take their time. */
+const LIMIT_MS = 90_000;
 
 afterAll(async () => {
   await endPrograms();
@@ -87,74 +86,16 @@ function expectReportedFailure(workspace: string, stoppedReason: string, exitCod
   );
 }
 
-describe('simultaneous starts', () => {
-  test(
-    'let exactly one of eight win, thirty times, each time over the lock of a winner that was killed',
-    async () => {
-      const workspace = makeWorkspace();
-      for (let round = 0; round < ROUNDS; round++) {
-        const programs = Array.from({ length: STARTS }, () =>
-          startProgram([...RUN, '--duration', 'forever', '--workspace', workspace], QUICK),
-        );
-        const losers = new Set<Program>();
-        for (const program of programs) void program.ended.then(() => losers.add(program));
-        await expect.poll(() => losers.size, { timeout: 20_000, interval: 20 }).toBe(STARTS - 1);
-        const pid = readFileSync(lockFileOf(workspace), 'utf8').split('\n')[0] ?? '';
-        const winner = programs.find((program) => !losers.has(program));
-        for (const { ended } of losers) {
-          const { code, stderr } = await ended;
-          expect({ code, stderr }).toEqual({
-            code: 1,
-            stderr: expect.stringMatching(`^Already running \\(pid ${pid} since [^ ]+Z\\)\\n$`) as string,
-          });
-        }
-        process.kill(Number(pid), 'SIGKILL');
-        expect((await winner?.ended)?.code).not.toBe(1);
-      }
-      expect(alertKinds(workspace).filter((kind) => kind === 'critical already_running')).toHaveLength(
-        ROUNDS * (STARTS - 1),
-      );
-    },
-    120_000,
-  );
-});
-
-describe.concurrent('the lock of a workspace', () => {
-  test('is respected where a living process stands in it that holds nothing else, and taken from a dead one', async () => {
-    const workspace = makeWorkspace();
-    mkdirSync(join(workspace, '.agent'));
-    writeFileSync(lockFileOf(workspace), `${process.pid}\n`);
-    for (const words of [['--help'], ['status'], ['report', 'latest'], ['doctor', '--source', 'simulated']])
-      await runProgram([...words, '--workspace', workspace]);
-    expect(readFileSync(lockFileOf(workspace), 'utf8')).toBe(`${process.pid}\n`);
-    const refused = await runProgram([...RUN, '--workspace', workspace]);
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toBe(`Already running (pid ${process.pid} since unknown)\n`);
-    expect(listSessions(workspace)).toEqual([]);
-
-    // The same pid, of a process that started at another time: what held the lock is gone.
-    writeFileSync(lockFileOf(workspace), `${process.pid}\nprocess_start=another-boot:1\nsession_id=s0\n`);
-    const { code } = await start(workspace, ['--duration', '1s']).ended;
-    expect(code).toBe(0);
-    const taken = readSystemLog(workspace).find(({ event }) => event === 'lock_taken_over');
-    expect(taken?.msg).toContain(`took over from pid ${process.pid}`);
-    expect(existsSync(lockFileOf(workspace))).toBe(false);
-    expect(readAlerts(workspace).at(-1)?.text).toBe(
-      `session s0 (pid ${process.pid}) ended without a report; no heartbeat`,
-    );
-  });
-});
-
-describe.concurrent('a crash', () => {
-  test.each(['startup', 'running', 'shutdown'])('during %s is alerted and reported, exit 1', async (phase) => {
+describe('a crash', () => {
+  test.concurrent.each(['startup', 'running', 'shutdown'])('during %s is alerted and reported, exit 1', async (phase) => {
     const workspace = makeWorkspace();
     const { code, stderr } = await start(workspace, ['--duration', '2s'], { LA_TEST_CRASH: phase }).ended;
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'crashed: Test Crash\n' });
     expectReportedFailure(workspace, 'crashed', 1, 'Test Crash');
     expect(alertKinds(workspace)).toEqual(['critical crashed']);
-  });
+  }, LIMIT_MS);
 
-  test('before there is a session is alerted all the same, without the secrets in its words', async () => {
+  test.concurrent('before there is a session is alerted all the same, without the secrets in its words', async () => {
     const workspace = makeWorkspace();
     const strategy = join(workspace, 'early.ts');
     const secret = 'correct-horse-battery-staple';
@@ -165,23 +106,25 @@ describe.concurrent('a crash', () => {
     );
     const { code, stderr, durationMs } = await start(workspace, ['--strategy', strategy], { MY_API_KEY: secret }).ended;
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'Early Crash [redacted]\n' });
-    expect(durationMs).toBeLessThan(10_000);
+    // It did not wait for the strategy that was still loading.
+    expect(durationMs).toBeLessThan(50_000);
+    expect(existsSync(lockFileOf(workspace))).toBe(false);
     expect(readAlerts(workspace).map(({ reason, text }) => `${reason}: ${text}`)).toEqual([
       'crashed: Early Crash [redacted]',
     ]);
     expect(readSystemLog(workspace)).toMatchObject([{ level: 'critical', event: 'session_refused', reason: 'crashed' }]);
     expect(existsSync(join(workspace, 'sessions'))).toBe(false);
-  });
+  }, LIMIT_MS);
 
-  test('that only a test may ask for is refused where the word for it is wrong', async () => {
+  test.concurrent('that only a test may ask for is refused where the word for it is wrong', async () => {
     const { code, stderr } = await start(makeWorkspace(), [], { LA_TEST_CRASH: 'later' }).ended;
     expect({ code, stderr }).toEqual({
       code: 2,
       stderr: 'LA_TEST_CRASH: expected startup, running or shutdown, found "later"\n',
     });
-  });
+  }, LIMIT_MS);
 
-  test('of the books is a violated invariant: exit 7, the account as it was before it', async () => {
+  test.concurrent('of the books is a violated invariant: exit 7, the account as it was before it', async () => {
     const workspace = makeWorkspace();
     const saboteur = join(workspace, 'saboteur.mjs');
     writeFileSync(
@@ -191,10 +134,9 @@ describe.concurrent('a crash', () => {
          const { Account } = await import('${pathToFileURL(`${SOURCES}core/ledger/account.ts`).href}');
          const assertConsistent = Account.prototype.assertConsistent;
          Account.prototype.assertConsistent = function () {
-           if (this.positions[0]?.quantity > 0) this.ledger.wallet += 1n;
+           if (this.positions[0]?.quantity > 0) this.positions[0].quantity += 1;
            assertConsistent.call(this);
          };
-         Object.defineProperty(Account.prototype, 'assertConsistent', { writable: false });
        }`,
     );
     const script = ['--strategy', 'scripted', '--params', writeScript(workspace, HOLDING)];
@@ -204,11 +146,11 @@ describe.concurrent('a crash', () => {
     expect(alert).toMatchObject({ level: 'critical', reason: 'invariant_violated' });
     expectReportedFailure(workspace, 'invariant_violated', 7, alert?.text ?? '');
     expect(readJson(join(workspace, 'state/account.json'))).toMatchObject({ wallet: '10000', positions: [] });
-  });
+  }, LIMIT_MS);
 });
 
-describe.concurrent('a session that was killed', () => {
-  test('is reported by the next one, which goes on with its position and its resting order', async () => {
+describe('a session that was killed', () => {
+  test.concurrent('is reported by the next one, which goes on with its position and its resting order', async () => {
     const { workspace, program, beat } = await startHolding([]);
     process.kill(beat.pid, 'SIGKILL');
     await program.ended;
@@ -235,10 +177,10 @@ describe.concurrent('a session that was killed', () => {
       ...{ ...account, orders: [], updated_at: '', session_id: '', day: 0, day_opening_equity: '' },
     });
     expect(after.orders).toEqual(account.orders);
-  });
+  }, LIMIT_MS);
 });
 
-describe.concurrent('the event loop', () => {
+describe('the event loop', () => {
   /** A strategy that never comes back. */
   function writeFreezer(workspace: string, freeze: string): string {
     const path = join(workspace, 'freezer.ts');
@@ -260,7 +202,7 @@ describe.concurrent('the event loop', () => {
     return path;
   }
 
-  test('that a strategy blocks is alerted from outside, and the session ended and reported, exit 1', async () => {
+  test.concurrent('that a strategy blocks is alerted from outside, and the session ended and reported, exit 1', async () => {
     const workspace = makeWorkspace();
     const strategy = writeFreezer(workspace, 'while (true) {}');
     const options = ['--strategy', strategy, '--duration', 'forever'];
@@ -271,9 +213,9 @@ describe.concurrent('the event loop', () => {
     expect(stall).toMatchObject({ level: 'critical', reason: 'event_loop_stalled' });
     expect((end?.timeMs ?? 0) - (stall?.timeMs ?? 0)).toBeGreaterThan(1_000);
     expect(readSystemLog(workspace).filter(({ event }) => event === 'event_loop_stalled')).toHaveLength(1);
-  });
+  }, LIMIT_MS);
 
-  test.runIf(process.platform === 'linux')(
+  test.runIf(process.platform === 'linux').concurrent(
     'that is frozen beyond reach leaves its last words, and the next session does not tell it again',
     async () => {
       const workspace = makeWorkspace();
@@ -289,9 +231,10 @@ describe.concurrent('the event loop', () => {
       expect((await start(workspace, ['--duration', '1s']).ended).code).toBe(0);
       expect(alertKinds(workspace)).toHaveLength(2);
     },
+    LIMIT_MS,
   );
 
-  test('of a process that was stopped whole and goes on is not taken for a frozen one', async () => {
+  test.concurrent('of a process that was stopped whole and goes on is not taken for a frozen one', async () => {
     const workspace = makeWorkspace();
     const program = start(workspace, ['--duration', '14s', '--stale-timeout', '30s'], {
       LA_RESOURCES_FREEZE_TIMEOUT: '6s',
@@ -302,11 +245,11 @@ describe.concurrent('the event loop', () => {
     process.kill(pid, 'SIGCONT');
     expect((await program.ended).code).toBe(0);
     expect(readAlerts(workspace)).toEqual([]);
-  });
+  }, LIMIT_MS);
 });
 
-describe.concurrent('a limit of the machine', () => {
-  test('of memory ends the session in order: High Memory, exit 4', async () => {
+describe('a limit of the machine', () => {
+  test.concurrent('of memory ends the session in order: High Memory, exit 4', async () => {
     const { workspace, program, beat } = await startHolding([], makeWorkspaceWith('resources:\n  max_memory_mb: 20000\n'));
     const rss = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${beat.pid}/status`, 'utf8'))?.[1];
     expect(Math.abs((beat.ram_mb ?? 0) - Number(rss) / 1_024)).toBeLessThan(40);
@@ -322,9 +265,9 @@ describe.concurrent('a limit of the machine', () => {
     expectReportedFailure(low, 'memory_limit', 4, alert?.text ?? '');
     expect(readSystemLog(low)).toContainEqual(expect.objectContaining({ level: 'critical', msg: 'High Memory' }));
     expect(readAlerts(workspace)).toEqual([]);
-  });
+  }, LIMIT_MS);
 
-  test.runIf(canMount())('of disk space ends the session in order while it can still report: exit 4', async () => {
+  test.runIf(canMount()).concurrent('of disk space ends the session in order while it can still report: exit 4', async () => {
     const workspace = makeWorkspace();
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=100m', 'tmpfs', workspace]);
     try {
@@ -342,22 +285,21 @@ describe.concurrent('a limit of the machine', () => {
     } finally {
       execFileSync('umount', [workspace]);
     }
-  });
+  }, LIMIT_MS);
 
-  test.runIf(process.platform === 'linux')('of open files is warned of', async () => {
+  test.runIf(process.platform === 'linux').concurrent('of open files is warned of', async () => {
     const workspace = makeWorkspace();
-    const program = startProgram([...RUN, '--duration', '8s', '--workspace', workspace], {
-      wrapper: ['sh', '-c', 'ulimit -n 46; exec "$@"', 'sh'],
-    });
-    expect((await program.ended).code).toBe(0);
+    const words = [process.execPath, LAUNCHER, ...RUN, '--duration', '8s', '--workspace', workspace];
+    const shell = spawn('sh', ['-c', 'ulimit -n 46; exec "$@"', 'sh', ...words], { stdio: 'ignore' });
+    expect(await once(shell, 'exit')).toEqual([0, null]);
     expect(readSystemLog(workspace)).toContainEqual(
       expect.objectContaining({ level: 'warning', event: 'open_files', limit: 46 }),
     );
-  });
+  }, LIMIT_MS);
 });
 
-describe.concurrent('the kill switch', () => {
-  test('ends a session within two seconds also where nothing can be closed, and says what stays open', async () => {
+describe('the kill switch', () => {
+  test.concurrent('ends a session within two seconds also where nothing can be closed, and says what stays open', async () => {
     const workspace = makeWorkspace();
     const venue = startProgram(['venue', '--port', '0', '--seed', '7', '--json']);
     const { rest_url: rest, ws_url: ws } = await waitFor(venue, 'venue', 20_000, () =>
@@ -383,9 +325,9 @@ describe.concurrent('the kill switch', () => {
     const report = finalReportShape.parse(readJson(join(workspace, 'runs/latest/final_report.json')));
     expect(report).toMatchObject({ status: 'killed', stopped_reason: 'kill_switch', exit_code: 99 });
     expect(alertKinds(workspace)).toEqual(['critical kill_switch']);
-  });
+  }, LIMIT_MS);
 
-  test('closes an open position before it ends the session, within two seconds', async () => {
+  test.concurrent('closes an open position before it ends the session, within two seconds', async () => {
     const { workspace, program } = await startHolding([]);
     const thrownMs = performance.now();
     rmSync(join(workspace, 'script.json'));
@@ -395,7 +337,7 @@ describe.concurrent('the kill switch', () => {
     expect(readHeartbeat(workspace)).toMatchObject({ state: 'ended', position: '0', open_orders: 0 });
     expect(readJson(join(workspace, 'state/account.json'))).toMatchObject({ positions: [], orders: [] });
     expect(readlinkSync(join(workspace, 'runs/latest'))).toContain(listSessions(workspace)[0]);
-  });
+  }, LIMIT_MS);
 });
 
 function makeWorkspaceWith(configuration: string): string {

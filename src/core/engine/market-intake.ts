@@ -105,7 +105,7 @@ export class MarketIntake {
     // A print from before the newest one tells nothing of the price now.
     const isNewest = exchangeTimeMs >= market.lastTradeTimeMs - TRADE_TIME_GRID_MS;
     if (isNewest) market.lastPrice = price;
-    if (exchangeTimeMs > market.lastTradeTimeMs) market.lastTradeTimeMs = exchangeTimeMs;
+    market.lastTradeTimeMs = Math.max(market.lastTradeTimeMs, Math.min(exchangeTimeMs, nowMs));
     this.#parts.tradeBars[instrument]?.addTrade(nowMs, price, quantity);
     const { exchange } = this.#parts;
     if (

@@ -154,6 +154,23 @@ describe('the live venue', () => {
     expect(live?.feeds().ticker.state).toBe('connected');
   });
 
+  test('believes no stamp far ahead of the venue clock: one broken frame closes no bar', async () => {
+    const venue = openVenue();
+    await venue.clock.ready;
+    start(venue);
+    await until(() => stub.frames.some((frame) => frame.includes('kline')));
+    const openMs = Math.floor(venue.clock.nowMs() / MINUTE_MS) * MINUTE_MS;
+    stub.send(kline(openMs, '2', '10', '20'));
+    stub.send(kline(openMs + 40_000_000_000, '2', '10', '20'));
+    await until(() => logger.said('Frame refused').length === 1);
+    await pause(200);
+    expect(stub.asked('kline')).toEqual([]);
+    expect(inlet.of('bar')).toEqual([]);
+    expect(inlet.of('quality').map(({ detail }) => detail)).toMatchObject([
+      { kind: 'malformed', detail: "1 frames refused, last: a stamp ahead of the venue's clock" },
+    ]);
+  });
+
   test.each([
     ['a window of empty levels', EMPTY_BOOK, 'BTCUSDT'],
     ['an invalid key', '{"event":"error","code":10003,"msg":"api-key can\'t be empty"}', '10003'],

@@ -31,6 +31,8 @@ const BOOK_SILENCE_MS = 5_000;
 const PRICE_SILENCE_MS = 5_000;
 const TICKER_SILENCE_MS = 10_000;
 const KLINE_SILENCE_MS = 10_000;
+/** A stamp further ahead of the estimated venue time is a broken frame: one alone could close a bar too early. */
+const MAX_STAMP_AHEAD_MS = 2_000;
 /** Holes of the history that are asked for a second time. */
 const MAX_HISTORY_HOLES = 10;
 
@@ -263,7 +265,11 @@ class LiveVenue implements BitunixVenue {
       nowMs: () => this.clock.nowMs(),
       onData: (frame) => {
         this.clock.noteFrame(frame.exchangeTimeMs);
-        onData(frame);
+        // After a step of the venue's clock the stamps are believed as soon as its replies confirm it.
+        const isPossible =
+          !this.clock.isKnown || frame.exchangeTimeMs <= this.clock.nowMs() + MAX_STAMP_AHEAD_MS;
+        if (isPossible) onData(frame);
+        return isPossible;
       },
       onConnected: (isReconnect) => {
         if (feed !== 'ticker') return;
@@ -289,7 +295,9 @@ class LiveVenue implements BitunixVenue {
       appendBook(frame, inlet);
     } else if (frame.kind === FrameKind.trades) {
       const replay = this.#replays[instrument];
-      if (replay !== undefined) appendTrades(frame, inlet, (row) => replay.accept(frame, row));
+      if (replay === undefined) return;
+      replay.begin(frame);
+      appendTrades(frame, inlet, (row) => replay.accept(frame, row));
     } else if (frame.kind === FrameKind.price) {
       appendPrice(frame, inlet);
       this.#watches[instrument]?.notePrice(frame.lastSettlementMs, frame.nextSettlementMs);

@@ -91,6 +91,32 @@ describe('clock sync', () => {
     expect(Math.abs(errorMs())).toBeLessThanOrEqual(41);
   });
 
+  test.each([
+    ['ahead', 120_000],
+    ['back', -45_000],
+  ])('finds out at once that a venue has stepped %s, once a frame shows it', async (_, stepMs) => {
+    const { time, sync, venue, errorMs, venueNowMs } = setUp(0);
+    sync.start();
+    await time.advanceSlowly(10_000, 20);
+    venue.baseMs += stepMs;
+    sync.noteFrame(Math.floor(venueNowMs()) - 50);
+    await time.advanceSlowly(60, 10);
+    expect(Math.abs(errorMs())).toBeLessThanOrEqual(600);
+  });
+
+  test('asks at most every ten seconds while frames are late', async () => {
+    const { time, sync, venue, errorMs, venueNowMs } = setUp(0);
+    sync.start();
+    await time.advanceSlowly(10_000, 20);
+    const { probes } = venue;
+    for (let frame = 0; frame < 200; frame++) {
+      sync.noteFrame(Math.floor(venueNowMs()) - 20_000);
+      await time.advanceSlowly(100, 20);
+    }
+    expect(venue.probes - probes).toBeLessThanOrEqual(12);
+    expect(Math.abs(errorMs())).toBeLessThanOrEqual(41);
+  });
+
   test('is not moved by a local wall clock that steps: only the offset shown is', async () => {
     const { time, sync, errorMs } = setUp(100);
     sync.start();

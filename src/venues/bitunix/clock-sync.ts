@@ -31,8 +31,10 @@ const GOOD_WIDTH_MS = 40;
 const LOOK_PROBES = 3;
 /** A frame's stamp must tighten the range by this much to be kept. */
 const FRAME_STEP_MS = 1;
-/** A frame stamped this far beyond the range says that a clock has stepped: replies are asked to decide. */
-const FRAME_CONTRADICTION_MS = 250;
+/** A frame stamped this far above the range says that a clock has stepped: replies are asked to decide. */
+const FRAME_AHEAD_MS = 250;
+/** As far below it a frame is late, or the clock has stepped back: replies are asked, too. */
+const FRAME_BEHIND_MS = 1_000;
 const RESYNC_INTERVAL_MS = 10_000;
 const LOGGED_CHANGE_MS = 50;
 /** A change of the estimate by more than this is a step of the venue's clock, or time in which this machine slept. */
@@ -177,11 +179,13 @@ export class ClockSync {
     const atMs = this.#options.clock.monotonicMs();
     const lowMs = exchangeTimeMs - atMs;
     const spreadMs = this.#spreadMs(atMs);
-    if (!this.isKnown || lowMs < this.#lowMs - spreadMs + FRAME_STEP_MS) return;
+    if (!this.isKnown) return;
+    if (lowMs < this.#lowMs - spreadMs - FRAME_BEHIND_MS) this.#resync();
+    if (lowMs < this.#lowMs - spreadMs + FRAME_STEP_MS) return;
     if (lowMs <= this.#highMs + spreadMs) {
       this.#frame = { atMs, lowMs };
       this.#combine(atMs);
-    } else if (lowMs > this.#highMs + spreadMs + FRAME_CONTRADICTION_MS) this.#resync();
+    } else if (lowMs > this.#highMs + spreadMs + FRAME_AHEAD_MS) this.#resync();
   }
 
   get #widthMs(): number {
@@ -246,14 +250,16 @@ export class ClockSync {
     }
   }
 
-  /** Narrows a freshly widened estimate in the background. */
+  /** Looks at the clock at once, for steps, and then narrows the estimate. */
   #resync(): void {
     const nowMs = this.#options.clock.monotonicMs();
     if (this.#isSyncing || this.#ready === null || nowMs - this.#resyncedAtMs < RESYNC_INTERVAL_MS) return;
     this.#resyncedAtMs = nowMs;
-    void this.#sync().then(() => {
-      if (!this.#ended.signal.aborted) this.#publish();
-    });
+    void this.#ask()
+      .then(() => this.#sync())
+      .then(() => {
+        if (!this.#ended.signal.aborted) this.#publish();
+      });
   }
 
   /** Probes until the range is narrow, or its budget of time or rounds is spent. */
@@ -273,13 +279,19 @@ export class ClockSync {
 
   /** Sends one probe so that the venue's second changes while it is on its way, if base lies at this part of the range. */
   async #probe(fraction: number): Promise<void> {
-    const { clock, scheduler, probe, logger, onFatal } = this.#options;
+    const { clock, scheduler } = this.#options;
     const { signal } = this.#ended;
     if (this.isKnown) {
       const baseMs = this.#baseMs + (fraction - 0.5) * this.#widthMs;
       const venueMs = clock.monotonicMs() + baseMs + (this.#roundTripMs ?? 0) / 2;
       await pause(scheduler, DATE_RESOLUTION_MS - (venueMs % DATE_RESOLUTION_MS), signal);
     }
+    await this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    const { probe, logger, onFatal } = this.#options;
+    const { signal } = this.#ended;
     if (signal.aborted) return;
     try {
       this.noteReply(await probe(signal));

@@ -91,12 +91,24 @@ describe('a kline tracker', () => {
   });
 
   test('joins the history: a bar that closed before the first frame is fetched, and that is no gap', async () => {
-    const { time, note, bars, tracker, asked, logger } = setUp(complete, T0 - 3 * LENGTH_MS);
+    const { time, note, bars, tracker, asked, logger } = setUp(complete, T0 - 2 * LENGTH_MS);
     note(T0 + 100, 1_000, 5);
     await time.advanceSlowly(100);
-    expect(bars().map(([bar]) => bar)).toEqual([-2, -1]);
-    expect(asked).toEqual([[T0 - 2 * LENGTH_MS, T0]]);
+    expect(bars().map(([bar]) => bar)).toEqual([-1]);
+    expect(asked).toEqual([[T0 - LENGTH_MS, T0]]);
     expect([tracker.gaps, logger.said('Gap detected!')]).toEqual([0, []]);
+  });
+
+  test('joins the history: several bars before the first frame are fetched, and that is a gap', async () => {
+    const { time, note, bars, tracker, logger, inlet } = setUp(complete, T0 - 4 * LENGTH_MS);
+    note(T0 + 100, 1_000, 5);
+    await time.advanceSlowly(100);
+    expect(bars().map(([bar]) => bar)).toEqual([-3, -2, -1]);
+    expect(tracker.gaps).toBe(1);
+    expect(logger.said('Gap detected!').map(({ fields }) => fields)).toEqual([
+      { symbol: 'BTCUSDT', from: T0 - 3 * LENGTH_MS, to: T0, missing: 3 },
+    ]);
+    expect(inlet.of('quality').map(({ detail }) => detail)).toMatchObject([{ kind: 'gap', backfilled: true }]);
   });
 
   test('begins at the first frame where there is no history', async () => {

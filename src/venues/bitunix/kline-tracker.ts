@@ -123,8 +123,8 @@ export class KlineTracker {
   async #closeRange(fromMs: number, endMs: number): Promise<void> {
     const { lengthMs, logger, instrument } = this.#options;
     const unseen = this.#openTimes(fromMs, endMs).filter((openMs) => !this.#seen.has(openMs));
-    // A bar that closed between the end of the history and the first frame is no gap in what was received.
-    const isSeam = this.#seen.size <= 1;
+    // One bar may close between the end of the history and the first frame: no gap in what was received.
+    const isSeam = this.#seen.size <= 1 && unseen.length <= 1;
     if (unseen.length > 0 && !isSeam) {
       this.#gaps++;
       this.#logGap(unseen);

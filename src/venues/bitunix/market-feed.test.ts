@@ -63,7 +63,7 @@ beforeEach(async () => {
     random: () => 0.5,
     times: { backoffBaseMs: 20, backoffMaxMs: 50 },
     nowMs: () => TS,
-    onData: ({ kind, exchangeTimeMs }) => handedOn.push([kind, exchangeTimeMs - TS]),
+    onData: ({ kind, exchangeTimeMs }) => handedOn.push([kind, exchangeTimeMs - TS]) > 0,
     onConnected: () => {},
     onFatal: () => {},
     onLost: () => {},

@@ -57,7 +57,8 @@ export interface MarketFeedOptions {
   readonly random: () => number;
   /** Venue time. */
   readonly nowMs: () => number;
-  readonly onData: (frame: DecodedFrame) => void;
+  /** Takes a data frame; false where its stamp cannot be: it is quarantined then. */
+  readonly onData: (frame: DecodedFrame) => boolean;
   readonly onConnected: (isReconnect: boolean) => void;
   readonly onFatal: (error: VenueError) => void;
   readonly onLost: (detail: string) => void;
@@ -180,10 +181,14 @@ export class MarketFeed {
         const isLagging =
           this.#held.has(stream) || this.#options.inlet.waitingRows > CONFLATE_ABOVE_ROWS;
         if (isLagging && REPLACEABLE.has(frame.kind)) this.#hold(stream, bytes);
-        else this.#options.onData(frame);
+        else this.#handOn(frame);
         return stream;
       }
     }
+  }
+
+  #handOn(frame: DecodedFrame): void {
+    if (!this.#options.onData(frame)) this.#quarantine("a stamp ahead of the venue's clock");
   }
 
   /** Keeps the frame until the loop has caught up, in place of the one that waits already. */
@@ -197,11 +202,11 @@ export class MarketFeed {
   }
 
   #releaseHeld(): void {
-    const { decoder, onData } = this.#options;
+    const { decoder } = this.#options;
     this.#isDrainAwaited = false;
     const frames = [...this.#held.values()];
     this.#held.clear();
-    for (const bytes of frames) onData(decoder.decode(bytes));
+    for (const bytes of frames) this.#handOn(decoder.decode(bytes));
     this.#sayConflated();
   }
 

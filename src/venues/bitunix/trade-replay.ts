@@ -1,13 +1,18 @@
 /**
- * Recognises public trades that a new connection repeats: they carry no id, and a print must not count twice.
+ * Recognises public trades that the venue repeats: they carry no id, and a print must not count twice.
  *
  * After a reconnect, a trade no newer than the newest one before it is dropped once for each equal trade remembered
- * (same time, price, quantity, side). Limit: the last {@link MEMORY} trades.
+ * (same time, price, quantity, side). On a standing connection a frame is dropped as far as it begins with a run that we
+ * have, in the same order, up to our newest trade or its own end, and that shows {@link MIN_DISTINCT} different trades:
+ * alike prints in a row are common, alike sequences are not. Limits: the last {@link MEMORY} trades, for runs the last
+ * {@link RUN_MEMORY}; a repetition of one or two trades on a standing connection is not recognised.
  */
 
 import { type DecodedFrame, MAX_TRADES } from './decoded-frame.ts';
 
 const MEMORY = 2 * MAX_TRADES;
+const RUN_MEMORY = 1_024;
+const MIN_DISTINCT = 3;
 
 export class TradeReplay {
   readonly #timeMs = new Float64Array(MEMORY).fill(Number.NaN);
@@ -17,6 +22,8 @@ export class TradeReplay {
   /** Remembered rows that a repeated trade may still be matched with. */
   readonly #isOpen = new Uint8Array(MEMORY);
   #next = 0;
+  /** Rows at the head of the frame in hand that repeat what we have. */
+  #repeatedRows = 0;
   #newestMs = Number.NEGATIVE_INFINITY;
   #repeatedUntilMs = Number.NEGATIVE_INFINITY;
   #dropped = 0;
@@ -32,8 +39,24 @@ export class TradeReplay {
     this.#isOpen.fill(1);
   }
 
+  /** Begins a frame; its rows are then asked for with {@link TradeReplay.accept}, in order. */
+  begin(frame: DecodedFrame): void {
+    this.#repeatedRows = 0;
+    for (let back = RUN_MEMORY; back >= MIN_DISTINCT; back--) {
+      const rows = Math.min(back, frame.trades);
+      if (rows >= MIN_DISTINCT && this.#repeats(frame, back, rows)) {
+        this.#repeatedRows = rows;
+        return;
+      }
+    }
+  }
+
   /** Whether trade `row` of the frame is new; remembers it when so. */
   accept(frame: DecodedFrame, row: number): boolean {
+    if (row < this.#repeatedRows) {
+      this.#dropped++;
+      return false;
+    }
     const timeMs = frame.tradeTimeMs[row] ?? 0;
     const price = frame.tradePrice[row] ?? 0;
     const quantity = frame.tradeQuantity[row] ?? 0;
@@ -53,6 +76,22 @@ export class TradeReplay {
     return true;
   }
 
+  /** Whether the first `rows` trades of the frame are ours from `back` trades ago on. */
+  #repeats(frame: DecodedFrame, back: number, rows: number): boolean {
+    let distinct = 0;
+    for (let row = 0; row < rows; row++) {
+      const at = (this.#next - back + row + MEMORY) % MEMORY;
+      const isEqual =
+        this.#timeMs[at] === frame.tradeTimeMs[row] &&
+        this.#price[at] === frame.tradePrice[row] &&
+        this.#quantity[at] === frame.tradeQuantity[row] &&
+        this.#isBuy[at] === frame.tradeIsBuy[row];
+      if (!isEqual) return false;
+      if (distinct < MIN_DISTINCT && isFirstOfItsKind(frame, row)) distinct++;
+    }
+    return distinct >= MIN_DISTINCT;
+  }
+
   #takeEqual(timeMs: number, price: number, quantity: number, isBuy: number): boolean {
     for (let at = 0; at < MEMORY; at++) {
       if (
@@ -68,4 +107,17 @@ export class TradeReplay {
     }
     return false;
   }
+}
+
+/** Whether no trade before `row` in the frame has its price, quantity and side. */
+function isFirstOfItsKind(frame: DecodedFrame, row: number): boolean {
+  for (let other = 0; other < row; other++) {
+    if (
+      frame.tradePrice[other] === frame.tradePrice[row] &&
+      frame.tradeQuantity[other] === frame.tradeQuantity[row] &&
+      frame.tradeIsBuy[other] === frame.tradeIsBuy[row]
+    )
+      return false;
+  }
+  return true;
 }
