@@ -131,6 +131,7 @@ export const decodeCase: BenchCase = {
       variant: nameOf('venue', 'scanner'),
       key: 'wrong',
       unit: '',
+      isExact: true,
       goal: { atMost: 0 },
     },
     {
@@ -139,6 +140,7 @@ export const decodeCase: BenchCase = {
       variant: nameOf('venue', 'scanner'),
       key: 'mutantsScanned',
       unit: `of ${MUTANTS}`,
+      isExact: true,
       goal: null,
     },
   ],

@@ -134,7 +134,7 @@ class FramePath {
     inlet.block.reset(this.#sequence);
     const frame = this.#decoder.decode(bytes);
     if (frame.kind === FrameKind.book) appendBook(frame, inlet);
-    else if (frame.kind === FrameKind.trades) appendTrades(frame, inlet, isNew);
+    else if (frame.kind === FrameKind.trades) appendTrades(frame, inlet, Number.NaN, isNew);
     else if (frame.kind === FrameKind.price) appendPrice(frame, inlet);
     else if (frame.kind === FrameKind.ticker) appendTicker(frame, inlet);
     else if (frame.kind !== FrameKind.kline) throw new Error(`a frame was read as kind ${frame.kind}`);

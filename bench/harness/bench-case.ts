@@ -48,6 +48,8 @@ export interface Reading {
   /** Key in {@link Sample.extra}. */
   readonly key: string;
   readonly unit: string;
+  /** Set where disturbed samples say the same: counts, sizes. */
+  readonly isExact?: boolean;
   readonly goal: Goal | null;
 }
 

@@ -113,7 +113,7 @@ function conclude(conclusion: Conclusion, samples: readonly TakenSample[], pairs
       const value = sample?.extra[conclusion.key];
       if (sample === undefined || value === undefined) continue;
       disturbed.push(value);
-      if (sample.wallMs !== null) values.push(value);
+      if (sample.wallMs !== null || conclusion.isExact === true) values.push(value);
     } else {
       const top = find(conclusion.numerator);
       const bottom = find(conclusion.denominator);

@@ -93,7 +93,7 @@ describe('final report', () => {
     ['duration_reached', { lifecycle: [{ time_ms: T0, state: 'halted' }] }, 'degraded', 0],
     ['duration_reached', { quality: [gap(60_000, false)] }, 'degraded', 0],
     ['duration_reached', { quality: [gap(60_000, true)] }, 'success', 0],
-    ['duration_reached', { endingWallet: '9' }, 'error', 0],
+    ['duration_reached', { endingWallet: '9' }, 'error', 7],
     ['crashed', {}, 'error', 1],
     ['venue_fatal', {}, 'error', 3],
     ['disk_full', {}, 'error', 4],

@@ -135,12 +135,14 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     inputs.endingEquity,
   ]);
   const gaps = quality.filter(({ kind }) => kind === 'gap');
+  // Books that do not close are a violated invariant, whatever the session thought of its end.
   const difference = ledgerDifference(inputs.openingWallet, inputs.endingWallet, inputs.ledger);
+  const stoppedReason = difference === '0' ? inputs.stoppedReason : 'invariant_violated';
   return {
     session_id: inputs.sessionId,
-    status: reportStatus(inputs.stoppedReason, difference, quality, inputs.lifecycle),
-    stopped_reason: inputs.stoppedReason,
-    exit_code: EXIT_CODES[inputs.stoppedReason],
+    status: reportStatus(stoppedReason, quality, inputs.lifecycle),
+    stopped_reason: stoppedReason,
+    exit_code: EXIT_CODES[stoppedReason],
     symbol: inputs.symbol,
     strategy: inputs.strategy,
     source: inputs.source,
@@ -194,12 +196,11 @@ export function ledgerDifference(
 
 function reportStatus(
   stoppedReason: StoppedReason,
-  difference: string,
   quality: readonly QualityFacts[],
   lifecycle: readonly LifecycleFacts[],
 ): ReportStatus {
   if (stoppedReason === 'kill_switch') return 'killed';
-  if (EXIT_CODES[stoppedReason] !== 0 || difference !== '0') return 'error';
+  if (EXIT_CODES[stoppedReason] !== 0) return 'error';
   const hasOpenGap = quality.some(({ kind, backfilled }) => kind === 'gap' && !backfilled);
   return hasOpenGap || lifecycle.some(({ state }) => state === 'halted') ? 'degraded' : 'success';
 }

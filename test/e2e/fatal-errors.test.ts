@@ -3,7 +3,12 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { type FinalReport, type ReportDocument, finalReportShape, reportDocumentShape } from './support/contract-shapes.ts';
+import {
+  type FinalReport,
+  type ReportDocument,
+  finalReportShape,
+  reportDocumentShape,
+} from './support/contract-shapes.ts';
 import { type FaultyVenue, sessionAt, startFaultyVenue } from './support/faulty-venue.ts';
 import { type Ended, endPrograms, runProgram, startProgram } from './support/program.ts';
 import {
@@ -53,7 +58,9 @@ async function startBusy(venueOptions: readonly string[], ...options: readonly s
   const program = startProgram(sessionAt(workspace, '--duration', 'forever', ...script, ...options), {
     env: venue.env,
   });
-  await waitUntilBeats(program, workspace, 'open position', ({ position }) => position === '0.05');
+  await waitUntilBeats(program, workspace, 'position and resting orders', (beat) => {
+    return beat.position === '0.05' && (beat.open_orders ?? 0) >= 2;
+  });
   return { venue, workspace, program };
 }
 
@@ -134,16 +141,23 @@ function expectClosedOnLastBook(session: Session, { document }: Finished): void 
 describe.concurrent('a refusal for good', { timeout: TEST_LIMIT_MS }, () => {
   test.each([
     ['a code in an error event', { event: 'error', code: 10_004, msg: 'IP not in the whitelist' }, '10004'],
-    ['a code as text beside an operation', { op: 'subscribe', code: '20011', msg: 'Account not allowed' }, '20011'],
+    [
+      'a code as text beside an operation',
+      { op: 'subscribe', code: '20011', msg: 'Account not allowed' },
+      '20011',
+    ],
     ['a text without any number', { event: 'error', msg: 'System maintenance' }, 'maintenance'],
-  ])('as a frame (%s) stops trading within two seconds and closes on the last good book', async (_, frame, words) => {
-    const session = await startBusy([]);
-    const finished = await breakSession(session, { kind: 'ws_error', target: 'kline', frame });
-    expect(finished.tookMs).toBeLessThan(END_LIMIT_MS);
-    expectStopped(finished, finished.brokenMs);
-    expectClosedOnLastBook(session, finished);
-    await expectFatal(session.venue, finished, words);
-  });
+  ])(
+    'as a frame (%s) stops trading within two seconds and closes on the last good book',
+    async (_, frame, words) => {
+      const session = await startBusy([]);
+      const finished = await breakSession(session, { kind: 'ws_error', target: 'kline', frame });
+      expect(finished.tookMs).toBeLessThan(END_LIMIT_MS);
+      expectStopped(finished, finished.brokenMs);
+      expectClosedOnLastBook(session, finished);
+      await expectFatal(session.venue, finished, words);
+    },
+  );
 
   test('as HTTP 403 of an upgrade, after the socket was lost, ends it too', async () => {
     const session = await startBusy([]);
@@ -191,7 +205,12 @@ describe.concurrent('trouble that may pass', { timeout: TEST_LIMIT_MS }, () => {
     const { venue, program, workspace } = session;
     const page = { kind: 'rest_error', http_status: 503, body: 'html', msg: 'maintenance', for: '6s' };
     await venue.addFaults(page, { kind: 'refuse_upgrade', status: 503, for: '6s' }, { kind: 'drop_socket' });
-    await waitUntilBeats(program, workspace, 'lost feed', ({ feeds }) => feeds['ticker']?.state !== 'connected');
+    await waitUntilBeats(
+      program,
+      workspace,
+      'lost feed',
+      ({ feeds }) => feeds['ticker']?.state !== 'connected',
+    );
     await waitUntilBeats(program, workspace, 'new feed', ({ feeds }) => feeds['ticker']?.reconnects === 1);
     const state = await venue.state();
     // Two sockets, each with waits of one, two and four seconds, less their jitter.
@@ -207,7 +226,9 @@ describe.concurrent('trouble that may pass', { timeout: TEST_LIMIT_MS }, () => {
     const venue = await startFaultyVenue();
     await venue.addFaults({ kind: 'rest_error', http_status: 429, retry_after: 8 });
     const workspace = makeWorkspace();
-    const program = startProgram(sessionAt(workspace, '--duration', '2s', '--strategy', 'none'), { env: venue.env });
+    const program = startProgram(sessionAt(workspace, '--duration', '2s', '--strategy', 'none'), {
+      env: venue.env,
+    });
     while ((await venue.state())['rest_requests'] === 0) await delay(100);
     await delay(6_500);
     // The first probe was refused; whatever else the start needs waits with it.

@@ -66,7 +66,12 @@ async function holdOver(
   const workspace = makeWorkspace();
   const side = holding === 'long' ? 'buy' : 'sell';
   const open = { at: '200ms', action: 'submit', id: 'held', side, type: 'market', quantity: QUANTITY };
-  const script = ['--strategy', 'scripted', '--params', writeScript(workspace, holding === 'flat' ? [] : [open])];
+  const script = [
+    '--strategy',
+    'scripted',
+    '--params',
+    writeScript(workspace, holding === 'flat' ? [] : [open]),
+  ];
   const program = startProgram(sessionAt(workspace, '--duration', 'forever', ...script), { env: venue.env });
   await waitUntilRunning(program, workspace);
   const wanted = { long: QUANTITY, short: `-${QUANTITY}`, flat: '0' }[holding];
@@ -130,7 +135,9 @@ afterAll(async () => {
 describe.concurrent('a settlement', { timeout: TEST_LIMIT_MS }, () => {
   test('at a positive rate: the long pays, the short receives, the flat neither', async () => {
     const venue = await startVenue('0.00031');
-    const held = await Promise.all((['long', 'short', 'flat'] as const).map((holding) => holdOver(venue, holding)));
+    const held = await Promise.all(
+      (['long', 'short', 'flat'] as const).map((holding) => holdOver(venue, holding)),
+    );
     for (const [at, holding] of (['long', 'short', 'flat'] as const).entries()) {
       const settled = held[at];
       if (settled !== undefined) expectPaidOnce(settled, holding);
@@ -159,7 +166,9 @@ describe.concurrent('a settlement', { timeout: TEST_LIMIT_MS }, () => {
         { kind: 'drop_socket' },
       );
     });
-    expect(settled.log.filter(({ msg }) => msg === 'Connected to Ticker WS').length).toBeGreaterThanOrEqual(1);
+    expect(settled.log.filter(({ msg }) => msg === 'Connected to Ticker WS').length).toBeGreaterThanOrEqual(
+      1,
+    );
     expect(settled.log.some(({ event }) => event === 'ticker_ws_disconnected')).toBe(true);
     expectPaidOnce(settled, 'long');
   });

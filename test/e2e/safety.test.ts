@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Heartbeat, finalReportShape } from './support/contract-shapes.ts';
-import { type Program, endPrograms, startProgram, waitFor } from './support/program.ts';
+import { type Program, endPrograms, startProgram } from './support/program.ts';
 import {
   listSessions,
   makeWorkspace,
@@ -169,9 +169,9 @@ describe('a session that was killed', () => {
     const [alert, ...others] = readAlerts(workspace);
     expect(others).toEqual([]);
     expect(alert).toMatchObject({ level: 'critical', reason: 'crashed' });
-    expect(alert?.text).toMatch(
-      `^session ${beat.session_id} \\(pid ${beat.pid}\\) ended without a report; last heartbeat [^ ]+Z, running, position 0.05, open orders 1, equity [0-9.]+$`,
-    );
+    const sentence = `session ${beat.session_id} (pid ${beat.pid}) ended without a report; last heartbeat `;
+    expect(alert?.text.slice(0, sentence.length)).toBe(sentence);
+    expect(alert?.text).toMatch(/Z, running, position 0\.05, open orders 1, equity [\d.]+$/);
     const after = readJson(join(workspace, 'state/account.json')) as typeof account;
     expect({ ...after, orders: [], updated_at: '', session_id: '', day: 0, day_opening_equity: '' }).toEqual({
       ...{ ...account, orders: [], updated_at: '', session_id: '', day: 0, day_opening_equity: '' },
@@ -299,32 +299,21 @@ describe('a limit of the machine', () => {
 });
 
 describe('the kill switch', () => {
-  test.concurrent('ends a session within two seconds also where nothing can be closed, and says what stays open', async () => {
-    const workspace = makeWorkspace();
-    const venue = startProgram(['venue', '--port', '0', '--seed', '7', '--json']);
-    const { rest_url: rest, ws_url: ws } = await waitFor(venue, 'venue', 20_000, () =>
-      venue.stdout().includes('}') ? (JSON.parse(venue.stdout()) as { rest_url: string; ws_url: string }) : null,
-    );
-    const script = ['--strategy', 'scripted', '--params', writeScript(workspace, HOLDING)];
-    const program = startProgram(
-      ['run', '--dashboard', 'off', '--workspace', workspace, ...script, '--stale-timeout', '2s'],
-      { env: { BITUNIX_REST_URL: rest, BITUNIX_WS_URL: ws } },
-    );
-    await waitUntilBeats(program, workspace, 'held position', ({ position }) => position === '0.05');
-    venue.process.kill('SIGSTOP');
-    try {
-      await waitUntilBeats(program, workspace, 'halt', ({ state }) => state === 'halted');
-      const thrownMs = performance.now();
-      writeFileSync(join(workspace, 'kill.txt'), '');
-      const { code } = await program.ended;
-      expect(performance.now() - thrownMs).toBeLessThan(2_000);
-      expect(code).toBe(99);
-    } finally {
-      venue.process.kill('SIGCONT');
-    }
+  test.concurrent('ends a session within two seconds also where nothing can be closed, and says so', async () => {
+    // Closing orders are longer on their way than the switch may wait.
+    const slow = makeWorkspaceWith('exchange:\n  request_latency: 4s\n');
+    const { workspace, program } = await startHolding([], slow);
+    const thrownMs = performance.now();
+    writeFileSync(join(workspace, 'kill.txt'), '');
+    const { code } = await program.ended;
+    expect(performance.now() - thrownMs).toBeLessThan(2_000);
+    expect(code).toBe(99);
     const report = finalReportShape.parse(readJson(join(workspace, 'runs/latest/final_report.json')));
     expect(report).toMatchObject({ status: 'killed', stopped_reason: 'kill_switch', exit_code: 99 });
-    expect(alertKinds(workspace)).toEqual(['critical kill_switch']);
+    expect(readAlerts(workspace)).toMatchObject([
+      { level: 'critical', reason: 'kill_switch', text: 'kill.txt; not closed within 1000 ms' },
+    ]);
+    expect(readJson(join(workspace, 'state/account.json'))).toMatchObject({ positions: [{ quantity: '0.05' }] });
   }, LIMIT_MS);
 
   test.concurrent('closes an open position before it ends the session, within two seconds', async () => {

@@ -197,32 +197,35 @@ describe.concurrent('a venue whose clock', { timeout: TEST_LIMIT_MS }, () => {
   });
 });
 
-describe.concurrent('this machine\'s clock', { timeout: TEST_LIMIT_MS }, () => {
+describe.concurrent("this machine's clock", { timeout: TEST_LIMIT_MS }, () => {
   test.skipIf(FAKETIME === undefined).each([
     ['an hour ahead', '+1h', -3_600_000],
     ['an hour back', '-1h', 3_600_000],
-  ])('stepping %s in the middle moves the offset that is shown, and nothing else', async (_, step, offsetMs) => {
-    const stepFile = join(makeWorkspace(), 'step');
-    writeFileSync(stepFile, '+0\n');
-    const session = await startSession([], {
-      LD_PRELOAD: FAKETIME ?? '',
-      FAKETIME_TIMESTAMP_FILE: stepFile,
-      FAKETIME_NO_CACHE: '1',
-      DONT_FAKE_MONOTONIC: '1',
-    });
-    await waitForOffset(session, 0);
-    const { elapsed } = readHeartbeat(session.workspace);
-    writeFileSync(stepFile, `${step}\n`);
-    expect(await waitForOffset(session, offsetMs)).toBeLessThan(SHOWN_WITHIN_MS);
-    await delay(8_000);
-    const beat = readHeartbeat(session.workspace);
-    expect(beat).toMatchObject({ state: 'running', position: '0.05' });
-    const passed = (beat.elapsed ?? 0) - (elapsed ?? 0);
-    expect(passed).toBeGreaterThan(7);
-    expect(passed).toBeLessThan(60);
-    const report = await stop(session);
-    // Reports live on the venue's time.
-    expect(Math.abs(Date.parse(report.ended_at) - Date.now())).toBeLessThan(30_000);
-    expectNeverStale(session);
-  });
+  ])(
+    'stepping %s in the middle moves the offset that is shown, and nothing else',
+    async (_, step, offsetMs) => {
+      const stepFile = join(makeWorkspace(), 'step');
+      writeFileSync(stepFile, '+0\n');
+      const session = await startSession([], {
+        LD_PRELOAD: FAKETIME ?? '',
+        FAKETIME_TIMESTAMP_FILE: stepFile,
+        FAKETIME_NO_CACHE: '1',
+        DONT_FAKE_MONOTONIC: '1',
+      });
+      await waitForOffset(session, 0);
+      const { elapsed } = readHeartbeat(session.workspace);
+      writeFileSync(stepFile, `${step}\n`);
+      expect(await waitForOffset(session, offsetMs)).toBeLessThan(SHOWN_WITHIN_MS);
+      await delay(8_000);
+      const beat = readHeartbeat(session.workspace);
+      expect(beat).toMatchObject({ state: 'running', position: '0.05' });
+      const passed = (beat.elapsed ?? 0) - (elapsed ?? 0);
+      expect(passed).toBeGreaterThan(7);
+      expect(passed).toBeLessThan(60);
+      const report = await stop(session);
+      // Reports live on the venue's time.
+      expect(Math.abs(Date.parse(report.ended_at) - Date.now())).toBeLessThan(30_000);
+      expectNeverStale(session);
+    },
+  );
 });

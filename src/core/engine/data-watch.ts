@@ -24,10 +24,18 @@ export class DataWatch {
     this.#outputs = outputs;
   }
 
-  /** Time that a step of the clock skips, told before anything falls due in it: it is no time without data. */
-  skip(skippedMs: number): void {
-    if (skippedMs <= CLOCK_JUMP_MS) return;
-    for (const market of this.#parts.markets) market.bookTimeMs += skippedMs;
+  /**
+   * Takes the time that a step of the clock, or a sleep of this machine, skips; returns the time to go on from. Nobody
+   * lived through it: what fell due in it is done after it, it is no time without data, and no book from before it is the
+   * market until its next frame.
+   */
+  skip(nowMs: number, timeMs: number): number {
+    if (timeMs - nowMs <= CLOCK_JUMP_MS) return nowMs;
+    for (const market of this.#parts.markets) {
+      market.bookTimeMs += timeMs - nowMs;
+      if (!market.isLastBook) market.isBookValid = false;
+    }
+    return timeMs;
   }
 
   /**

@@ -109,7 +109,7 @@ export class Engine {
       if (timeMs < this.#nowMs) {
         throw new InvariantViolation(`event ${sequence} at ${timeMs} lies before ${this.#nowMs}`);
       }
-      if (block.kind[row] === EventKind.clock) this.#watch.skip(timeMs - this.#nowMs);
+      if (block.kind[row] === EventKind.clock) this.#nowMs = this.#watch.skip(this.#nowMs, timeMs);
       if (this.#schedule.nextDueMs <= timeMs) this.#runDue(timeMs);
       this.#nowMs = timeMs;
       this.#host.timeMs = timeMs;

@@ -99,7 +99,7 @@ describe('the live venue', () => {
   });
 
   test('hands a closed bar on as REST confirms it', async () => {
-    const openMs = Math.floor(systemClock.nowMs() / MINUTE_MS) * MINUTE_MS;
+    const openMs = Math.floor(systemClock.nowMs() / MINUTE_MS) * MINUTE_MS - MINUTE_MS;
     const row = {
       open: '1',
       high: '3',

@@ -91,6 +91,7 @@ class LiveVenue implements BitunixVenue {
   readonly #watches: FundingWatch[] = [];
   readonly #trackers: KlineTracker[] = [];
   readonly #replays: TradeReplay[] = [];
+  /** Whether a market was ever shown, by instrument. */
   readonly #hasBook: boolean[] = [];
   #klineFeed: MarketFeed | null = null;
   #tickerFeed: MarketFeed | null = null;
@@ -272,9 +273,8 @@ class LiveVenue implements BitunixVenue {
         return isPossible;
       },
       onConnected: (isReconnect) => {
-        if (feed !== 'ticker') return;
-        this.#hasBook.fill(false);
-        if (isReconnect) for (const replay of this.#replays) replay.noteReconnect();
+        if (feed !== 'ticker' || !isReconnect) return;
+        for (const replay of this.#replays) replay.noteReconnect();
       },
       onFatal: (error) => this.#fail(error),
       onLost: (detail) => this.#callbacks?.onLost(feed, detail),
@@ -297,7 +297,7 @@ class LiveVenue implements BitunixVenue {
       const replay = this.#replays[instrument];
       if (replay === undefined) return;
       replay.begin(frame);
-      appendTrades(frame, inlet, (row) => replay.accept(frame, row));
+      appendTrades(frame, inlet, replay.previousFrameMs, (row) => replay.accept(frame, row));
     } else if (frame.kind === FrameKind.price) {
       appendPrice(frame, inlet);
       this.#watches[instrument]?.notePrice(frame.lastSettlementMs, frame.nextSettlementMs);

@@ -73,7 +73,10 @@ test('ten connections in vain are told as a loss, and not once more', { timeout:
       onLost: (feed) => lost.push(feed),
     });
     await expect.poll(() => inlet.of('bookSnapshot').length, { timeout: 10_000 }).toBeGreaterThan(1);
-    simulated.addFaults([{ kind: 'refuse_upgrade', status: 503 }, { kind: 'drop_socket', target: 'ticker' }]);
+    simulated.addFaults([
+      { kind: 'refuse_upgrade', status: 503 },
+      { kind: 'drop_socket', target: 'ticker' },
+    ]);
     await expect.poll(() => lost.length, { timeout: 10_000 }).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect([lost, fatal]).toEqual([['ticker'], []]);

@@ -42,14 +42,14 @@ test('a book without levels is an empty snapshot', () => {
   ]);
 });
 
-test('trades keep their order and take the finer stamp of the frame within their second', () => {
+test('trades keep their order and take the earliest time they can have', () => {
   const inlet = inletAt();
-  appendTrades(decode('trade'), inlet, () => true);
+  appendTrades(decode('trade'), inlet, 1_775_540_872_548, () => true);
   expect(
     inlet.rows.map(({ isBuy, price, quantity, exchangeTimeMs }) => [isBuy, price, quantity, exchangeTimeMs]),
   ).toEqual([
-    [true, 686_214, 7_142, 1_775_540_872_598],
-    [false, 686_214, 18, 1_775_540_872_598],
+    [true, 686_214, 7_142, 1_775_540_872_548],
+    [false, 686_214, 18, 1_775_540_872_548],
   ]);
 });
 
@@ -57,9 +57,10 @@ test.each([
   [5_000, 5_999, 5_999],
   [5_000, 6_001, 5_000],
   [5_000, 4_999, 5_000],
+  [5_000, Number.NaN, 5_000],
   [5_125, 5_900, 5_125],
-])('a trade of %i in a frame of %i happened at %i', (ownMs, frameMs, expectedMs) => {
-  expect(tradeTimeMs(ownMs, frameMs)).toBe(expectedMs);
+])('a trade of %i after a frame of %i happened at %i at the earliest', (ownMs, previousMs, expectedMs) => {
+  expect(tradeTimeMs(ownMs, previousMs)).toBe(expectedMs);
 });
 
 test('a price becomes mark, index, settled rate as a fraction, and both settlement times', () => {
@@ -102,7 +103,7 @@ test('trades repeated by a new connection are dropped, each once, and only those
   const inlet = inletAt();
   const replay = new TradeReplay();
   const append = (): void =>
-    appendTrades(decode('trade'), inlet, (row) =>
+    appendTrades(decode('trade'), inlet, Number.NaN, (row) =>
       replay.accept(decoder.decode(Buffer.from(DATA_FRAMES['trade'] ?? '')), row),
     );
   append();

@@ -37,13 +37,18 @@ export function appendBook(frame: DecodedFrame, inlet: EventInlet): void {
   inlet.ready();
 }
 
-/** Appends the trades of the frame for which `isNew` holds. */
-export function appendTrades(frame: DecodedFrame, inlet: EventInlet, isNew: (row: number) => boolean): void {
+/** Appends the trades of the frame for which `isNew` holds. `previousMs`: stamp of the trade frame before, NaN for none. */
+export function appendTrades(
+  frame: DecodedFrame,
+  inlet: EventInlet,
+  previousMs: number,
+  isNew: (row: number) => boolean,
+): void {
   const block = inlet.open(frame.trades);
   const nowMs = inlet.nowMs();
   for (let row = 0; row < frame.trades; row++) {
     if (!isNew(row)) continue;
-    const timeMs = tradeTimeMs(frame.tradeTimeMs[row] ?? NO_TIME, frame.exchangeTimeMs);
+    const timeMs = tradeTimeMs(frame.tradeTimeMs[row] ?? NO_TIME, previousMs);
     const side = frame.tradeIsBuy[row] === 1 ? 'buy' : 'sell';
     const price = ticks(frame.tradePrice[row] ?? 0);
     block.appendTrade(frame.instrument, nowMs, timeMs, side, price, lots(frame.tradeQuantity[row] ?? 0));
@@ -51,9 +56,13 @@ export function appendTrades(frame: DecodedFrame, inlet: EventInlet, isNew: (row
   inlet.ready();
 }
 
-/** The trade's own time has whole seconds only; the frame's stamp is finer and stands where it lies in that second. */
-export function tradeTimeMs(ownMs: number, frameMs: number): number {
-  return ownMs % 1_000 === 0 && Math.floor(frameMs / 1_000) * 1_000 === ownMs ? frameMs : ownMs;
+/**
+ * The earliest that a trade can have happened: its own time has whole seconds only, and it came after the trade frame
+ * before its own. The earliest, because a print must never count for an order that arrived after it.
+ */
+export function tradeTimeMs(ownMs: number, previousMs: number): number {
+  const isWithin = ownMs % 1_000 === 0 && previousMs > ownMs && previousMs < ownMs + 1_000;
+  return isWithin ? previousMs : ownMs;
 }
 
 export function appendPrice(frame: DecodedFrame, inlet: EventInlet): void {

@@ -27,20 +27,31 @@ export class TradeReplay {
   #newestMs = Number.NEGATIVE_INFINITY;
   #repeatedUntilMs = Number.NEGATIVE_INFINITY;
   #dropped = 0;
+  /** Stamp of the frame in hand, and of the one before it; NaN for none. */
+  #frameMs = Number.NaN;
+  #previousFrameMs = Number.NaN;
 
   /** Trades dropped as repetitions. */
   get dropped(): number {
     return this.#dropped;
   }
 
+  /** Stamp of the trade frame before the one in hand; NaN for the first of a connection. */
+  get previousFrameMs(): number {
+    return this.#previousFrameMs;
+  }
+
   /** A new connection began: what it repeats is no newer than what we have. */
   noteReconnect(): void {
+    this.#frameMs = Number.NaN;
     this.#repeatedUntilMs = this.#newestMs;
     this.#isOpen.fill(1);
   }
 
   /** Begins a frame; its rows are then asked for with {@link TradeReplay.accept}, in order. */
   begin(frame: DecodedFrame): void {
+    this.#previousFrameMs = this.#frameMs;
+    this.#frameMs = frame.exchangeTimeMs;
     this.#repeatedRows = 0;
     for (let back = RUN_MEMORY; back >= MIN_DISTINCT; back--) {
       const rows = Math.min(back, frame.trades);

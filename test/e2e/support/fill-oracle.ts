@@ -22,10 +22,10 @@ const PUSH_GAP_MIN_MS = 45;
 const PRINT_DELAY_MS = 500;
 const CLOCK_ERROR_MS = 50;
 /**
- * The wire gives a trade's time in whole seconds, so the session takes the stamp of the frame, which carries the trades
- * of the last 50 ms: a print counts for orders that arrived up to that much after it.
+ * The wire gives a trade's time in whole seconds; the session takes the earliest it can have happened, so no print counts
+ * for an order that arrived after it, but for the fraction of a millisecond that the recording's own stamps leave open.
  */
-const PRINT_STAMP_ERROR_MS = 55;
+const PRINT_STAMP_ERROR_MS = 1;
 
 const FEE_RATES = { maker: '0.0002', taker: '0.0006' } as const;
 

@@ -107,7 +107,9 @@ export class FaultBoard {
   }
 
   #index(kind: FaultKind): void {
-    const faults = [...this.#entries.values()].filter((entry) => entry.isInForce && entry.fault.kind === kind);
+    const faults = [...this.#entries.values()].filter(
+      (entry) => entry.isInForce && entry.fault.kind === kind,
+    );
     this.#byKind.set(
       kind,
       faults.map(({ fault }) => fault),

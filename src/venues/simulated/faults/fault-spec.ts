@@ -49,9 +49,12 @@ const restError = z
     /** Seconds in the header `Retry-After`. */
     retry_after: z.int().min(0).optional(),
   })
-  .refine(({ code, http_status, body }) => code !== undefined || http_status !== undefined || body !== 'json', {
-    message: 'expected code, http_status or body',
-  });
+  .refine(
+    ({ code, http_status, body }) => code !== undefined || http_status !== undefined || body !== 'json',
+    {
+      message: 'expected code, http_status or body',
+    },
+  );
 
 const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ ...moment, ...target, kind: z.literal('drop_socket') }),
@@ -80,7 +83,11 @@ const faultSchema = z.discriminatedUnion('kind', [
     kind: z.literal('shift_clock'),
     ms: z.int().min(-CLOCK_SHIFT_MAX_MS).max(CLOCK_SHIFT_MAX_MS),
   }),
-  z.strictObject({ ...lasting, kind: z.literal('drift_clock'), ms_per_minute: z.number().min(-30_000).max(30_000) }),
+  z.strictObject({
+    ...lasting,
+    kind: z.literal('drift_clock'),
+    ms_per_minute: z.number().min(-30_000).max(30_000),
+  }),
   restError,
   /** Sent once to the sockets that are open now; an object goes out as JSON, text as it is. */
   z.strictObject({
@@ -150,6 +157,8 @@ export function parseFaults(text: string): FaultSpec[] {
   const parsed = planSchema.safeParse(document);
   if (parsed.success) return parsed.data.faults;
   throw new FaultSpecError(
-    parsed.error.issues.map(({ path, message }) => `${path.length === 0 ? 'document' : path.join('.')}: ${message}`),
+    parsed.error.issues.map(
+      ({ path, message }) => `${path.length === 0 ? 'document' : path.join('.')}: ${message}`,
+    ),
   );
 }

@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { ask, object, rows, startTestVenue, wait, WireClient, type TestVenue } from '../wire-client.test-support.ts';
+import {
+  ask,
+  object,
+  rows,
+  startTestVenue,
+  wait,
+  WireClient,
+  type TestVenue,
+} from '../wire-client.test-support.ts';
 
 const DEPTH = 'market/depth?symbol=BTCUSDT&limit=1';
 const KLINE = 'market/kline?symbol=BTCUSDT&interval=1m&limit=5';
@@ -121,8 +129,16 @@ describe('sockets', () => {
     const running = await start();
     const kline = await connect(running, KLINE_SOCKET);
     const ticker = await connect(running, TICKER_SOCKET);
-    await control(running, { kind: 'ws_error', target: 'ticker', frame: { event: 'error', code: 10004, msg: 'IP' } });
-    expect(await ticker.next(({ event }) => event === 'error')).toEqual({ event: 'error', code: 10_004, msg: 'IP' });
+    await control(running, {
+      kind: 'ws_error',
+      target: 'ticker',
+      frame: { event: 'error', code: 10004, msg: 'IP' },
+    });
+    expect(await ticker.next(({ event }) => event === 'error')).toEqual({
+      event: 'error',
+      code: 10_004,
+      msg: 'IP',
+    });
     await control(running, { kind: 'ws_error', target: 'all', frame: 'maintenance' });
     await expect.poll(() => [kline.broken, ticker.broken]).toEqual([['maintenance'], ['maintenance']]);
     expect(kline.frames.filter(({ frame }) => frame['event'] === 'error')).toEqual([]);
@@ -154,7 +170,8 @@ describe('frames', () => {
     await wait(2_000);
     const stamps = client.frames.map(({ frame }) => Number(frame['ts']));
     expect(stamps.length).toBeGreaterThan(5);
-    for (const [at, stamp] of stamps.entries()) expect(stamp).toBeGreaterThanOrEqual((stamps[at - 1] ?? 0) - 5);
+    for (const [at, stamp] of stamps.entries())
+      expect(stamp).toBeGreaterThanOrEqual((stamps[at - 1] ?? 0) - 5);
     await control(running, { kind: 'delay', ms: 300 });
     const beganMs = performance.now();
     expect((await ask(running, DEPTH)).code).toBe(0);
@@ -180,7 +197,10 @@ describe('frames', () => {
     await control(running, { kind: 'crossed_book' });
     await wait(100);
     client.forget();
-    const crossed = object((await client.next(({ ch }) => ch === 'depth_book5'))['data']) as Record<string, string[][]>;
+    const crossed = object((await client.next(({ ch }) => ch === 'depth_book5'))['data']) as Record<
+      string,
+      string[][]
+    >;
     expect(Number(crossed['b']?.[0]?.[0])).toBeGreaterThan(Number(crossed['a']?.[0]?.[0]));
     await control(running, { kind: 'empty_book' });
     await wait(100);
@@ -240,7 +260,9 @@ describe('bars', () => {
     running.clock.jump(2 * MINUTE_MS);
     await client.next(({ ch }) => ch === 'market_kline_1min');
     await clear(running);
-    const times = rows((await ask(running, KLINE)).data).map(({ time }) => (Number(time) - openMs) / MINUTE_MS);
+    const times = rows((await ask(running, KLINE)).data).map(
+      ({ time }) => (Number(time) - openMs) / MINUTE_MS,
+    );
     expect(times).toEqual([3, 0, -1]);
     expect((await readState(running))['missing_bars']).toMatchObject([
       { interval: '1m', from_ms: openMs + MINUTE_MS, to_ms: openMs + 3 * MINUTE_MS },
@@ -278,7 +300,9 @@ describe('time and funding', () => {
     const date = Date.parse((await ask(running, DEPTH)).headers.get('date') ?? '');
     expect(date - running.clock.nowMs()).toBeGreaterThan(117_000);
     await control(running, { kind: 'shift_clock', ms: -120_000 });
-    expect(Math.abs(Number((await readState(running))['venue_time_ms']) - running.clock.nowMs())).toBeLessThan(1_000);
+    expect(
+      Math.abs(Number((await readState(running))['venue_time_ms']) - running.clock.nowMs()),
+    ).toBeLessThan(1_000);
   });
 
   test('drift_clock runs fast while it lasts, and what has drifted stays', async () => {
@@ -297,7 +321,9 @@ describe('time and funding', () => {
     const quoted = object((await ask(running, 'market/funding_rate?symbol=BTCUSDT')).data);
     expect(quoted['fundingRate']).toBe('-0.075');
     running.clock.jump(Number(quoted['nextFundingTime']) - running.clock.nowMs() + 1_000);
-    const settled = rows((await ask(running, 'market/get_funding_rate_history?symbol=BTCUSDT&limit=1')).data)[0];
+    const settled = rows(
+      (await ask(running, 'market/get_funding_rate_history?symbol=BTCUSDT&limit=1')).data,
+    )[0];
     expect(settled).toMatchObject({ fundingRate: '-0.00075', fundingTime: quoted['nextFundingTime'] });
     await clear(running);
     const free = object((await ask(running, 'market/funding_rate?symbol=BTCUSDT')).data);
@@ -345,8 +371,15 @@ describe('requests', () => {
 describe('control', () => {
   test('refuses what it cannot read, with the path of each finding, and takes none of it', async () => {
     const running = await start();
-    const faults = [{ kind: 'delay', ms: 5 }, { kind: 'delay', ms: -1, fro: '5s' }, { kind: 'drop_socket', for: '5s' }];
-    const refused = await ask(running, '/control/faults', { method: 'POST', body: JSON.stringify({ faults }) });
+    const faults = [
+      { kind: 'delay', ms: 5 },
+      { kind: 'delay', ms: -1, fro: '5s' },
+      { kind: 'drop_socket', for: '5s' },
+    ];
+    const refused = await ask(running, '/control/faults', {
+      method: 'POST',
+      body: JSON.stringify({ faults }),
+    });
     expect(refused.status).toBe(400);
     const { errors } = JSON.parse(refused.text) as { errors: string[] };
     expect(errors.map((error) => error.split(':')[0])).toEqual(['faults.1.ms', 'faults.1', 'faults.2']);

@@ -11,6 +11,7 @@ export function garble(text: string, random: SeededRandom): string {
   const before = text.charCodeAt(at);
   // Any printable character but the one that stands there.
   const shift = 1 + random.nextBelow(PRINTABLE - 1);
-  const after = FIRST_PRINTABLE + ((((before - FIRST_PRINTABLE + shift) % PRINTABLE) + PRINTABLE) % PRINTABLE);
+  const after =
+    FIRST_PRINTABLE + ((((before - FIRST_PRINTABLE + shift) % PRINTABLE) + PRINTABLE) % PRINTABLE);
   return text.slice(0, at) + String.fromCharCode(after) + text.slice(at + 1);
 }

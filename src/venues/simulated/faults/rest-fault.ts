@@ -18,7 +18,8 @@ export function faultReply(fault: FaultOf<'rest_error'>, usual: string): FaultRe
   const retry: Record<string, string> =
     fault.retry_after === undefined ? {} : { 'Retry-After': String(fault.retry_after) };
   const json = { 'Content-Type': 'application/json', ...retry };
-  const envelope = code === undefined && status === 200 ? usual : JSON.stringify({ code: code ?? status, data: null, msg });
+  const envelope =
+    code === undefined && status === 200 ? usual : JSON.stringify({ code: code ?? status, data: null, msg });
   switch (body) {
     case 'json':
       return { status, headers: json, body: envelope };
