@@ -2,7 +2,13 @@
 
 import { printJson, printTable, type ProgramIo } from './program-io.ts';
 import type { Settings } from './config/settings.ts';
-import { checkDisk, checkMemory, checkOpenFiles, checkRuntime, checkWorkspace } from './doctor/machine-checks.ts';
+import {
+  checkDisk,
+  checkMemory,
+  checkOpenFiles,
+  checkRuntime,
+  checkWorkspace,
+} from './doctor/machine-checks.ts';
 import { checkPort, checkVenue } from './doctor/network-checks.ts';
 
 /** fail: a session would break or be refused. warn: it would run, worse than it should. */

@@ -43,7 +43,10 @@ setInterval(() => {
   }
   if (!isStallTold) {
     isStallTold = true;
-    tell('event_loop_stalled', `the event loop of session ${task.sessionId} has stood still for ${seconds(stillMs)}`);
+    tell(
+      'event_loop_stalled',
+      `the event loop of session ${task.sessionId} has stood still for ${seconds(stillMs)}`,
+    );
   }
   if (stillMs < task.freezeTimeoutMs) return;
   if (Atomics.compareExchange(cells, FROZEN_CELL, 0, 1) === 0) breakOut();
@@ -66,7 +69,12 @@ function endProcess(stillMs: number): void {
     const last = readHeartbeat(task.paths.heartbeat);
     if (last !== null && last.pid === process.pid) {
       const nowMs = Date.now();
-      const words = { ts: new Date(nowMs).toISOString(), unix_ts: nowMs / 1_000, state: 'ended', reason: 'crashed' };
+      const words = {
+        ts: new Date(nowMs).toISOString(),
+        unix_ts: nowMs / 1_000,
+        state: 'ended',
+        reason: 'crashed',
+      };
       writeFileAtomic(task.paths.heartbeat, `${JSON.stringify({ ...last, ...words }, null, 2)}\n`);
     }
   } finally {

@@ -79,7 +79,11 @@ export function writeResult(facts: ResultFacts): FinalReport {
   writeDocument(folder.finalReportFile, report);
   writeText(folder.tradesFile, formatTradesCsv(rows.trades));
   writeText(folder.equityFile, formatEquityCsv(rows.equity));
-  const alerts = parseAlertLines(readOptional(facts.alertsFile), Date.parse(manifest.local_started_at), facts.localEndMs);
+  const alerts = parseAlertLines(
+    readOptional(facts.alertsFile),
+    Date.parse(manifest.local_started_at),
+    facts.localEndMs,
+  );
   const page = renderReportHtml({
     report,
     trades: rows.trades,

@@ -339,7 +339,11 @@ export class SessionRun {
       localEndMs: systemClock.nowMs(),
     });
     if (report.stopped_reason !== reason) {
-      alerts.raise('critical', report.stopped_reason, `the ledger differs by ${report.ledger_difference} USDT`);
+      alerts.raise(
+        'critical',
+        report.stopped_reason,
+        `the ledger differs by ${report.ledger_difference} USDT`,
+      );
     }
     if (report.status === 'degraded')
       alerts.raise('warning', 'degraded', 'the session traded part of its time on bad data');

@@ -3,12 +3,24 @@ import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
 import type { LockHolder } from '../session/instance-lock.ts';
 import { describeUnreportedEnd } from './unreported-end.ts';
 
-const HOLDER: LockHolder = { pid: 42, identity: 'boot:1', since: '2026-11-22T16:39:00.123Z', sessionId: 's1' };
+const HOLDER: LockHolder = {
+  pid: 42,
+  identity: 'boot:1',
+  since: '2026-11-22T16:39:00.123Z',
+  sessionId: 's1',
+};
 
 const BEAT: HeartbeatFields = {
   ...{ ts: '2026-11-22T16:40:00.000Z', unix_ts: 1_795_365_600, pid: 42, session_id: 's1' },
   ...{ state: 'running', reason: null, symbol: 'BTCUSDT', elapsed: 1, remaining: null, equity: '10001.5' },
-  ...{ wallet_balance: '10000', unrealized_pnl: '1.5', position: '0.05', open_orders: 1, ram_mb: 1, events: 9 },
+  ...{
+    wallet_balance: '10000',
+    unrealized_pnl: '1.5',
+    position: '0.05',
+    open_orders: 1,
+    ram_mb: 1,
+    events: 9,
+  },
   ...{ cpu_percent: 1, cpu_pct: 1, event_loop_lag_ms: 1, clock_offset_ms: 0, round_trip_ms: 1, errors: 0 },
   ...{ feeds: {}, dashboard_url: null },
 };

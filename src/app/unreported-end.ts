@@ -28,6 +28,8 @@ export function lastWords(heartbeat: HeartbeatFields | null): string {
   if (heartbeat === null) return 'no heartbeat';
   const { ts, state, position, open_orders: orders, equity } = heartbeat;
   const held =
-    position === null ? '' : `, position ${position}, open orders ${orders ?? 'unknown'}, equity ${equity ?? 'unknown'}`;
+    position === null
+      ? ''
+      : `, position ${position}, open orders ${orders ?? 'unknown'}, equity ${equity ?? 'unknown'}`;
   return `last heartbeat ${ts}, ${state}${held}`;
 }

@@ -12,5 +12,9 @@ test('starts a further one on the account of the one before, for the rest of the
     ...['--workspace=w', 'run', '--duration', '10m', '--seed', '5'],
     ...['--duration', '1500ms'],
   ]);
-  expect(sessionWords(['run', '--duration', 'forever'], null, true)).toEqual(['run', '--duration', 'forever']);
+  expect(sessionWords(['run', '--duration', 'forever'], null, true)).toEqual([
+    'run',
+    '--duration',
+    'forever',
+  ]);
 });

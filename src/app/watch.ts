@@ -38,7 +38,8 @@ export async function watchSession(request: WatchRequest, io: ProgramIo): Promis
     path: paths.alerts,
     scrubber,
     nowMs: () => systemClock.nowMs(),
-    onError: (error) => note(`the alert could not be written: ${error instanceof Error ? error.message : String(error)}`),
+    onError: (error) =>
+      note(`the alert could not be written: ${error instanceof Error ? error.message : String(error)}`),
   });
   const supervisor = new Supervisor({
     durationMs: request.durationMs,

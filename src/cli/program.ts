@@ -88,7 +88,8 @@ async function readRun(words: readonly string[], surroundings: ProgramSurroundin
   };
   await createProgram(surroundings, hold, () => {}).parseAsync(words, { from: 'user' });
   const [request] = requests;
-  if (request === undefined) throw new ConfigError([`expected options of "la run", found ${words.join(' ')}`]);
+  if (request === undefined)
+    throw new ConfigError([`expected options of "la run", found ${words.join(' ')}`]);
   return request;
 }
 

@@ -261,8 +261,7 @@ function omitted(count: number, shown: number, what: string): HtmlText {
 function reproduction({ report, ...inputs }: HtmlReportInputs): HtmlText {
   return html`<section>
     <h2>Reproduce</h2>
-    <pre>
-la report ${report.session_id} --format json</pre>
+    <pre>la report ${report.session_id} --format json</pre>
     ${pairs([
       ['State hash', report.state_hash ?? UNKNOWN_TEXT],
       ['Event log chain', inputs.logChain ?? UNKNOWN_TEXT],

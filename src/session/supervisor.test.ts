@@ -61,7 +61,14 @@ function beat(fields: Partial<HeartbeatFields> = {}): void {
   heartbeat = {
     ...{ ts: new Date().toISOString(), unix_ts: Date.now() / 1_000, pid: newest().pid, session_id: 's1' },
     ...{ state: 'running', reason: null, symbol: 'BTCUSDT', elapsed: 1, remaining: null, equity: '10000' },
-    ...{ wallet_balance: '10000', unrealized_pnl: '0', position: '0', open_orders: 0, ram_mb: 1, cpu_percent: 1 },
+    ...{
+      wallet_balance: '10000',
+      unrealized_pnl: '0',
+      position: '0',
+      open_orders: 0,
+      ram_mb: 1,
+      cpu_percent: 1,
+    },
     ...{ cpu_pct: 1, event_loop_lag_ms: 1, clock_offset_ms: 0, round_trip_ms: 1, errors: 0, feeds: {} },
     ...{ dashboard_url: null, events: Math.floor(Date.now() / 1_000) },
     ...fields,

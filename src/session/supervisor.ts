@@ -138,7 +138,11 @@ export class Supervisor {
     const patienceMs = patienceWith(beat);
     if (stillMs < patienceMs) return;
     this.#isFrozen = true;
-    this.#tellDeath(session.pid, beat, `is frozen: no sign of life for ${patienceMs / 1_000} s; it is killed`);
+    this.#tellDeath(
+      session.pid,
+      beat,
+      `is frozen: no sign of life for ${patienceMs / 1_000} s; it is killed`,
+    );
     session.kill('SIGKILL');
   }
 

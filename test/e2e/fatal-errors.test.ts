@@ -125,7 +125,7 @@ function expectStopped({ document }: Finished, brokenMs: number): void {
   const ours = document.orders.filter(({ client_order_id: id }) => id?.startsWith('rest-') === true);
   expect(ours.length).toBeGreaterThan(0);
   for (const order of ours) {
-    expect(order.decision_time_ms - brokenMs, order.client_order_id ?? '').toBeLessThan(STOP_LIMIT_MS);
+    expect(order.decision_time_ms - brokenMs).toBeLessThan(STOP_LIMIT_MS);
   }
 }
 
@@ -133,7 +133,7 @@ function expectStopped({ document }: Finished, brokenMs: number): void {
 function expectClosedOnLastBook(session: Session, { document }: Finished): void {
   const fills = document.fills.toSorted((left, right) => left.time_ms - right.time_ms);
   expect(new Set(fills.map(({ side }) => side))).toEqual(new Set(['buy', 'sell']));
-  for (const { side, reconstructed } of fills) expect(reconstructed, side).toBe(side === 'sell');
+  for (const { side, reconstructed } of fills) expect(reconstructed).toBe(side === 'sell');
   expect(readHeartbeat(session.workspace)).toMatchObject({ state: 'ended', position: '0', open_orders: 0 });
   expect(readSystemLog(session.workspace).some(({ event }) => event === 'last_good_book')).toBe(true);
 }

@@ -143,7 +143,9 @@ describe.concurrent('the bars of a session', { timeout: TEST_LIMIT_MS }, () => {
     expect(said(log, 'Gap detected!')).toEqual([]);
     expect(document.report).toMatchObject({ gaps: 0, reconnects: 0, status: 'success' });
     // Every trade that another client was told of reached the engine, in the same order, once.
-    const traded = eventsOf(events, 'trade').map(({ side, price, quantity }) => `${side} ${price} ${quantity}`);
+    const traded = eventsOf(events, 'trade').map(
+      ({ side, price, quantity }) => `${side} ${price} ${quantity}`,
+    );
     const first = witness.trades.slice(before, before + 5).join('\n');
     const from = traded.findIndex((_, row) => traded.slice(row, row + 5).join('\n') === first);
     expect(from).toBeGreaterThanOrEqual(0);
@@ -156,30 +158,38 @@ describe.concurrent('the bars of a session', { timeout: TEST_LIMIT_MS }, () => {
     ['1m', MINUTE_MS, 200 * SECOND_MS],
     ['15m', 15 * MINUTE_MS, 50 * MINUTE_MS],
     ['1h', HOUR_MS, 130 * MINUTE_MS],
-  ])('that were missed are fetched in order before any later one (%s)', async (interval, lengthMs, awayMs) => {
-    const session = await startSession(['--duration', 'forever', '--interval', interval]);
-    const { venue, workspace, program } = session;
-    await venue.addFaults({ kind: 'shift_clock', ms: awayMs });
-    await waitFor(program, 'gap', WAIT_LIMIT_MS, () => said(readSystemLog(workspace), 'Gap detected!')[0] ?? null);
-    // Until the strategy has heard of them.
-    await delay(3 * SECOND_MS);
-    const ended = await endSession(session, true);
-    const { bars, document, log } = ended;
-    expect(openTimes(bars)).toEqual(unbroken(bars, lengthMs));
-    expect(live(bars).length).toBeGreaterThanOrEqual(2);
-    for (const bar of bars) expect(bar).toMatchObject({ length_ms: lengthMs, unconfirmed: false });
-    expectShown(ended);
+  ])(
+    'that were missed are fetched in order before any later one (%s)',
+    async (interval, lengthMs, awayMs) => {
+      const session = await startSession(['--duration', 'forever', '--interval', interval]);
+      const { venue, workspace, program } = session;
+      await venue.addFaults({ kind: 'shift_clock', ms: awayMs });
+      await waitFor(
+        program,
+        'gap',
+        WAIT_LIMIT_MS,
+        () => said(readSystemLog(workspace), 'Gap detected!')[0] ?? null,
+      );
+      // Until the strategy has heard of them.
+      await delay(3 * SECOND_MS);
+      const ended = await endSession(session, true);
+      const { bars, document, log } = ended;
+      expect(openTimes(bars)).toEqual(unbroken(bars, lengthMs));
+      expect(live(bars).length).toBeGreaterThanOrEqual(2);
+      for (const bar of bars) expect(bar).toMatchObject({ length_ms: lengthMs, unconfirmed: false });
+      expectShown(ended);
 
-    const gaps = document.quality.filter(({ kind }) => kind === 'gap');
-    expect(gaps).toMatchObject([{ feed: 'kline', symbol: 'BTCUSDT', backfilled: true }]);
-    const { from_ms: fromMs = 0, to_ms: toMs = 0 } = gaps[0] ?? {};
-    expect(said(log, 'Gap detected!').map(({ level, from, to, missing }) => ({ level, from, to, missing }))).toEqual([
-      { level: 'warning', from: fromMs, to: toMs, missing: (toMs - fromMs) / lengthMs },
-    ]);
-    expect(openTimes(live(bars))).toContain(fromMs);
-    expect(document.report).toMatchObject({ gaps: 1, gaps_backfilled: 1 });
-    expect(document.report.gap_seconds).toBe((toMs - fromMs) / SECOND_MS);
-  });
+      const gaps = document.quality.filter(({ kind }) => kind === 'gap');
+      expect(gaps).toMatchObject([{ feed: 'kline', symbol: 'BTCUSDT', backfilled: true }]);
+      const { from_ms: fromMs = 0, to_ms: toMs = 0 } = gaps[0] ?? {};
+      expect(
+        said(log, 'Gap detected!').map(({ level, from, to, missing }) => ({ level, from, to, missing })),
+      ).toEqual([{ level: 'warning', from: fromMs, to: toMs, missing: (toMs - fromMs) / lengthMs }]);
+      expect(openTimes(live(bars))).toContain(fromMs);
+      expect(document.report).toMatchObject({ gaps: 1, gaps_backfilled: 1 });
+      expect(document.report.gap_seconds).toBe((toMs - fromMs) / SECOND_MS);
+    },
+  );
 
   test('that the venue does not have stay a recorded hole, and the session is degraded', async () => {
     const session = await startSession(['--duration', 'forever']);
@@ -187,7 +197,10 @@ describe.concurrent('the bars of a session', { timeout: TEST_LIMIT_MS }, () => {
     await venue.addFaults({ kind: 'skip_bar', bars: 1 });
     const [missing] = (await venue.state()).missing_bars;
     const holeMs = missing?.from_ms ?? 0;
-    await venue.addFaults({ kind: 'shift_clock', ms: holeMs + 2 * MINUTE_MS + 5 * SECOND_MS - (await venueTimeMs(venue)) });
+    await venue.addFaults({
+      kind: 'shift_clock',
+      ms: holeMs + 2 * MINUTE_MS + 5 * SECOND_MS - (await venueTimeMs(venue)),
+    });
     const isRecorded = (): true | null =>
       readSystemLog(workspace).some(({ event }) => event === 'bars_missing') || null;
     await waitFor(program, 'record of the hole', WAIT_LIMIT_MS, isRecorded);
@@ -200,7 +213,9 @@ describe.concurrent('the bars of a session', { timeout: TEST_LIMIT_MS }, () => {
     );
     expect(openTimes(bars)).toEqual(all.filter((openMs) => openMs !== holeMs));
     expectShown(ended);
-    expect(document.quality.filter(({ kind }) => kind === 'gap')).toMatchObject([{ backfilled: false, feed: 'kline' }]);
+    expect(document.quality.filter(({ kind }) => kind === 'gap')).toMatchObject([
+      { backfilled: false, feed: 'kline' },
+    ]);
     expect(said(log, 'Gap detected!')).toHaveLength(1);
     expect(document.report).toMatchObject({ status: 'degraded', gaps: 1, gaps_backfilled: 0 });
   });
@@ -211,7 +226,10 @@ describe.concurrent('the bars of a session', { timeout: TEST_LIMIT_MS }, () => {
     await venue.addFaults({ kind: 'skip_bar', bars: 1, rest_only: true });
     const openMs = (await venue.state()).missing_bars[0]?.from_ms ?? 0;
     await delay(openMs + 4 * SECOND_MS - (await venueTimeMs(venue)));
-    await venue.addFaults({ kind: 'shift_clock', ms: openMs + MINUTE_MS + 2 * SECOND_MS - (await venueTimeMs(venue)) });
+    await venue.addFaults({
+      kind: 'shift_clock',
+      ms: openMs + MINUTE_MS + 2 * SECOND_MS - (await venueTimeMs(venue)),
+    });
     await delay(12 * SECOND_MS);
     expect(program.process.exitCode).toBeNull();
     expect(readHeartbeat(workspace).state).toBe('running');

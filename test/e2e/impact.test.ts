@@ -7,11 +7,22 @@
 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type FillRow, type OrderRow, type ReportDocument, reportDocumentShape } from './support/contract-shapes.ts';
+import {
+  type FillRow,
+  type OrderRow,
+  type ReportDocument,
+  reportDocumentShape,
+} from './support/contract-shapes.ts';
 import { type EventOf, type LoggedEvent, eventsOf, readEvents } from './support/event-lines.ts';
 import { exact } from './support/exact-decimal.ts';
 import { endPrograms, runProgram } from './support/program.ts';
-import { type LogLine, makeWorkspace, readSystemLog, removeWorkspaces, writeScript } from './support/workspace.ts';
+import {
+  type LogLine,
+  makeWorkspace,
+  readSystemLog,
+  removeWorkspaces,
+  writeScript,
+} from './support/workspace.ts';
 
 /** About 10 and 100,000 USDT at the simulated market's 86,000. */
 const SMALL = '0.0001';
@@ -27,13 +38,43 @@ const TEST_LIMIT_MS = 80_000;
 const SCRIPT = [
   { at: '500ms', action: 'submit', id: 'small-in', side: 'buy', type: 'market', quantity: SMALL },
   ...Array.from({ length: ROUNDS }, (_, round) => [
-    { at: `${2_000 + round * 2_400}ms`, action: 'submit', id: `large-in-${round}`, side: 'buy', type: 'market', quantity: LARGE },
-    { at: `${3_200 + round * 2_400}ms`, action: 'submit', id: `large-out-${round}`, side: 'sell', type: 'market', quantity: LARGE },
+    {
+      at: `${2_000 + round * 2_400}ms`,
+      action: 'submit',
+      id: `large-in-${round}`,
+      side: 'buy',
+      type: 'market',
+      quantity: LARGE,
+    },
+    {
+      at: `${3_200 + round * 2_400}ms`,
+      action: 'submit',
+      id: `large-out-${round}`,
+      side: 'sell',
+      type: 'market',
+      quantity: LARGE,
+    },
   ]).flat(),
   { at: '15s', action: 'submit', id: 'small-out', side: 'sell', type: 'market', quantity: SMALL },
   // Rest at the best prices and wait for public trades.
-  { at: '16s', action: 'submit', id: 'bid', side: 'buy', type: 'limit', quantity: '0.0005', price_offset_bps: 0 },
-  { at: '16s', action: 'submit', id: 'ask', side: 'sell', type: 'limit', quantity: '0.0005', price_offset_bps: 0 },
+  {
+    at: '16s',
+    action: 'submit',
+    id: 'bid',
+    side: 'buy',
+    type: 'limit',
+    quantity: '0.0005',
+    price_offset_bps: 0,
+  },
+  {
+    at: '16s',
+    action: 'submit',
+    id: 'ask',
+    side: 'sell',
+    type: 'limit',
+    quantity: '0.0005',
+    price_offset_bps: 0,
+  },
 ];
 const TAKERS = SCRIPT.flatMap(({ id, type }) => (type === 'market' ? [id] : []));
 
@@ -86,7 +127,9 @@ function fillsOf(held: Held, id: string): FillRow[] {
 
 /** The book that an order met: the last frame received before its arrival. */
 function bookAt({ events }: Held, timeMs: number): EventOf<'book_snapshot'> {
-  const frame = eventsOf(events, 'book_snapshot').findLast(({ received_ms: receivedMs }) => receivedMs < timeMs);
+  const frame = eventsOf(events, 'book_snapshot').findLast(
+    ({ received_ms: receivedMs }) => receivedMs < timeMs,
+  );
   if (frame === undefined) throw new Error(`no book before ${timeMs}`);
   return frame;
 }
@@ -114,7 +157,11 @@ function walkBook(held: Held): Map<string, Expected> {
   let at = 0;
   let frame = frames[0];
   for (const order of orders) {
-    for (let next = frames[at]; next !== undefined && next.received_ms < (order.arrival_time_ms ?? 0); next = frames[++at]) {
+    for (
+      let next = frames[at];
+      next !== undefined && next.received_ms < (order.arrival_time_ms ?? 0);
+      next = frames[++at]
+    ) {
       frame = next;
       forget(spent, next);
     }
@@ -152,7 +199,8 @@ function forget(spent: Map<string, bigint>, frame: EventOf<'book_snapshot'>): vo
 }
 
 /** Sum of price x quantity, in units of 10^-16. */
-const value = (parts: readonly Taken[]): bigint => parts.reduce((sum, part) => sum + part.price * part.quantity, 0n);
+const value = (parts: readonly Taken[]): bigint =>
+  parts.reduce((sum, part) => sum + part.price * part.quantity, 0n);
 const filled = (fills: readonly FillRow[]): Taken[] =>
   fills.map((fill) => ({ price: exact(fill.price), quantity: exact(fill.quantity) }));
 
@@ -214,7 +262,9 @@ describe('without a book', { timeout: TEST_LIMIT_MS }, () => {
       const slippageTicks = Number((slippage * UNIT) / exact(fill.quantity) / TICK);
       const whole = order.side === 'buy' ? Math.ceil(middle) : Math.floor(middle);
       const sign = order.side === 'buy' ? 1 : -1;
-      expect(Number(exact(fill.price) / TICK)).toBe(whole + sign * (spreadTicks + impactTicks + slippageTicks));
+      expect(Number(exact(fill.price) / TICK)).toBe(
+        whole + sign * (spreadTicks + impactTicks + slippageTicks),
+      );
       expect(exact(fill.impact_cost ?? '') * UNIT).toBe(BigInt(impactTicks) * TICK * exact(fill.quantity));
       expect(slippageTicks).toBeGreaterThanOrEqual(0);
       expect(slippageTicks).toBeLessThanOrEqual(Math.ceil(middle / 10_000));
@@ -238,18 +288,22 @@ describe('without a book', { timeout: TEST_LIMIT_MS }, () => {
 test.each([
   ['on the book', () => onBook],
   ['without it', () => parametric],
-])('a limit order that rested pays neither impact nor slippage %s', { timeout: TEST_LIMIT_MS }, async (_, session) => {
-  const held = await session();
-  const makers = held.document.fills.filter(({ liquidity }) => liquidity === 'maker');
-  const resting = new Set([orderOf(held, 'bid').order_id, orderOf(held, 'ask').order_id]);
-  // Two orders at the best prices of a market that prints twenty times a second.
-  expect(makers.length).toBeGreaterThanOrEqual(1);
-  for (const fill of makers) {
-    expect(resting.has(fill.order_id)).toBe(true);
-    expect(fill.price).toBe(held.document.orders.find((order) => order.order_id === fill.order_id)?.price);
-    expect([fill.impact_cost, fill.slippage_cost]).toEqual(['0', '0']);
-  }
-});
+])(
+  'a limit order that rested pays neither impact nor slippage %s',
+  { timeout: TEST_LIMIT_MS },
+  async (_, session) => {
+    const held = await session();
+    const makers = held.document.fills.filter(({ liquidity }) => liquidity === 'maker');
+    const resting = new Set([orderOf(held, 'bid').order_id, orderOf(held, 'ask').order_id]);
+    // Two orders at the best prices of a market that prints twenty times a second.
+    expect(makers.length).toBeGreaterThanOrEqual(1);
+    for (const fill of makers) {
+      expect(resting.has(fill.order_id)).toBe(true);
+      expect(fill.price).toBe(held.document.orders.find((order) => order.order_id === fill.order_id)?.price);
+      expect([fill.impact_cost, fill.slippage_cost]).toEqual(['0', '0']);
+    }
+  },
+);
 
 /** One line each per taker fill, none for makers; bps of the fill's notional. */
 function expectCostLines({ document, log }: Held): void {

@@ -4,7 +4,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Ended, type ProgramOptions, endPrograms, runProgram, startProgram } from './support/program.ts';
-import { listSessions, makeWorkspace, readAlerts, readSystemLog, removeWorkspaces } from './support/workspace.ts';
+import {
+  listSessions,
+  makeWorkspace,
+  readAlerts,
+  readSystemLog,
+  removeWorkspaces,
+} from './support/workspace.ts';
 
 const RUN = ['run', '--source', 'simulated', '--seed', '5', '--dashboard', 'off'] as const;
 
@@ -65,28 +71,31 @@ describe('simultaneous starts', () => {
 });
 
 describe('the lock of a workspace', () => {
-  test('is respected where a living process stands in it that holds nothing else, and taken from a dead one', async () => {
-    const workspace = makeWorkspace();
-    mkdirSync(join(workspace, '.agent'));
-    writeFileSync(lockFileOf(workspace), `${process.pid}\n`);
-    for (const words of [['--help'], ['status'], ['report', 'latest'], ['doctor', '--source', 'simulated']])
-      await runProgram([...words, '--workspace', workspace]);
-    expect(readFileSync(lockFileOf(workspace), 'utf8')).toBe(`${process.pid}\n`);
-    const refused = await runProgram([...RUN, '--workspace', workspace]);
-    expect(refused.code).toBe(1);
-    expect(refused.stderr).toBe(`Already running (pid ${process.pid} since unknown)\n`);
-    expect(listSessions(workspace)).toEqual([]);
+  test(
+    'is respected where a living process stands in it that holds nothing else, and taken from a dead one',
+    async () => {
+      const workspace = makeWorkspace();
+      mkdirSync(join(workspace, '.agent'));
+      writeFileSync(lockFileOf(workspace), `${process.pid}\n`);
+      for (const words of [['--help'], ['status'], ['report', 'latest'], ['doctor', '--source', 'simulated']])
+        await runProgram([...words, '--workspace', workspace]);
+      expect(readFileSync(lockFileOf(workspace), 'utf8')).toBe(`${process.pid}\n`);
+      const refused = await runProgram([...RUN, '--workspace', workspace]);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toBe(`Already running (pid ${process.pid} since unknown)\n`);
+      expect(listSessions(workspace)).toEqual([]);
 
-    // The same pid, of a process that started at another time: what held the lock is gone.
-    writeFileSync(lockFileOf(workspace), `${process.pid}\nprocess_start=another-boot:1\nsession_id=s0\n`);
-    const { code } = await runProgram([...RUN, '--duration', '1s', '--workspace', workspace]);
-    expect(code).toBe(0);
-    const taken = readSystemLog(workspace).find(({ event }) => event === 'lock_taken_over');
-    expect(taken?.msg).toContain(`took over from pid ${process.pid}`);
-    expect(existsSync(lockFileOf(workspace))).toBe(false);
-    expect(readAlerts(workspace).at(-1)?.text).toBe(
-      `session s0 (pid ${process.pid}) ended without a report; no heartbeat`,
-    );
-  }, LIMIT_MS);
+      // The same pid, of a process that started at another time: what held the lock is gone.
+      writeFileSync(lockFileOf(workspace), `${process.pid}\nprocess_start=another-boot:1\nsession_id=s0\n`);
+      const { code } = await runProgram([...RUN, '--duration', '1s', '--workspace', workspace]);
+      expect(code).toBe(0);
+      const taken = readSystemLog(workspace).find(({ event }) => event === 'lock_taken_over');
+      expect(taken?.msg).toContain(`took over from pid ${process.pid}`);
+      expect(existsSync(lockFileOf(workspace))).toBe(false);
+      expect(readAlerts(workspace).at(-1)?.text).toBe(
+        `session s0 (pid ${process.pid}) ended without a report; no heartbeat`,
+      );
+    },
+    LIMIT_MS,
+  );
 });
-

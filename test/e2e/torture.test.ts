@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ReportDocument, reportDocumentShape } from './support/contract-shapes.ts';
-import { type EventOf, type LoggedEvent, eventsOf, readEvents } from './support/event-lines.ts';
+import { type LoggedEvent, eventsOf, readEvents } from './support/event-lines.ts';
 import { exact, sumExact } from './support/exact-decimal.ts';
 import { sessionAt, startFaultyVenue } from './support/faulty-venue.ts';
 import { judgeByLog } from './support/log-oracle.ts';
@@ -31,10 +31,12 @@ const MINUTE_MS = 60 * SECOND_MS;
 const STALE_MS = 3 * SECOND_MS;
 /** The session is expected to trade by then. */
 const FIRST_FAULT_S = 16;
-/** Length of one round of faults, and what its steps of the clock add to the session's time. */
+/** Length of one round of faults, and what its step of the clock adds to the session's time: whole minutes together. */
 const ROUND_S = 76;
-const SHIFT_S = 70;
-const ROUNDS = IS_LONG ? 7 : 1;
+const SHIFT_S = 104;
+/** Puts the end of a minute between the order to leave a bar out and the step of the clock behind it. */
+const START_TIME = '2026-03-05T12:00:49Z';
+const ROUNDS = IS_LONG ? 8 : 1;
 const DURATION_S = FIRST_FAULT_S + ROUNDS * (ROUND_S + SHIFT_S);
 const TEST_LIMIT_MS = (ROUNDS * ROUND_S + 120) * SECOND_MS;
 
@@ -80,11 +82,26 @@ function makeScript(): object[] {
   const actions: object[] = [];
   for (let second = 1; second < DURATION_S; second += 2) {
     const side = (second - 1) % 4 === 0 ? 'buy' : 'sell';
-    actions.push({ at: `${second}s`, action: 'submit', id: `take-${second}`, side, type: 'market', quantity: '0.02' });
+    actions.push({
+      at: `${second}s`,
+      action: 'submit',
+      id: `take-${second}`,
+      side,
+      type: 'market',
+      quantity: '0.02',
+    });
     for (const quoted of ['buy', 'sell']) {
       const id = `${quoted}-${second}`;
       actions.push(
-        { at: `${second}s`, action: 'submit', id, side: quoted, type: 'limit', quantity: '0.005', price_offset_bps: 0 },
+        {
+          at: `${second}s`,
+          action: 'submit',
+          id,
+          side: quoted,
+          type: 'limit',
+          quantity: '0.005',
+          price_offset_bps: 0,
+        },
         { at: `${second + 6}s`, action: 'cancel', id },
       );
     }
@@ -105,7 +122,14 @@ async function survive(): Promise<Survived> {
   const workspace = makeWorkspace();
   const plan = join(workspace, 'faults.json');
   writeFileSync(plan, JSON.stringify({ faults: makePlan() }));
-  const venue = await startFaultyVenue('--symbol', 'BTCUSDT', '--fault-plan', plan);
+  const venue = await startFaultyVenue(
+    '--symbol',
+    'BTCUSDT',
+    '--start-time',
+    START_TIME,
+    '--fault-plan',
+    plan,
+  );
   const ended = await runProgram(
     sessionAt(
       workspace,
@@ -194,7 +218,7 @@ describe('a session under torture', { timeout: TEST_LIMIT_MS }, () => {
     const venueCounts = new Map(
       eventsOf(events, 'bar')
         .filter(({ history, unconfirmed }) => !history && !unconfirmed)
-        .map((bar): [number, EventOf<'bar'>] => [bar.open_ms, bar]),
+        .map((bar) => [bar.open_ms, bar] as const),
     );
     const trades = Map.groupBy(eventsOf(events, 'trade'), ({ exchange_ms: timeMs }) => {
       return Math.floor(timeMs / MINUTE_MS) * MINUTE_MS;

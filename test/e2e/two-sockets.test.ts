@@ -50,74 +50,83 @@ function percentile99(values: readonly number[]): number {
   return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN;
 }
 
-test('a flood of 5,000 tickers a second does not make the klines late', { timeout: TEST_LIMIT_MS }, async () => {
-  const venue = await startFaultyVenue();
-  const folder = mkdtempSync(join(tmpdir(), 'la-flood-'));
-  const logger = { log: () => {} };
-  const client = openBitunixVenue({
-    restUrl: venue.env['BITUNIX_REST_URL'] ?? '',
-    wsUrl: venue.env['BITUNIX_WS_URL'] ?? '',
-    logger,
-    clock: systemClock,
-    random: () => 0.5,
-  });
-  const latenciesMs: number[] = [];
-  const original = KlineTracker.prototype.noteFrame;
-  const spy = vi.spyOn(KlineTracker.prototype, 'noteFrame').mockImplementation(function (this: KlineTracker, frame) {
-    // Both processes read the clock of this machine.
-    latenciesMs.push(Date.now() - frame.exchangeTimeMs);
-    original.call(this, frame);
-  });
-  try {
-    await client.clock.ready;
-    const spec = await client.instrument('BTCUSDT');
-    // The session as the program composes it: the source, the ingress, THE loop, the log on a disk, the engine.
-    const start = sessionStart({ instruments: [spec], duration_ms: null });
-    const ingress = new Ingress(() => client.clock.nowMs());
-    const engine = new Engine(start, strategyOf({}));
-    const log = FileEventLog.create(join(folder, 'events'));
-    let tickers = 0;
-    const counting: EventLogPort = {
-      append(block) {
-        for (let row = 0; row < block.length; row++) if (block.kind[row] === EventKind.lastPrice) tickers++;
-        log.append(block);
-      },
-      close: () => log.close(),
-    };
-    ingress.open(1).appendSessionStarted(ingress.nowMs(), start);
-    client.start([createInstrument(spec, 0)], '1m', ingress, { onFatal: () => {}, onLost: () => {} });
-    const loop = runLoop({ source: ingress, log: counting, engine, sinks: [] });
-    await vi.waitFor(() => expect(latenciesMs.length).toBeGreaterThan(4), 20_000);
+test(
+  'a flood of 5,000 tickers a second does not make the klines late',
+  { timeout: TEST_LIMIT_MS },
+  async () => {
+    const venue = await startFaultyVenue();
+    const folder = mkdtempSync(join(tmpdir(), 'la-flood-'));
+    const logger = { log: () => {} };
+    const client = openBitunixVenue({
+      restUrl: venue.env['BITUNIX_REST_URL'] ?? '',
+      wsUrl: venue.env['BITUNIX_WS_URL'] ?? '',
+      logger,
+      clock: systemClock,
+      random: () => 0.5,
+    });
+    const latenciesMs: number[] = [];
+    const original = KlineTracker.prototype.noteFrame;
+    const spy = vi.spyOn(KlineTracker.prototype, 'noteFrame').mockImplementation(function (
+      this: KlineTracker,
+      frame,
+    ) {
+      // Both processes read the clock of this machine.
+      latenciesMs.push(Date.now() - frame.exchangeTimeMs);
+      original.call(this, frame);
+    });
+    try {
+      await client.clock.ready;
+      const spec = await client.instrument('BTCUSDT');
+      // The session as the program composes it: the source, the ingress, THE loop, the log on a disk, the engine.
+      const start = sessionStart({ instruments: [spec], duration_ms: null });
+      const ingress = new Ingress(() => client.clock.nowMs());
+      const engine = new Engine(start, strategyOf({}));
+      const log = FileEventLog.create(join(folder, 'events'));
+      let tickers = 0;
+      const counting: EventLogPort = {
+        append(block) {
+          for (let row = 0; row < block.length; row++) if (block.kind[row] === EventKind.lastPrice) tickers++;
+          log.append(block);
+        },
+        close: () => log.close(),
+      };
+      ingress.open(1).appendSessionStarted(ingress.nowMs(), start);
+      client.start([createInstrument(spec, 0)], '1m', ingress, { onFatal: () => {}, onLost: () => {} });
+      const loop = runLoop({ source: ingress, log: counting, engine, sinks: [] });
+      await vi.waitFor(() => expect(latenciesMs.length).toBeGreaterThan(4), 20_000);
 
-    latenciesMs.length = 0;
-    tickers = 0;
-    await pause(MEASURED_MS);
-    const quiet = { klines: latenciesMs.length, p99: percentile99(latenciesMs), tickers };
-    await venue.addFaults({ kind: 'flood', channel: 'ticker', per_second: FLOOD_PER_SECOND });
-    await pause(500);
-    latenciesMs.length = 0;
-    tickers = 0;
-    await pause(MEASURED_MS);
-    const { conflated } = client.feeds().ticker;
-    const flooded = { klines: latenciesMs.length, p99: percentile99(latenciesMs), tickers, conflated };
-    await venue.clearFaults();
-    await client.stop();
-    await ingress.close();
-    await loop;
-    log.close();
+      latenciesMs.length = 0;
+      tickers = 0;
+      await pause(MEASURED_MS);
+      const quiet = { klines: latenciesMs.length, p99: percentile99(latenciesMs), tickers };
+      await venue.addFaults({ kind: 'flood', channel: 'ticker', per_second: FLOOD_PER_SECOND });
+      await pause(500);
+      latenciesMs.length = 0;
+      tickers = 0;
+      await pause(MEASURED_MS);
+      const { conflated } = client.feeds().ticker;
+      const flooded = { klines: latenciesMs.length, p99: percentile99(latenciesMs), tickers, conflated };
+      await venue.clearFaults();
+      await client.stop();
+      await ingress.close();
+      await loop;
+      log.close();
 
-    const said = JSON.stringify({ quiet, flooded });
-    // Every one of the klines came, and the flood was one.
-    expect(quiet.klines, said).toBeGreaterThan(15);
-    expect(flooded.klines, said).toBeGreaterThan(quiet.klines * 0.8);
-    expect(flooded.tickers + flooded.conflated, said).toBeGreaterThan((FLOOD_PER_SECOND * MEASURED_MS) / 1_000 / 2);
-    expect(flooded.p99, said).toBeLessThanOrEqual(2 * Math.max(quiet.p99, FLOOR_MS));
-  } finally {
-    spy.mockRestore();
-    await client.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+      const said = JSON.stringify({ quiet, flooded });
+      // Every one of the klines came, and the flood was one.
+      expect(quiet.klines, said).toBeGreaterThan(15);
+      expect(flooded.klines, said).toBeGreaterThan(quiet.klines * 0.8);
+      expect(flooded.tickers + flooded.conflated, said).toBeGreaterThan(
+        (FLOOD_PER_SECOND * MEASURED_MS) / 1_000 / 2,
+      );
+      expect(flooded.p99, said).toBeLessThanOrEqual(2 * Math.max(quiet.p99, FLOOR_MS));
+    } finally {
+      spy.mockRestore();
+      await client.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
 
 describe.concurrent('a socket that is dead', { timeout: TEST_LIMIT_MS }, () => {
   test.each([

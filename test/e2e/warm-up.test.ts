@@ -77,23 +77,34 @@ describe.concurrent('a session that needs history', { timeout: TEST_LIMIT_MS }, 
   test.each([
     ['the configured need', 500, 50],
     ['the strategy, where it needs more', 300, 700],
-  ])('has what %s asks for before it starts, beyond one page, and still after more bars', async (_, configured, own) => {
-    const venue = await startFaultyVenue('--start-time', START_TIME);
-    const workspace = configure(configured);
-    const need = Math.max(configured, own);
-    const { document, log, bars } = await hold(venue, workspace, '--duration', '16s', ...writeBarRecorder(workspace, own));
-    const complete = said(log, 'WARMUP_COMPLETE');
-    expect(complete).toHaveLength(1);
-    expect(complete[0]?.['bars']).toBeGreaterThanOrEqual(need);
-    const history = bars.filter(({ history: isHistory }) => isHistory);
-    expect(history.length).toBe(complete[0]?.['bars']);
-    expectUnbroken(bars);
-    // The minute ended while the session ran, and the strategy saw that bar behind all the others.
-    const shown = shownBars(document.orders);
-    expect(shown.map(({ openMs }) => openMs)).toEqual(bars.slice(history.length).map(({ open_ms: openMs }) => openMs));
-    expect(shown.length).toBeGreaterThanOrEqual(1);
-    for (const [row, { bars: seen }] of shown.entries()) expect(seen).toBe(history.length + row + 1);
-  });
+  ])(
+    'has what %s asks for before it starts, beyond one page, and still after more bars',
+    async (_, configured, own) => {
+      const venue = await startFaultyVenue('--start-time', START_TIME);
+      const workspace = configure(configured);
+      const need = Math.max(configured, own);
+      const { document, log, bars } = await hold(
+        venue,
+        workspace,
+        '--duration',
+        '16s',
+        ...writeBarRecorder(workspace, own),
+      );
+      const complete = said(log, 'WARMUP_COMPLETE');
+      expect(complete).toHaveLength(1);
+      expect(complete[0]?.['bars']).toBeGreaterThanOrEqual(need);
+      const history = bars.filter(({ history: isHistory }) => isHistory);
+      expect(history.length).toBe(complete[0]?.['bars']);
+      expectUnbroken(bars);
+      // The minute ended while the session ran, and the strategy saw that bar behind all the others.
+      const shown = shownBars(document.orders);
+      expect(shown.map(({ openMs }) => openMs)).toEqual(
+        bars.slice(history.length).map(({ open_ms: openMs }) => openMs),
+      );
+      expect(shown.length).toBeGreaterThanOrEqual(1);
+      for (const [row, { bars: seen }] of shown.entries()) expect(seen).toBe(history.length + row + 1);
+    },
+  );
 
   test('waits where the venue has too little, says so once a minute, and places nothing', async () => {
     const venue = await startFaultyVenue('--start-time', '2026-03-05T12:00:05Z', '--symbol', 'FRESHUSDT');

@@ -43,7 +43,11 @@ afterAll(async () => {
   removeWorkspaces();
 });
 
-function watch(workspace: string, options: readonly string[], environment: Record<string, string> = {}): Program {
+function watch(
+  workspace: string,
+  options: readonly string[],
+  environment: Record<string, string> = {},
+): Program {
   return startProgram(['watch', '--workspace', workspace, '--', ...options], { env: environment });
 }
 
@@ -53,7 +57,8 @@ function writeHolder(workspace: string): string {
   return path;
 }
 
-const isHolding = ({ position, open_orders: orders }: Heartbeat): boolean => position === '0.05' && orders === 1;
+const isHolding = ({ position, open_orders: orders }: Heartbeat): boolean =>
+  position === '0.05' && orders === 1;
 
 /** Waits until a session of another process than `formerPid` is as wanted. */
 function waitForNext(
@@ -62,7 +67,12 @@ function waitForNext(
   formerPid: number,
   isWanted: (beat: Heartbeat) => boolean,
 ): Promise<Heartbeat> {
-  return waitUntilBeats(program, workspace, 'next session', (beat) => beat.pid !== formerPid && isWanted(beat));
+  return waitUntilBeats(
+    program,
+    workspace,
+    'next session',
+    (beat) => beat.pid !== formerPid && isWanted(beat),
+  );
 }
 
 function alertsOf(workspace: string): string[] {
@@ -70,7 +80,9 @@ function alertsOf(workspace: string): string[] {
 }
 
 function durationOf(workspace: string, session: string | undefined): string {
-  const { config } = manifestShape.parse(readJson(join(workspace, 'sessions', session ?? '', 'session.json')));
+  const { config } = manifestShape.parse(
+    readJson(join(workspace, 'sessions', session ?? '', 'session.json')),
+  );
   return String((config as { duration: unknown }).duration);
 }
 
@@ -82,7 +94,10 @@ describe('a supervised session', () => {
       const options = [...SIMULATED, '--fresh', '--duration', '10m', '--strategy', writeHolder(workspace)];
       const program = watch(workspace, options);
       const first = await waitUntilBeats(program, workspace, 'held position', isHolding);
-      const before = readJson(join(workspace, 'state/account.json')) as { positions: unknown; orders: unknown };
+      const before = readJson(join(workspace, 'state/account.json')) as {
+        positions: unknown;
+        orders: unknown;
+      };
       expect(before).toMatchObject({ positions: [{ quantity: '0.05' }] });
       process.kill(first.pid, 'SIGKILL');
 
@@ -115,15 +130,23 @@ describe('a supervised session', () => {
     'that is frozen is noticed by its heartbeat, killed and replaced; SIGINT ends it for good',
     async () => {
       const workspace = makeWorkspace();
-      const program = watch(workspace, [...SIMULATED, '--duration', 'forever', '--strategy', writeHolder(workspace)]);
+      const program = watch(workspace, [
+        ...SIMULATED,
+        '--duration',
+        'forever',
+        '--strategy',
+        writeHolder(workspace),
+      ]);
       const first = await waitUntilBeats(program, workspace, 'held position', isHolding);
       process.kill(first.pid, 'SIGSTOP');
       const frozenMs = performance.now();
-      await expect.poll(() => alertsOf(workspace), { timeout: 40_000, interval: 100 }).toEqual([
-        expect.stringMatching(
-          /^critical crashed: session [^ ]+ \(pid \d+\) is frozen: no sign of life for 15 s; it is killed; last heartbeat .* running/,
-        ),
-      ]);
+      await expect
+        .poll(() => alertsOf(workspace), { timeout: 40_000, interval: 100 })
+        .toEqual([
+          expect.stringMatching(
+            /^critical crashed: session [^ ]+ \(pid \d+\) is frozen: no sign of life for 15 s; it is killed; last heartbeat .* running/,
+          ),
+        ]);
       expect(performance.now() - frozenMs).toBeGreaterThan(13_000);
       await waitForNext(program, workspace, first.pid, isHolding);
       expect(durationOf(workspace, listSessions(workspace)[1])).toBe('forever');

@@ -36,7 +36,11 @@ const RECORDING_ENDINGS = ['-l2.csv.gz', '-book.csv.gz', '-l2.csv', '-book.csv']
 const VARIABLE_ALIASES: Readonly<Partial<Record<SettingKey, string>>> = { symbols: 'LA_SYMBOL' };
 
 /** Variables that are not settings. */
-const OTHER_VARIABLES: ReadonlySet<string> = new Set([KILL_SWITCH_VARIABLE, TEST_CRASH_VARIABLE, 'LA_DATA_DIR']);
+const OTHER_VARIABLES: ReadonlySet<string> = new Set([
+  KILL_SWITCH_VARIABLE,
+  TEST_CRASH_VARIABLE,
+  'LA_DATA_DIR',
+]);
 
 const SECTION_VARIABLE = /^LA_(?:MARKET_DATA|ENGINE|EXCHANGE|FEES|RISK|RESOURCES)_/;
 

@@ -106,7 +106,11 @@ export function checkMemory(limitMb: number | null): CheckResult {
   const low = limitMb !== null && limitMb < SESSION_MEMORY_MB;
   const status = freeMb < MEMORY_MINIMUM_MB || low ? 'fail' : short ? 'warn' : 'ok';
   const limit = limitMb === null ? '' : `, resources.max_memory_mb is ${limitMb}`;
-  const verdict = low ? `: a session takes about ${SESSION_MEMORY_MB}` : short ? ': more than the machine has' : '';
+  const verdict = low
+    ? `: a session takes about ${SESSION_MEMORY_MB}`
+    : short
+      ? ': more than the machine has'
+      : '';
   return { name: 'memory', status, detail: `${freeMb} of ${totalMb} MiB free${limit}${verdict}` };
 }
 

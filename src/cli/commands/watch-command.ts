@@ -25,9 +25,12 @@ Exit codes: those of the last session; 128 + n where signal n killed it.`,
     .action(async (operands) => {
       const words = [...context.globalWords(), 'run', ...operands];
       const request = await context.readRun(words);
-      if (request.isPreflight) throw new ConfigError(['--preflight: expected no such option behind "la watch"']);
+      if (request.isPreflight)
+        throw new ConfigError(['--preflight: expected no such option behind "la watch"']);
       const { watchSession } = await import('../../app/watch.ts');
       const { settings, workspace } = request;
-      return context.finish(watchSession({ words, workspace, durationMs: settings.durationMs }, context.io()));
+      return context.finish(
+        watchSession({ words, workspace, durationMs: settings.durationMs }, context.io()),
+      );
     });
 }

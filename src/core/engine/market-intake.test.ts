@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TestMarket, sessionStart } from '../../../test/builders/session.ts';
+import { START_MS, TestMarket, sessionStart } from '../../../test/builders/session.ts';
 import { lots, ticks } from '../domain/units.ts';
 import { limitOrder } from '../strategy/strategy.ts';
 import { LATE_MS } from './market-intake.ts';
@@ -45,6 +45,24 @@ describe('old data', () => {
     expect(quality(run)).toEqual([['clock', 'clock', 0]]);
   });
 
+  test('nothing is decided or filled on a book from before a jump of time', () => {
+    const run = running({
+      onStart: (view) => {
+        view.setTimer('buy', view.timeMs + 30_000);
+      },
+      onTimer: () => [limitOrder(0, 'buy', lots(5), ticks(1000_1))],
+    })
+      .clock(10_500, 0)
+      .clock(70_500, 60_000);
+    expect(run.engine.lifecycle).toBe('running');
+    expect(run.of('order').map(({ order, timeMs }) => [order.status, timeMs - START_MS])).toEqual([
+      ['denied', 70_500],
+    ]);
+    expect(run.of('denial').map(({ reason }) => reason.code)).toEqual(['market_data_stale']);
+    run.book(70_800, BIDS, ASKS).time(71_900);
+    expect(run.engine.lifecycle).toBe('running');
+  });
+
   test('a book with an empty side is recorded while it lasts', () => {
     const run = running().book(11_000, BIDS, []).book(12_000, BIDS, []).book(13_000, BIDS, ASKS);
     expect(quality(run)).toEqual([['book', 'stale', 2_000]]);
@@ -77,7 +95,9 @@ describe('old data', () => {
 
   test('a late print fills nothing that arrived after it', () => {
     const run = running({
-      onStart: (view) => void view.setTimer('rest', view.timeMs + 10_000),
+      onStart: (view) => {
+        view.setTimer('rest', view.timeMs + 10_000);
+      },
       onTimer: () => [limitOrder(0, 'buy', lots(5), ticks(999_0))],
     })
       .book(11_000, BIDS, ASKS)

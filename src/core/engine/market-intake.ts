@@ -42,8 +42,14 @@ const TRADE_TIME_GRID_MS = SECOND_MS;
 
 const CROSSED: Complaint = { kind: 'crossed', detail: 'best bid at or above best ask; nothing filled' };
 const ONE_SIDED: Complaint = { kind: 'stale', detail: 'a side of the book is empty; nothing filled' };
-const LATE_BOOK: Complaint = { kind: 'late', detail: `books arrived more than ${LATE_MS} ms after their stamp` };
-const LATE_TRADES: Complaint = { kind: 'late', detail: `trades arrived more than ${LATE_MS} ms after their stamp` };
+const LATE_BOOK: Complaint = {
+  kind: 'late',
+  detail: `books arrived more than ${LATE_MS} ms after their stamp`,
+};
+const LATE_TRADES: Complaint = {
+  kind: 'late',
+  detail: `trades arrived more than ${LATE_MS} ms after their stamp`,
+};
 
 export class MarketIntake {
   readonly #parts: EngineParts;
@@ -244,7 +250,13 @@ export class MarketIntake {
     market.isLastBook = false;
     const shownMs = this.#watch.shownMs(nowMs, market.bookExchangeTimeMs);
     if (market.isBookValid) market.bookTimeMs = shownMs;
-    const complaint = isCrossed ? CROSSED : !isTwoSided ? ONE_SIDED : nowMs - shownMs > LATE_MS ? LATE_BOOK : null;
+    const complaint = isCrossed
+      ? CROSSED
+      : !isTwoSided
+        ? ONE_SIDED
+        : nowMs - shownMs > LATE_MS
+          ? LATE_BOOK
+          : null;
     this.#bookStretches[instrument]?.note(nowMs, complaint);
   }
 

@@ -168,18 +168,18 @@ describe('clock sync', () => {
     sync.start();
     await time.advanceSlowly(10_000, 20);
     let beforeMs = sync.sessionNowMs();
-    let toldMs: number | null = null;
+    const toldMs: number[] = [];
     sync.listen((sample) => {
       samples.push(sample);
-      if (sample.offsetMs > 60_000) toldMs ??= sync.sessionNowMs();
+      if (sample.offsetMs > 60_000) toldMs.push(sync.sessionNowMs());
     });
     venue.baseMs += 120_000;
-    while (toldMs === null) {
+    while (toldMs.length === 0) {
       beforeMs = sync.sessionNowMs();
       await time.advanceSlowly(10, 10);
     }
     // Nobody else could read the new time before the listener was told of it.
-    expect(beforeMs).toBeLessThan(toldMs - 119_000);
+    expect(beforeMs).toBeLessThan((toldMs[0] ?? 0) - 119_000);
   });
 
   test('never stands behind the stamp of a frame from the same clock', async () => {

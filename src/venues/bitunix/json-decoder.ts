@@ -79,7 +79,12 @@ function decodeBook(document: object, instruments: InstrumentOfSymbol, frame: De
   frame.emptyLevels = 0;
   frame.bids = readSide(data.b, instrument, frame.bidPrice, frame.bidQuantity, frame);
   frame.asks = readSide(data.a, instrument, frame.askPrice, frame.askQuantity, frame);
-  if (!isOrderedBook(frame)) throw new Refusal('levels out of order');
+  if (!isOrderedBook(frame)) {
+    // Sides that stand for each other, worst first: a crossed book, which the session must know of, not garbage.
+    turnSide(frame.bidPrice, frame.bidQuantity, frame.bids);
+    turnSide(frame.askPrice, frame.askQuantity, frame.asks);
+    if (!isOrderedBook(frame)) throw new Refusal('levels out of order');
+  }
   finish(frame, FrameKind.book, instrument, ts);
 }
 
@@ -106,6 +111,11 @@ function readSide(
     rows++;
   }
   return rows;
+}
+
+function turnSide(prices: Int32Array, quantities: Float64Array, rows: number): void {
+  prices.subarray(0, rows).reverse();
+  quantities.subarray(0, rows).reverse();
 }
 
 function decodeTrades(document: object, instruments: InstrumentOfSymbol, frame: DecodedFrame): void {

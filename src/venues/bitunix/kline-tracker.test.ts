@@ -108,7 +108,9 @@ describe('a kline tracker', () => {
     expect(logger.said('Gap detected!').map(({ fields }) => fields)).toEqual([
       { symbol: 'BTCUSDT', from: T0 - 3 * LENGTH_MS, to: T0, missing: 3 },
     ]);
-    expect(inlet.of('quality').map(({ detail }) => detail)).toMatchObject([{ kind: 'gap', backfilled: true }]);
+    expect(inlet.of('quality').map(({ detail }) => detail)).toMatchObject([
+      { kind: 'gap', backfilled: true },
+    ]);
   });
 
   test('begins at the first frame where there is no history', async () => {

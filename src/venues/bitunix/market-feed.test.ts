@@ -96,7 +96,13 @@ async function send(...texts: readonly string[]): Promise<void> {
 describe('a market feed whose session lags', () => {
   test('hands on the newest book and ticker once it has caught up, and counts those they replaced', async () => {
     inlet.waitingRows = CONFLATE_ABOVE_ROWS + 1;
-    await send(frames.book(TS + 1), frames.ticker(TS + 2), frames.book(TS + 3), frames.book(TS + 4), frames.ticker(TS + 5));
+    await send(
+      frames.book(TS + 1),
+      frames.ticker(TS + 2),
+      frames.book(TS + 3),
+      frames.book(TS + 4),
+      frames.ticker(TS + 5),
+    );
     expect(handedOn).toEqual([[FrameKind.kline, 999]]);
     expect(feed.health().conflated).toBe(3);
     inlet.drain();
@@ -104,16 +110,18 @@ describe('a market feed whose session lags', () => {
       [FrameKind.book, 4],
       [FrameKind.ticker, 5],
     ]);
-    expect(logger.said('Frames conflated: the session lags behind the market').map(({ fields }) => fields)).toEqual([
-      { feed: 'ticker', frames: 3, total: 3 },
-    ]);
+    expect(
+      logger.said('Frames conflated: the session lags behind the market').map(({ fields }) => fields),
+    ).toEqual([{ feed: 'ticker', frames: 3, total: 3 }]);
     await send(frames.book(TS + 6), frames.book(TS + 7));
     expect(handedOn.slice(3).map(([, ts]) => ts)).toEqual([6, 7, 999]);
   });
 
   test('never holds back trades, prices and klines', async () => {
     inlet.waitingRows = 1_000_000;
-    await send(...[1, 2, 3].flatMap((ms) => [frames.trades(TS + ms), frames.price(TS + ms), frames.kline(TS + ms)]));
+    await send(
+      ...[1, 2, 3].flatMap((ms) => [frames.trades(TS + ms), frames.price(TS + ms), frames.kline(TS + ms)]),
+    );
     expect(handedOn.map(([, ts]) => ts)).toEqual([1, 1, 1, 2, 2, 2, 3, 3, 3, 999]);
     expect(feed.health().conflated).toBe(0);
   });

@@ -178,8 +178,7 @@ export class MarketFeed {
           this.#quarantine('a stream that was not subscribed');
           return FRAME_OTHER;
         }
-        const isLagging =
-          this.#held.has(stream) || this.#options.inlet.waitingRows > CONFLATE_ABOVE_ROWS;
+        const isLagging = this.#held.has(stream) || this.#options.inlet.waitingRows > CONFLATE_ABOVE_ROWS;
         if (isLagging && REPLACEABLE.has(frame.kind)) this.#hold(stream, bytes);
         else this.#handOn(frame);
         return stream;

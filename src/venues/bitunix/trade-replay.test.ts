@@ -66,7 +66,12 @@ describe('new trades', () => {
   test('that differ in time, price, quantity or side from what they follow are new', () => {
     const replay = new TradeReplay();
     feed(replay, [A, B, C]);
-    for (const changed of [[3, 101, 9, 'sell'], [1, 102, 9, 'sell'], [1, 101, 8, 'sell'], [1, 101, 9, 'buy']] as const) {
+    for (const changed of [
+      [3, 101, 9, 'sell'],
+      [1, 102, 9, 'sell'],
+      [1, 101, 8, 'sell'],
+      [1, 101, 9, 'buy'],
+    ] as const) {
       const other = new TradeReplay();
       feed(other, [A, B, C]);
       expect(feed(other, [A, B, changed])).toEqual([A, B, changed]);

@@ -42,6 +42,8 @@ export interface ShownBar {
 export function shownBars(orders: readonly OrderRow[]): ShownBar[] {
   return orders.flatMap(({ client_order_id: id }) => {
     const [, openMs, bars, volume] = /^bar (\d+) (\d+) (\d+)$/.exec(id ?? '') ?? [];
-    return openMs === undefined ? [] : [{ openMs: Number(openMs), bars: Number(bars), volumeLots: Number(volume) }];
+    return openMs === undefined
+      ? []
+      : [{ openMs: Number(openMs), bars: Number(bars), volumeLots: Number(volume) }];
   });
 }

@@ -26,7 +26,8 @@ export function judgeByLog(
   }
   const used = new Map<string, bigint>();
   for (const fill of document.fills) {
-    const find = (text: string): void => void findings.push(`${fill.fill_id} (${fill.liquidity} ${fill.side}): ${text}`);
+    const find = (text: string): void =>
+      void findings.push(`${fill.fill_id} (${fill.liquidity} ${fill.side}): ${text}`);
     const evidence = events[fill.evidence_sequence];
     const key = `${fill.evidence_sequence} ${fill.side} ${fill.liquidity === 'maker' ? '' : fill.price}`;
     const sum = (used.get(key) ?? 0n) + exact(fill.quantity);

@@ -38,7 +38,7 @@ async function connect(running: TestVenue, channels: readonly string[]): Promise
 /** Asks for faults as a script would: over HTTP. */
 async function control(running: TestVenue, ...faults: object[]): Promise<void> {
   const reply = await ask(running, '/control/faults', { method: 'POST', body: JSON.stringify({ faults }) });
-  expect(reply.status, reply.text).toBe(200);
+  expect([reply.status, reply.text.slice(0, 8)]).toEqual([200, '{"ids":[']);
 }
 
 async function clear(running: TestVenue): Promise<void> {
@@ -185,9 +185,9 @@ describe('frames', () => {
     await wait(100);
     client.forget();
     await wait(2_500);
-    const whole = client.frames.filter(({ frame }) => /^(price|depth_book1)$/.test(String(frame['ch'])));
+    // One byte of each: either no JSON any more, or JSON that says something else.
     expect(client.broken.length).toBeGreaterThan(0);
-    expect(client.broken.length + client.frames.length).toBeGreaterThan(whole.length);
+    for (const text of client.broken) expect(text).toMatch(/^.{60,}$/);
     expect(client.socket.readyState).toBe(1);
   });
 
@@ -242,7 +242,7 @@ describe('frames', () => {
     running.clock.jump(3_000);
     const frame = await client.next(({ ch }) => ch === 'trade');
     const oldest = rows(frame['data'] ?? [])[0];
-    expect(Number(frame['ts']) - Date.parse(String(oldest?.['t']))).toBeGreaterThan(3_000);
+    expect(Number(frame['ts']) - Date.parse(oldest?.['t'] as string)).toBeGreaterThan(3_000);
   });
 });
 
@@ -316,7 +316,7 @@ describe('time and funding', () => {
   });
 
   test('funding_rate is charged by the next settlement and given back afterwards', async () => {
-    const running = await start();
+    const running = await start({}, { startMs: Date.UTC(2026, 8, 23, 7, 59, 40) });
     await control(running, { kind: 'funding_rate', rate: '-0.00075' });
     const quoted = object((await ask(running, 'market/funding_rate?symbol=BTCUSDT')).data);
     expect(quoted['fundingRate']).toBe('-0.075');

@@ -62,7 +62,9 @@ export class BarHistory {
     const oldestMs = (this.#originDay - HISTORY_DAYS) * DAY_MS;
     const { historyMinutes } = parameters;
     this.firstMs =
-      historyMinutes === undefined ? oldestMs : Math.max(oldestMs, this.originMs - historyMinutes * MINUTE_MS);
+      historyMinutes === undefined
+        ? oldestMs
+        : Math.max(oldestMs, this.originMs - historyMinutes * MINUTE_MS);
     this.#logStarts = [Math.log(parameters.originTicks)];
     this.#walk = new SeededRandom(parameters.seed);
   }

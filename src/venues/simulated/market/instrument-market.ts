@@ -46,7 +46,8 @@ export class InstrumentMarket {
   readonly referencePerTick: number;
 
   constructor(parameters: InstrumentMarketParameters) {
-    const { spec, seed, originMs, originTicks, minuteVolatility, meanMinuteLots, historyMinutes } = parameters;
+    const { spec, seed, originMs, originTicks, minuteVolatility, meanMinuteLots, historyMinutes } =
+      parameters;
     this.spec = spec;
     this.referencePerTick = 10 ** (spec.referenceDecimals - spec.priceDecimals);
     const generated = { seed, originMs, minuteVolatility, meanMinuteLots, historyMinutes };
@@ -54,10 +55,7 @@ export class InstrumentMarket {
     this.bars = new BarStore(history);
     const scale = this.referencePerTick;
     const markOrigin = originTicks * scale;
-    const markHistory =
-      scale === 1
-        ? history
-        : new BarHistory({ ...generated, originTicks: markOrigin });
+    const markHistory = scale === 1 ? history : new BarHistory({ ...generated, originTicks: markOrigin });
     this.markBars = new BarStore(markHistory);
     const index = Math.round(markOrigin / (1 + parameters.typicalPremium));
     this.reference = new ReferencePrices(index, markOrigin);
