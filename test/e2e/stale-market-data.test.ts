@@ -69,7 +69,7 @@ describe.concurrent('market data that cannot be traded on', { timeout: TEST_LIMI
     expect(document.report).toMatchObject({ status: 'degraded', ledger_difference: '0' });
     expect(judgeByLog(readEvents(join(workspace, 'runs/latest')), document, STALE_MS)).toEqual([]);
     expect(document.fills.length).toBeGreaterThan(0);
-    const [record] = document.quality.filter((row) => row.feed === feed && row.kind === kind);
+    const record = document.quality.find((row) => row.feed === feed && row.kind === kind);
     expect(record, JSON.stringify(document.quality)).toBeDefined();
     const halt = document.quality.find((row) => row.feed === 'ticker' && row.kind === 'stale');
     expect(halt).toBeDefined();

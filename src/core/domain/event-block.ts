@@ -8,7 +8,7 @@
  * Blocks may be cut anywhere between events without changing any output of the engine.
  */
 
-import { assert } from '../base/assert.ts';
+import { InvariantViolation, assert } from '../base/assert.ts';
 import type { FeedState, OperatorCommand, QualityRecord } from './commands.ts';
 import type { Side } from './order.ts';
 import type { SessionStart } from './session-start.ts';
@@ -290,11 +290,10 @@ export class EventBlock {
   ): void {
     const row = this.length;
     assert(row < this.capacity, 'event block is full');
-    assert(price >= -INT32_MAX && price <= INT32_MAX, `price ${price} exceeds the column`);
-    assert(
-      row === 0 || receivedTimeMs >= (this.receivedTimeMs[row - 1] ?? 0),
-      `receive time went back to ${receivedTimeMs}`,
-    );
+    const previousMs = row === 0 ? receivedTimeMs : (this.receivedTimeMs[row - 1] ?? 0);
+    const fits = price >= -INT32_MAX && price <= INT32_MAX && receivedTimeMs >= previousMs;
+    // Not `assert`: making its texts would cost more than the row.
+    if (!fits) throw new InvariantViolation(rowText(price, receivedTimeMs, previousMs));
     this.kind[row] = kind;
     this.flags[row] = flags;
     this.instrument[row] = instrument;
@@ -304,4 +303,10 @@ export class EventBlock {
     this.quantity[row] = quantity;
     this.length = row + 1;
   }
+}
+
+function rowText(price: number, receivedTimeMs: number, previousMs: number): string {
+  return receivedTimeMs < previousMs
+    ? `receive time went back to ${receivedTimeMs}`
+    : `price ${price} exceeds the column`;
 }
