@@ -6,9 +6,6 @@
 
 import { describeFailure, runProgram } from './program.ts';
 
-/** How long the exit waits for a slow reader of our output. */
-const FLUSH_TIMEOUT_MS = 2_000;
-
 const argv = process.argv.slice(2);
 
 for (const stream of [process.stdout, process.stderr]) {
@@ -24,10 +21,8 @@ process.exitCode = await runProgram(argv, {
   isTty: process.stdout.isTTY,
   environment: process.env,
 });
-await Promise.race([
-  Promise.all([flush(process.stdout), flush(process.stderr)]),
-  new Promise((resolve) => setTimeout(resolve, FLUSH_TIMEOUT_MS)),
-]);
+// Whole, however slow the reader is: a report cut short would be a wrong one. A reader that goes away ends the wait.
+await Promise.all([flush(process.stdout), flush(process.stderr)]);
 // Sockets kept alive for a next request must not keep the process.
 process.exit();
 

@@ -254,7 +254,7 @@ describe('a limit of the machine', () => {
         expectReportedFailure(workspace, 'disk_full', 4, alert?.text ?? '');
         expect(readHeartbeat(workspace)).toMatchObject({ position: '0', open_orders: 0 });
       } finally {
-        execFileSync('umount', [workspace]);
+        execFileSync('umount', ['-l', workspace]);
       }
     },
     LIMIT_MS,

@@ -28,6 +28,8 @@ import {
 const IS_LONG = process.env['LA_LONG'] === '1';
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
+/** So many trades in a row are alike in no market. */
+const RUN_TRADES = 10;
 const STALE_MS = 3 * SECOND_MS;
 /** The session is expected to trade by then. */
 const FIRST_FAULT_S = 16;
@@ -211,6 +213,22 @@ describe('a session under torture', { timeout: TEST_LIMIT_MS }, () => {
     for (const line of log.filter(({ msg }) => msg === 'Gap detected!')) {
       for (const field of ['from', 'to', 'missing']) expect(Number.isInteger(line[field])).toBe(true);
     }
+  });
+
+  test('counts no trade twice that the venue repeated', async () => {
+    const { events } = await survived;
+    const trades = eventsOf(events, 'trade').map(
+      ({ side, price, quantity }) => `${side} ${price} ${quantity}`,
+    );
+    expect(trades.length).toBeGreaterThan(300);
+    const runs = new Set<string>();
+    const repeated: string[] = [];
+    for (let row = 0; row + RUN_TRADES <= trades.length; row++) {
+      const run = trades.slice(row, row + RUN_TRADES).join(', ');
+      if (runs.has(run)) repeated.push(run);
+      runs.add(run);
+    }
+    expect(repeated).toEqual([]);
   });
 
   test('invents no trade: what it heard in a minute is at most what the venue counts', async () => {
