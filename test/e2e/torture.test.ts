@@ -263,7 +263,9 @@ describe('a session under torture', { timeout: TEST_LIMIT_MS }, () => {
       const losses = document.quality.filter((row) => row.kind === 'reconnect' && row.feed === feed);
       expect(losses.length, feed).toBeGreaterThanOrEqual(2 * ROUNDS);
     }
-    expect(document.report.reconnects).toBeGreaterThanOrEqual(5 * ROUNDS);
+    const connections = log.filter(({ msg }) => /^Connected to (Kline|Ticker) WS$/.test(msg)).length;
+    expect(document.report.reconnects).toBe(connections - 2);
+    expect(connections - 2).toBeGreaterThanOrEqual(4 * ROUNDS);
     expect(log.some(({ msg }) => msg === 'ORDER_BOOK_STALE')).toBe(true);
     const denied = new Set(document.denials.map(({ reason }) => reason));
     expect(denied.has('market_data_stale')).toBe(true);
