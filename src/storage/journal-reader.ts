@@ -12,6 +12,7 @@ import type {
   PositionRow,
   QualityRow,
   TradeRow,
+  VerdictRow,
 } from './journal-rows.ts';
 import { JOURNAL_VERSION, journalVersion } from './journal-schema.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
@@ -110,6 +111,14 @@ export class JournalReader {
     return this.#rows(
       'SELECT time_ms, state, reason FROM lifecycle ORDER BY lifecycle_id',
     ) as unknown as LifecycleRow[];
+  }
+
+  verdicts(): VerdictRow[] {
+    const columns = 'time_ms, symbol, bar_open_time_ms, agent, verdict, confidence, reason, numbers';
+    return this.#rows(`SELECT ${columns} FROM verdicts ORDER BY verdict_id`, (row) => ({
+      ...row,
+      numbers: JSON.parse(String(row['numbers'])) as unknown,
+    })) as unknown as VerdictRow[];
   }
 
   #rows(query: string, shape: (row: Row) => Row = (row) => row, ...values: string[]): Row[] {

@@ -60,8 +60,15 @@ CREATE INDEX fills_by_order ON fills (order_id);
 CREATE INDEX ledger_by_fill ON ledger (fill_id);
 `;
 
+const MIGRATION_2 = `
+CREATE TABLE verdicts (
+  verdict_id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, symbol TEXT NOT NULL, bar_open_time_ms INTEGER NOT NULL,
+  agent TEXT NOT NULL, verdict TEXT NOT NULL, confidence REAL, reason TEXT NOT NULL, numbers TEXT NOT NULL
+) STRICT;
+`;
+
 /** Migration n brings a file from version n - 1 to n. */
-const MIGRATIONS: readonly string[] = [MIGRATION_1];
+const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2];
 
 export const JOURNAL_VERSION: number = MIGRATIONS.length;
 

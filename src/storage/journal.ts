@@ -23,6 +23,7 @@ import {
   positionRow,
   qualityRow,
   tradeRow,
+  verdictRow,
 } from './journal-projection.ts';
 import { migrateJournal } from './journal-schema.ts';
 import { type HeldPosition, applyFill } from './position-projection.ts';
@@ -42,6 +43,7 @@ const IS_REPLACED: Readonly<Record<Table, boolean>> = {
   denials: false,
   quality: false,
   lifecycle: false,
+  verdicts: false,
 };
 
 export class Journal implements OutputSink {
@@ -141,6 +143,10 @@ export class Journal implements OutputSink {
       case 'lifecycle': {
         const { timeMs, state, reason } = output;
         return this.#write('lifecycle', { time_ms: timeMs, state, reason });
+      }
+      case 'verdict': {
+        const { timeMs, verdict } = output;
+        return this.#write('verdicts', verdictRow(timeMs, verdict, this.#instrument(verdict.instrument)));
       }
       case 'log':
       case 'ended':

@@ -71,7 +71,15 @@ export class Engine {
     const onTimer = (name: string, atMs: number): void =>
       this.#schedule.add(atMs, Due.timer, { timer: name });
     const onIntent = (intent: OrderIntent): void => this.#desk.handle(intent);
-    this.#host = new StrategyHost(strategy, parts.markets, parts.account, this.#outputs, onIntent, onTimer);
+    this.#host = new StrategyHost(
+      strategy,
+      parts.intervalMs,
+      parts.markets,
+      parts.account,
+      this.#outputs,
+      onIntent,
+      onTimer,
+    );
     this.#desk = new OrderDesk(
       start.session_id,
       parts.markets,
@@ -208,7 +216,7 @@ export class Engine {
         break;
       }
       case EventKind.feed:
-        this.#intake.feed(block.details[at] as FeedState);
+        this.#intake.feed(block.details[at] as FeedState, this.#nowMs);
         break;
       case EventKind.command:
         this.#command(block.details[at] as OperatorCommand);
