@@ -5,7 +5,9 @@ import { SeededRandom } from '../base/random.ts';
 import { type Interval, intervalMs, isInterval, isVenueInterval } from '../base/time.ts';
 import { createInstrument, parseMoney, parseRate } from '../domain/instrument.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
+import type { FillModelTerms } from '../domain/receipt.ts';
 import type { SessionStart } from '../domain/session-start.ts';
+import { PARAMETRIC_TERMS } from '../exchange/impact-model.ts';
 import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
 import { BarSeries } from '../market/bar-series.ts';
@@ -54,6 +56,9 @@ export function assembleParts(
       makerFeeRate: parseRate(start.maker_fee_rate),
       takerFeeRate: parseRate(start.taker_fee_rate),
       fillModel: start.fill_model,
+      feeTier: start.fee_tier ?? null,
+      responseLatencyMs: start.response_latency_ms,
+      terms: describeTerms(start),
     },
     markets,
     account,
@@ -86,4 +91,15 @@ export function assembleParts(
     gate,
     losses,
   };
+}
+
+/** The fill model as every receipt names it. */
+function describeTerms(start: SessionStart): FillModelTerms {
+  const latency = {
+    request_latency_ms: start.request_latency_ms,
+    response_latency_ms: start.response_latency_ms,
+  };
+  return start.fill_model === 'parametric'
+    ? { name: 'parametric', parameters: { ...PARAMETRIC_TERMS, ...latency } }
+    : { name: 'book', parameters: { queue: 'displayed', ...latency } };
 }
