@@ -122,7 +122,8 @@ export async function loadRecordedStrategy(
   }
   // A later version of the strategy may know parameters that were not there yet.
   if (first !== null) return first;
-  throw failure ?? new ConfigError([`the session does not say the parameters of strategy ${recorded.name}`]);
+  if (failure instanceof Error) throw failure;
+  throw new ConfigError([`the session does not say the parameters of strategy ${recorded.name}`]);
 }
 
 /** As a document holds it. */
