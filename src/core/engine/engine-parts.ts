@@ -35,6 +35,16 @@ export interface EngineParts {
   readonly losses: LossLimits;
 }
 
+/**
+ * What a looker-on may read of a running engine. Nobody outside of the core may change any of it, and everything in it is
+ * as of the last whole block.
+ */
+export type EngineView = Readonly<
+  Pick<EngineParts, 'intervalMs' | 'markets' | 'tradeBars' | 'account'> & {
+    readonly exchange: Pick<PaperExchange, 'working' | 'workingCount' | 'reserved'>;
+  }
+>;
+
 export function assembleParts(
   start: SessionStart,
   strategy: StrategyInstance,

@@ -33,7 +33,7 @@ import { describeAccount, openAccount, rejoinOrders } from './account-document.t
 import { DataWatch } from './data-watch.ts';
 import { type AmendPayload, Due, type DuePayload } from './due.ts';
 import { EquitySampler } from './equity-sampler.ts';
-import { type EngineParts, assembleParts } from './engine-parts.ts';
+import { type EngineParts, type EngineView, assembleParts } from './engine-parts.ts';
 import { type EngineStatus, describeStatus, hashState } from './engine-state.ts';
 import { FundingDesk } from './funding-desk.ts';
 import { Lifecycle, STOP_STEP_MS } from './lifecycle.ts';
@@ -148,14 +148,12 @@ export class Engine {
   }
 
   status(): EngineStatus {
-    return describeStatus(
-      this.start,
-      this.#parts,
-      this.#lifecycle,
-      this.#nowMs,
-      this.#events,
-      this.#host.errors,
-    );
+    return describeStatus(this.#parts, this.#lifecycle, this.#nowMs, this.#events, this.#host.errors);
+  }
+
+  /** Markets, account and orders as they stand, to be looked at between two blocks. */
+  get view(): EngineView {
+    return this.#parts;
   }
 
   /** The account as the next session finds it. */
