@@ -1,11 +1,12 @@
 /** Builds the parts of an engine from the session's start document. */
 
 import { assert } from '../base/assert.ts';
-import { SeededRandom } from '../base/random.ts';
+import { type SeededRandom, namedStream } from '../base/random.ts';
 import { type Interval, intervalMs, isInterval, isVenueInterval } from '../base/time.ts';
 import { createInstrument, parseMoney, parseRate } from '../domain/instrument.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { SessionStart } from '../domain/session-start.ts';
+import { LatencyModel } from '../exchange/latency-model.ts';
 import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
 import { BarSeries } from '../market/bar-series.ts';
@@ -26,7 +27,9 @@ export interface EngineParts {
   /** Builders of bars from trades, by instrument; empty where the venue has klines of the interval. */
   readonly tradeBars: readonly TradeBars[];
   readonly account: Account;
-  readonly random: SeededRandom;
+  /** Streams of chance, one for each purpose. */
+  readonly random: { readonly slippage: SeededRandom; readonly latency: SeededRandom };
+  readonly latency: LatencyModel;
   readonly exchange: PaperExchange;
   readonly gate: RiskGate;
   readonly losses: LossLimits;
@@ -55,7 +58,10 @@ export function assembleParts(
       new InstrumentMarket(createInstrument(spec, index), new BarSeries(neededBars + SPARE_BARS)),
   );
   const account = new Account(markets, start.leverage, outputs);
-  const random = new SeededRandom(start.seed);
+  const random = {
+    slippage: namedStream(start.seed, 'slippage'),
+    latency: namedStream(start.seed, 'latency'),
+  };
   const exchange = new PaperExchange(
     {
       sessionId: start.session_id,
@@ -68,7 +74,7 @@ export function assembleParts(
     markets,
     account,
     outputs,
-    random,
+    random.slippage,
   );
   const gate = new RiskGate({
     maxOrdersPerSecond: start.risk.max_orders_per_second,
@@ -92,6 +98,13 @@ export function assembleParts(
     tradeBars: isVenueInterval(interval) ? [] : markets.map(() => new TradeBars(intervalMs(interval))),
     account,
     random,
+    latency: new LatencyModel(
+      start.fills.latency,
+      start.request_latency_ms,
+      start.response_latency_ms,
+      random.latency,
+      outputs,
+    ),
     exchange,
     gate,
     losses,
