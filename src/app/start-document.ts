@@ -36,6 +36,7 @@ export function composeStart(settings: Settings, facts: StartFacts): SessionStar
     fill_model: settings.fillModel,
     request_latency_ms: settings.requestLatencyMs,
     response_latency_ms: settings.responseLatencyMs,
+    fills: settings.fills,
     stale_timeout_ms: settings.staleTimeoutMs,
     on_end: settings.onEnd,
     risk: {

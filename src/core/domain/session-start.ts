@@ -4,6 +4,7 @@
  * A document: recorded in the event log as it stands, hence decimal text and the spelling of files.
  */
 
+import type { FillTerms } from './fill-terms.ts';
 import type { InstrumentSpec } from './instrument.ts';
 
 /** A resting or waiting order carried over from the account's last session. Its queue place is lost: it rejoins at the back. */
@@ -71,6 +72,7 @@ export interface SessionStart {
   readonly fill_model: 'book' | 'parametric';
   readonly request_latency_ms: number;
   readonly response_latency_ms: number;
+  readonly fills: FillTerms;
   readonly stale_timeout_ms: number;
   readonly on_end: 'flatten' | 'keep';
   readonly risk: {

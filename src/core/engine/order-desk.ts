@@ -113,7 +113,7 @@ export class OrderDesk {
     }
     this.#link.noteSubmitted(id);
     const order = this.#exchange.submit(decision.approved, nowMs);
-    this.#link.scheduleArrival(order, nowMs + this.#latency.requestMs());
+    this.#link.scheduleArrival(order, this.#latency.requestArrivalMs(nowMs));
   }
 
   #decide(id: string, intent: SubmitIntent, refusal: DenialReason | null): Decision {
@@ -212,11 +212,11 @@ export class OrderDesk {
       this.#outputs.push({ type: 'denial', timeMs: nowMs, orderId: order.id, intent: asked, reason: denied });
       return;
     }
-    this.#link.scheduleAmend(order, intent.price, intent.quantity, nowMs + this.#latency.requestMs());
+    this.#link.scheduleAmend(order, intent.price, intent.quantity, this.#latency.requestArrivalMs(nowMs));
   }
 
   #sendCancel(order: WorkingOrder, reason: ClosureReason): void {
-    this.#link.scheduleCancel(order, reason, this.#link.nowMs() + this.#latency.requestMs());
+    this.#link.scheduleCancel(order, reason, this.#latency.requestArrivalMs(this.#link.nowMs()));
   }
 
   #pending(intent: SubmitIntent): ReturnType<typeof lots> {

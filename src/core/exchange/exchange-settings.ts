@@ -12,7 +12,8 @@ export interface PaperExchangeSettings {
   readonly fillModel: 'book' | 'parametric';
   /** VIP tier of the rates; null where only they are known. */
   readonly feeTier: number | null;
-  readonly responseLatencyMs: number;
+  /** When a report that leaves the exchange now reaches us. */
+  readonly reportArrivalMs: (nowMs: number) => number;
   /** The rules of `fillModel` as receipts name them. */
   readonly terms: FillModelTerms;
 }

@@ -72,7 +72,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     receipt: {
       decision: decisionTouch(order),
       requestLatencyMs: order.requestLatencyMs,
-      responseLatencyMs: settings.responseLatencyMs,
+      responseLatencyMs: settings.reportArrivalMs(facts.timeMs) - facts.timeMs,
       book: basis.level === null && basis.print === null ? null : describeBook(market, digest),
       level: basis.level,
       queue: basis.print === null ? null : tellQueue(order),

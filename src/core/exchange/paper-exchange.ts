@@ -87,6 +87,11 @@ export class PaperExchange {
     return this.#orders.size;
   }
 
+  /** Margin and fees set aside for working orders. */
+  get reserved(): Money {
+    return this.#orders.reserved;
+  }
+
   working(): IterableIterator<WorkingOrder> {
     return this.#orders.working();
   }
