@@ -58,7 +58,10 @@ test('a pullback is entered with a limit order and its exits, and given up after
 
 test('a filled entry gets its exits, and its end a lesson', () => {
   const market = climbing('pullback_ribbon', 20);
-  market.book(60_000, [[849_990, 50_000]], [[850_010, 50_000]]).bar(60_010, 0, 849_700).time(60_200);
+  market
+    .book(60_000, [[849_990, 50_000]], [[850_010, 50_000]])
+    .bar(60_010, 0, 849_700)
+    .time(60_200);
   const quiet = market.of('order').at(-1)?.order;
   const price = quiet?.price ?? 0;
   // Sold through the entry, then up through any target.
@@ -73,7 +76,7 @@ test('a filled entry gets its exits, and its end a lesson', () => {
     .time(63_000);
   expect(market.of('trade')[0]?.trade).toMatchObject({ exitReason: 'take_profit' });
   const lesson = market.of('verdict').find(({ verdict }) => verdict.agent === 'journal_coach')?.verdict;
-  expect(lesson).toMatchObject({ verdict: 'winner', numbers: { tags: 'winner full_target' } });
+  expect(lesson).toMatchObject({ verdict: 'winner', numbers: { tags: 'winner full_target volatile_entry' } });
 });
 
 test('a crowded side is vetoed', () => {
