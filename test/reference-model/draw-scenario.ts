@@ -149,7 +149,9 @@ const amend: fc.Arbitrary<Step> = fc
 
 const flatten: fc.Arbitrary<Step> = fc.constant({ kind: 'action', make: () => ({ do: 'flatten' }) });
 
-const stampLag = fc.constantFrom(...([0, 0, 0, 0, 0, 0, 1, 1, 50, 50, 200, 200, 900, 2_500] as const));
+/** How much older than its arrival the exchange's stamp is: now and then beyond the stale timeout, or before an arrival. */
+const bookLag = fc.constantFrom(...([0, 0, 0, 0, 0, 0, 1, 1, 50, 50, 200, 200, 900, 2_500] as const));
+const tradeLag = fc.constantFrom(...([0, 0, 0, 0, 0, 0, 0, 0, 1, 50, 200, 900] as const));
 
 const levelsOfSide: fc.Arbitrary<readonly Omit<Level, 'isBid'>[]> = fc.array(
   fc.record({ price: fc.integer({ min: 1, max: 3 }), quantity: fc.integer({ min: 1, max: 12 }) }),
@@ -165,7 +167,7 @@ const snapshot: fc.Arbitrary<Step> = fc
     middle: fc.constantFrom(-3, -1, -1, 0, 0, 0, 0, 1, 1, 3),
     bids: levelsOfSide,
     asks: levelsOfSide,
-    lag: stampLag,
+    lag: bookLag,
     flaw: fc.constantFrom(
       ...Array.from({ length: 60 }, () => 'none'),
       'crossed',
@@ -206,7 +208,7 @@ const update: fc.Arbitrary<Step> = fc
       }),
       { minLength: 0, maxLength: 4, selector: ({ isBid, away }) => `${isBid} ${away}` },
     ),
-    lag: stampLag,
+    lag: bookLag,
   })
   .map(({ instrument: index, levels, lag }): Step => ({
     kind: 'event',
@@ -225,8 +227,8 @@ const trade: fc.Arbitrary<Step> = fc
     instrument,
     taker: side,
     at: fc.integer({ min: -8, max: 8 }),
-    quantity: fc.integer({ min: 1, max: 40 }),
-    lag: stampLag,
+    quantity: fc.integer({ min: 1, max: 60 }),
+    lag: tradeLag,
   })
   .map(({ instrument: index, taker, at, quantity: size, lag }): Step => ({
     kind: 'event',
@@ -283,7 +285,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: flatten },
   { weight: 16, arbitrary: snapshot },
   { weight: 12, arbitrary: update },
-  { weight: 24, arbitrary: trade },
+  { weight: 32, arbitrary: trade },
   { weight: 7, arbitrary: mark },
   { weight: 3, arbitrary: funding },
   { weight: 2, arbitrary: rare },

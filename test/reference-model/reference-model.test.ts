@@ -49,7 +49,7 @@ test(
 
 /** Least number a scenario, on average. */
 const ENOUGH: readonly (readonly [what: string, share: number])[] = [
-  ['maker fills', 0.2],
+  ['maker fills', 0.15],
   ['taker fills', 0.5],
   ['partly filled orders', 0.2],
   ['round trips', 0.1],
