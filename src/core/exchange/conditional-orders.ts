@@ -34,7 +34,10 @@ export class ConditionalOrders {
     for (const order of [...this.#orders]) visit(order);
   }
 
-  /** The orders that fire at the current price of a kind, oldest first; the caller takes out what it lets trade. */
+  /**
+   * The orders that fire at the current price of a kind, oldest first. The caller takes out what it lets trade, and passes
+   * by what the ones before have cancelled meanwhile.
+   */
   reached(source: TriggerSource, market: InstrumentMarket): readonly WorkingOrder[] {
     const price = priceOf(source, market);
     if (price === null || this.#orders.size === 0) return [];

@@ -177,7 +177,6 @@ export class PaperExchange {
     this.#sequence = sequence;
     const market = this.#market(instrument);
     for (const order of waiting.reached(source, market)) {
-      // What one of them does may have cancelled those after it.
       if (order.place !== 'waiting') continue;
       waiting.remove(order);
       order.place = 'in_flight';
