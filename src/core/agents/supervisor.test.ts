@@ -46,7 +46,7 @@ test('a pullback is entered with a limit order and its exits, and given up after
     clientOrderId: `pullback_ribbon-BTCUSDT-${Date.UTC(2026, 0, 1)}`,
   });
   const decision = market.of('verdict').find(({ verdict }) => verdict.verdict === 'enter_long')?.verdict;
-  expect(decision?.numbers).toMatchObject({ entry: expect.stringMatching(/^849/) });
+  expect(decision?.numbers['entry']).toMatch(/^84[89]\d\d/);
   for (let minute = 2; minute <= 5; minute++) {
     market
       .book(minute * 60_000, [[850_990, 50_000]], [[851_010, 50_000]])
