@@ -28,6 +28,7 @@ function manifest(id: string): SessionManifest {
     state_hash: null,
     events: null,
     log_chain: null,
+    compaction: null,
   };
 }
 
