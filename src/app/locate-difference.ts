@@ -62,6 +62,7 @@ const OUTPUT_OF_TABLE: Readonly<Record<ComparedTable, Output['type'] | null>> = 
   instruments: null,
   orders: 'order',
   fills: 'fill',
+  receipts: 'fill',
   ledger: 'ledger',
   trades: 'trade',
   positions: 'fill',

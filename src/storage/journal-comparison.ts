@@ -14,6 +14,7 @@ const TABLES = {
   instruments: { key: 'symbol', time: null, isReplaced: true },
   orders: { key: 'order_id', time: 'decision_time_ms', isReplaced: true },
   fills: { key: 'fill_id', time: 'time_ms', isReplaced: false },
+  receipts: { key: 'fill_id', time: null, isReplaced: false },
   ledger: { key: 'entry_id', time: 'time_ms', isReplaced: false },
   trades: { key: 'trade_id', time: 'exit_time_ms', isReplaced: false },
   positions: { key: 'symbol', time: 'time_ms', isReplaced: true },

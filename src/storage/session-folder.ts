@@ -8,6 +8,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -216,6 +217,22 @@ export function resolveSession(workspace: string, operand: string, currentFolder
     'not_found',
     `${JSON.stringify(operand)} is no session: neither an id in ${workspace} nor a session folder`,
   );
+}
+
+/** The sessions of a workspace: the latest first, then the others by id, newest first. Throws StorageError. */
+export function listSessions(workspace: string): SessionFolder[] {
+  const sessions = path.join(workspace, 'sessions');
+  try {
+    if (!existsSync(sessions)) return [];
+    const latest = readLatest(workspace);
+    return readdirSync(sessions)
+      .toSorted((a, b) => Number(b === latest) - Number(a === latest) || (a < b ? 1 : -1))
+      .map((id) => path.join(sessions, id))
+      .filter(isSession)
+      .map((folder) => new SessionFolder(folder));
+  } catch (error) {
+    throw toStorageError(error, `read the sessions in ${sessions}`);
+  }
 }
 
 function isSession(folder: string): boolean {
