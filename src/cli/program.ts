@@ -10,6 +10,7 @@ import type { AnyCommand, CommandContext } from './command-context.ts';
 import { addConfigCommand } from './commands/config-command.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addExplainCommand } from './commands/explain-command.ts';
+import { addInitCommand } from './commands/init-command.ts';
 import { addJournalCommand } from './commands/journal-command.ts';
 import { addKillCommand } from './commands/kill-command.ts';
 import { addReplayCommand } from './commands/replay-command.ts';
@@ -173,6 +174,7 @@ Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; 
   addJournalCommand(program, context);
   addConfigCommand(program, context);
   addDoctorCommand(program, context);
+  addInitCommand(program, context);
   addVenueCommand(program, context);
   return program;
 }
