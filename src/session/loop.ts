@@ -14,7 +14,7 @@ export interface LoopParts {
   readonly engine: Engine;
   readonly sinks: readonly OutputSink[];
   /** After each block: where a live session lets time pass. */
-  readonly afterBlock?: () => void;
+  readonly afterBlock?: (block: EventBlock) => void;
 }
 
 /**
@@ -31,6 +31,6 @@ export async function runLoop({ source, log, engine, sinks, afterBlock }: LoopPa
     const outputs = engine.takeOutputs();
     if (outputs.length > 0) for (const sink of sinks) sink.deliver(outputs);
     if (engine.lifecycle === 'ended' && log !== null) return;
-    afterBlock?.();
+    afterBlock?.(block);
   }
 }

@@ -13,6 +13,7 @@ import type {
   QualityRow,
   TradeRow,
 } from './journal-rows.ts';
+import { type JournalPage, type PageQuery, composePage, shapePage } from './journal-page.ts';
 import { JOURNAL_VERSION, journalVersion } from './journal-schema.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
@@ -112,7 +113,13 @@ export class JournalReader {
     ) as unknown as LifecycleRow[];
   }
 
-  #rows(query: string, shape: (row: Row) => Row = (row) => row, ...values: string[]): Row[] {
+  /** One page of a table, for those who must not hold a whole session in memory. */
+  page(query: PageQuery): JournalPage {
+    const { sql, values } = composePage(query);
+    return shapePage(this.#rows(sql, undefined, ...values), query.limit);
+  }
+
+  #rows(query: string, shape: (row: Row) => Row = (row) => row, ...values: (string | number)[]): Row[] {
     try {
       return this.#database
         .prepare(query)
