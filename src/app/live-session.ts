@@ -27,6 +27,7 @@ import { SessionReadModel } from '../server/session-read-model.ts';
 import { Ingress } from '../session/ingress.ts';
 import { runLoop } from '../session/loop.ts';
 import { OutputLog } from '../session/output-log.ts';
+import { CheckpointWriter } from '../storage/checkpoint-file.ts';
 import { FileEventLog } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
@@ -77,6 +78,7 @@ export class LiveSession {
   #model: SessionReadModel | null = null;
   #log: FileEventLog | null = null;
   #journal: Journal | null = null;
+  #checkpoints: CheckpointWriter | null = null;
   /** Set when the session must end before its engine runs; a promise so that the start's waits can be broken off. */
   #breakOff: (error: SessionEndError) => void = () => {};
   readonly #brokenOff: Promise<never>;
@@ -213,6 +215,7 @@ export class LiveSession {
       );
     this.#log?.close();
     this.#journal?.close();
+    this.#checkpoints?.close();
   }
 
   /** What kept the session from starting; where the venue did not answer, its address is what the reader needs. */
@@ -260,6 +263,7 @@ export class LiveSession {
     this.#journal = Journal.open(folder.journalFile, start);
     this.#engine = new Engine(start, strategy);
     this.#model = new SessionReadModel(this.#engine, spellRows(this.#instruments, strategy.name));
+    this.#checkpoints = CheckpointWriter.open(folder.checkpointFile, this.#engine);
     keeper.attach(this.#engine);
     this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
     for (const [index, bars] of histories.entries()) {
@@ -274,7 +278,9 @@ export class LiveSession {
     const engine = this.#engine;
     const journal = this.#journal;
     const model = this.#model;
-    if (client === undefined || engine === null || journal === null || model === null) return;
+    const checkpoints = this.#checkpoints;
+    if (client === undefined || engine === null || journal === null) return;
+    if (model === null || checkpoints === null) return;
     this.#isStreaming = true;
     client.start(this.#instruments, settings.interval, this.#ingress, {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),
@@ -285,7 +291,7 @@ export class LiveSession {
       source: this.#ingress,
       log: this.#log,
       engine,
-      sinks: [journal, keeper, model, new OutputLog(logger, this.#instruments)],
+      sinks: [journal, keeper, checkpoints, model, new OutputLog(logger, this.#instruments)],
       afterBlock: (block) => {
         model.observe(block);
         this.#ingress.wakeAt(engine.nextDueMs);
