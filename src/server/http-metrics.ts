@@ -14,14 +14,14 @@ const DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
 export class HttpMetrics {
   readonly #session: SessionAccess;
-  readonly #registry = new Registry();
+  readonly #collected = new Registry();
   readonly #shown = new Map<string, Gauge | Counter>();
   readonly #requests: Counter<'method' | 'route' | 'status'>;
   readonly #durations: Histogram<'route'>;
 
   constructor(session: SessionAccess) {
     this.#session = session;
-    const registers = [this.#registry];
+    const registers = [this.#collected];
     this.#requests = new Counter({
       name: 'laptop_agents_http_requests_total',
       help: 'Requests answered, by method, route and status',
@@ -38,7 +38,7 @@ export class HttpMetrics {
   }
 
   get contentType(): string {
-    return this.#registry.contentType;
+    return this.#collected.contentType;
   }
 
   /** `route`: the pattern that matched; null for none, so that names from outside make no new series. */
@@ -49,14 +49,14 @@ export class HttpMetrics {
 
   render(): Promise<string> {
     for (const figure of listFigures(this.#session)) this.#set(figure);
-    return this.#registry.metrics();
+    return this.#collected.metrics();
   }
 
   #set({ name, help, type, labelNames, values }: Figure): void {
     let shown = this.#shown.get(name);
     if (shown === undefined) {
       const Metric = type === 'gauge' ? Gauge : Counter;
-      shown = new Metric({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
+      shown = new Metric({ name, help, labelNames: [...labelNames], registers: [this.#collected] });
       this.#shown.set(name, shown);
     }
     shown.reset();
