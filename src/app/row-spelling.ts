@@ -2,7 +2,7 @@
 
 import { assert } from '../core/base/assert.ts';
 import type { Instrument } from '../core/domain/instrument.ts';
-import type { Denial } from '../protocol/rows.ts';
+import type { Denial, Verdict } from '../protocol/rows.ts';
 import type { RowSpelling } from '../server/session-access.ts';
 import { averagePriceText } from '../storage/average-price.ts';
 import {
@@ -13,6 +13,7 @@ import {
   orderRow,
   qualityRow,
   tradeRow,
+  verdictRow,
 } from '../storage/journal-projection.ts';
 
 /** `instruments` in the order of their numbers; the first one's is the position of equity points. */
@@ -41,6 +42,10 @@ export function spellRows(instruments: readonly Instrument[], strategy: string):
     quality(record) {
       const row = qualityRow(record, of(record.instrument));
       return { ...row, backfilled: row.backfilled === 1 };
+    },
+    verdict(timeMs, verdict) {
+      const row = verdictRow(timeMs, verdict, of(verdict.instrument));
+      return { ...row, numbers: JSON.parse(row.numbers) as Verdict['numbers'] };
     },
     averagePrice: (index, cost, quantity) => averagePriceText(of(index), cost, quantity),
   };

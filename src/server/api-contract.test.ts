@@ -32,6 +32,8 @@ const EXAMPLES: Readonly<
   '/api/v1/equity': { query: 'step_ms=2000&order=asc' },
   '/api/v1/ledger': { query: 'kind=fee' },
   '/api/v1/denials': {},
+  '/api/v1/verdicts': {},
+  '/api/v1/sessions/{session_id}/verdicts': {},
   '/api/v1/quality': { query: 'kind=gap' },
   '/api/v1/sessions': { query: 'limit=1' },
   '/api/v1/sessions/{session_id}': {},

@@ -93,6 +93,8 @@ export const qualityQuery = z.strictObject({
   kind: qualitySchema.shape.kind.optional(),
 });
 
+export const verdictQuery = z.strictObject({ ...paging, ...period, symbol, agent: name.optional() });
+
 export const candleQuery = z.strictObject({
   ...paging,
   symbol: name.optional().describe('Absent: the first symbol of the session'),

@@ -16,6 +16,7 @@ import {
   orderSchema,
   qualitySchema,
   tradeSchema,
+  verdictSchema,
 } from '../protocol/rows.ts';
 import type { HttpApp } from './http-app.ts';
 import {
@@ -33,6 +34,7 @@ import {
   sessionParams,
   sessionsQuery,
   tradeQuery,
+  verdictQuery,
 } from './api-queries.ts';
 import { pageOfCandles } from './candle-page.ts';
 import type { SessionAccess } from './session-access.ts';
@@ -61,6 +63,7 @@ const RECORD_ROUTES: readonly RecordRoute[] = [
   { table: 'ledger', summary: 'Movements of the wallet', query: ledgerQuery, row: ledgerEntrySchema },
   { table: 'denials', summary: 'Intents that the risk gate refused', query: denialQuery, row: denialSchema },
   { table: 'quality', summary: 'Doubtful or missing market data', query: qualityQuery, row: qualitySchema },
+  { table: 'verdicts', summary: 'What the agents said of each bar', query: verdictQuery, row: verdictSchema },
 ];
 
 /** What the parameters of the record routes have in common, as they stand after their check. */

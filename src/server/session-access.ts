@@ -3,6 +3,7 @@
 import type { FillRecord, OrderRecord } from '../core/domain/order.ts';
 import type { EquityPoint, LedgerEntry, LogLevel, Output, TradeRecord } from '../core/domain/outputs.ts';
 import type { QualityRecord } from '../core/domain/commands.ts';
+import type { AgentVerdict } from '../core/domain/verdict.ts';
 import type { Lots, Money } from '../core/domain/units.ts';
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
 import type {
@@ -14,6 +15,7 @@ import type {
   Order,
   Quality,
   Trade,
+  Verdict,
 } from '../protocol/rows.ts';
 import type { SessionReadModel } from './session-read-model.ts';
 import type { SessionRecords } from './session-records.ts';
@@ -49,6 +51,7 @@ export interface RowSpelling {
   equity(point: EquityPoint): EquityRow;
   denial(denial: Extract<Output, { type: 'denial' }>): Denial;
   quality(record: QualityRecord): Quality;
+  verdict(timeMs: number, verdict: AgentVerdict): Verdict;
   /** Average entry price; null when flat. */
   averagePrice(instrument: number, cost: Money, quantity: Lots): string | null;
 }

@@ -24,7 +24,7 @@ import type { RowSpelling } from './session-access.ts';
 /** What an update says of the engine's outputs. */
 export type OutputChanges = Pick<
   Update,
-  'orders' | 'fills' | 'trades' | 'ledger' | 'equity' | 'denials' | 'quality'
+  'orders' | 'fills' | 'trades' | 'ledger' | 'equity' | 'denials' | 'quality' | 'verdicts'
 >;
 
 type OutputLists = Required<{ [List in keyof OutputChanges]: NonNullable<OutputChanges[List]> }>;
@@ -43,6 +43,7 @@ export class SessionReadModel implements OutputSink {
   readonly #equity = new BoundedRows<Snapshot['equity'][number]>(ROWS_MAX.equity);
   readonly #denials = new BoundedRows<Snapshot['denials'][number]>(ROWS_MAX.denials);
   readonly #quality = new KeyedRows<Snapshot['quality'][number]>(ROWS_MAX.quality);
+  readonly #verdicts = new BoundedRows<Snapshot['verdicts'][number]>(ROWS_MAX.verdicts);
   readonly #totals = new Map<LedgerKind, { amount: Money; entries: number }>();
   #changes: Partial<OutputLists> | null = null;
   #changeCount = 0;
@@ -86,6 +87,7 @@ export class SessionReadModel implements OutputSink {
       equity: this.#equity.list(),
       denials: this.#denials.list(),
       quality: this.#quality.list(),
+      verdicts: this.#verdicts.list(),
     };
   }
 
@@ -208,6 +210,9 @@ export class SessionReadModel implements OutputSink {
         this.#note('quality', row);
         break;
       }
+      case 'verdict':
+        this.#add('verdicts', this.#verdicts, this.#spelling.verdict(output.timeMs, output.verdict));
+        break;
       case 'lifecycle':
       case 'log':
       case 'ended':

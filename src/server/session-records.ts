@@ -15,6 +15,7 @@ export type RecordTable =
   | 'ledger'
   | 'denials'
   | 'quality'
+  | 'verdicts'
   | 'lifecycle';
 
 /** One page of a table; see the storage's page for the meaning of each part. */

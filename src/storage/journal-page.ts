@@ -16,6 +16,7 @@ export const PAGED_TABLES = [
   'ledger',
   'denials',
   'quality',
+  'verdicts',
   'lifecycle',
 ] as const;
 export type PagedTable = (typeof PAGED_TABLES)[number];
@@ -32,6 +33,7 @@ const TIME_COLUMNS: Readonly<Record<PagedTable, string>> = {
   ledger: 'time_ms',
   denials: 'time_ms',
   quality: 'from_ms',
+  verdicts: 'time_ms',
   lifecycle: 'time_ms',
 };
 
@@ -44,6 +46,7 @@ const FILTER_COLUMNS: Readonly<Record<PagedTable, readonly string[]>> = {
   ledger: ['symbol', 'kind', 'fill_id'],
   denials: ['symbol', 'side', 'order_id'],
   quality: ['symbol', 'kind'],
+  verdicts: ['symbol', 'agent'],
   lifecycle: [],
 };
 
@@ -121,6 +124,7 @@ const ROW_KEYS: ReadonlySet<string> = new Set([
   'equity_id',
   'denial_id',
   'quality_id',
+  'verdict_id',
   'lifecycle_id',
 ]);
 

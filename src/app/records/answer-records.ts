@@ -192,7 +192,7 @@ function readRecording(place: RecordsPlace, folder: SessionFolder): Recording {
     equity: rows('equity'),
     denials: rows('denials'),
     quality: rows('quality'),
-    verdicts: [],
+    verdicts: rows('verdicts'),
     logs: [],
     lifecycle: rows('lifecycle'),
   };
