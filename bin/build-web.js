@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+/**
+ * Builds the dashboard to `dist/web` where it is missing or older than its sources; says so in one line.
+ *
+ * A build that fails is told and is no failure of what comes after it: a session runs without a dashboard as well.
+ */
+
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const SOURCES = ['src/web', 'src/protocol', 'vite.config.ts', 'package-lock.json'];
+
+/**
+ * Builds where needed.
+ *
+ * @returns {Promise<boolean>} whether `dist/web` is whole afterwards
+ */
+export async function buildWeb() {
+  if (modifiedMs(join(root, 'dist/web/index.html')) >= Math.max(...SOURCES.map(newestMs))) return true;
+  const startedMs = Date.now();
+  try {
+    const { build } = await import('vite');
+    await build({ configFile: join(root, 'vite.config.ts'), root: join(root, 'src/web'), logLevel: 'error' });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`The dashboard could not be built: ${reason}\n`);
+    return false;
+  }
+  process.stderr.write(`Built the dashboard in ${((Date.now() - startedMs) / 1_000).toFixed(1)} s\n`);
+  return true;
+}
+
+/**
+ * @param {string} path relative to the project
+ * @returns {number} newest modification in or at the path, ms
+ */
+function newestMs(path) {
+  const absolute = join(root, path);
+  const found = statSync(absolute, { throwIfNoEntry: false });
+  if (found === undefined || !found.isDirectory()) return found?.mtimeMs ?? 0;
+  const entries = readdirSync(absolute, { recursive: true, encoding: 'utf8' });
+  return Math.max(0, ...entries.map((entry) => modifiedMs(join(absolute, entry))));
+}
+
+/** @param {string} path */
+function modifiedMs(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = (await buildWeb()) ? 0 : 1;
