@@ -25,7 +25,6 @@ function useChart<Made extends Chart>(
   slices: readonly Slice[],
   make: (element: HTMLElement) => Made,
   draw: (chart: Made) => void,
-  redrawKey: string,
 ): RefObject<HTMLDivElement | null> {
   const store = useStore();
   const element = useRef<HTMLDivElement>(null);
@@ -56,7 +55,7 @@ function useChart<Made extends Chart>(
       if (timer !== null) clearTimeout(timer);
       chart.destroy();
     };
-  }, [store, slices, redrawKey]);
+  }, [store, slices]);
   return element;
 }
 
@@ -67,7 +66,6 @@ export function PricePanel({ symbol }: { readonly symbol: string }): ReactElemen
     PRICE_SLICES,
     (box) => new PriceChart(box, readChartTheme(), openReceipt),
     (chart) => chart.draw(store.replica, symbol),
-    symbol,
   );
   return (
     <Panel title={symbol} className="price-panel" aside={<PriceSummary symbol={symbol} />}>
@@ -101,7 +99,6 @@ export function EquityPanel(): ReactElement {
     EQUITY_SLICES,
     (box) => new EquityChart(box, readChartTheme()),
     (chart) => chart.draw(store.replica.equity),
-    '',
   );
   return (
     <Panel title="Equity" className="equity-panel" aside={<BandSummary />}>

@@ -15,6 +15,8 @@ export function Dialog({ title, className, onClose, children }: DialogProps): Re
   useEffect(() => {
     const dialog = element.current;
     if (dialog === null) return;
+    // A press beside the dialog asks to close it, as Escape does.
+    dialog.setAttribute('closedby', 'any');
     if (!dialog.open) dialog.showModal();
     return () => dialog.close();
   }, []);
@@ -26,10 +28,6 @@ export function Dialog({ title, className, onClose, children }: DialogProps): Re
       onCancel={(event) => {
         event.preventDefault();
         onClose();
-      }}
-      onClick={(event) => {
-        // A click on the backdrop has the dialog itself as its target.
-        if (event.target === element.current) onClose();
       }}
     >
       <div className="dialog-body">

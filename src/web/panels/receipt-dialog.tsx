@@ -28,7 +28,6 @@ export function ReceiptDialog({
     const keep = (result: Receipt | string): void => {
       if (!isGone) setAnswer(result);
     };
-    setAnswer(null);
     fetchReceipt(recordedSessionId, fillId).then(keep, (error: unknown) =>
       keep(error instanceof Error ? error.message : String(error)),
     );

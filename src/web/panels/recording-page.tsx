@@ -16,6 +16,7 @@ const BOOK_DELAY_MS = 250;
 const PLAY_STEP_MS = 100;
 /** Session seconds a second. */
 const SPEEDS = [1, 10, 60, 600] as const;
+const SPEED_AT_FIRST = 10;
 
 export function RecordingPage({ sessionId }: { readonly sessionId: string }): ReactElement {
   const [recording, setRecording] = useState<Recording | string | null>(null);
@@ -106,14 +107,11 @@ interface SliderProps {
 function TimeSlider({ recording, startMs, endMs, atMs, onMove }: SliderProps): ReactElement {
   const [speed, setSpeed] = useState<number | null>(null);
   useEffect(() => {
-    if (speed === null) return;
-    if (atMs >= endMs) {
-      setSpeed(null);
-      return;
-    }
+    if (speed === null || atMs >= endMs) return;
     const timer = setTimeout(() => onMove(Math.min(endMs, atMs + speed * PLAY_STEP_MS)), PLAY_STEP_MS);
     return () => clearTimeout(timer);
   }, [speed, atMs, endMs, onMove]);
+  const isPlaying = speed !== null && atMs < endMs;
   const before = recording.fills.findLast(({ time_ms: timeMs }) => timeMs < atMs);
   const after = recording.fills.find(({ time_ms: timeMs }) => timeMs > atMs);
   const reason = recording.report?.['stopped_reason'];
@@ -152,15 +150,15 @@ function TimeSlider({ recording, startMs, endMs, atMs, onMove }: SliderProps): R
         <button
           type="button"
           onClick={() => {
-            if (speed === null && atMs >= endMs) onMove(startMs);
-            setSpeed(speed === null ? 10 : null);
+            if (atMs >= endMs) onMove(startMs);
+            setSpeed(isPlaying ? null : (speed ?? SPEED_AT_FIRST));
           }}
         >
-          {speed === null ? 'Play' : 'Hold'}
+          {isPlaying ? 'Hold' : 'Play'}
         </button>
         <select
           aria-label="Speed"
-          value={speed ?? 10}
+          value={speed ?? SPEED_AT_FIRST}
           onChange={({ target }) => setSpeed(Number(target.value))}
         >
           {SPEEDS.map((value) => (

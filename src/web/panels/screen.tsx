@@ -50,7 +50,7 @@ export function Screen({ recordedSessionId, controls, notice, tab, onTab }: Scre
       {notice}
       {symbols.length > 1 ? <SymbolChoice symbols={symbols} symbol={symbol} onChoose={setChosen} /> : null}
       <main className="grid">
-        <PricePanel symbol={symbol} />
+        <PricePanel key={symbol} symbol={symbol} />
         <div className="side">
           <PositionPanel symbol={symbol} />
           <BookPanel symbol={symbol} />
@@ -66,7 +66,7 @@ export function Screen({ recordedSessionId, controls, notice, tab, onTab }: Scre
       </main>
       {opened !== null && 'why' in opened ? <WhyDialog topic={opened.why} onClose={close} /> : null}
       {opened !== null && 'fillId' in opened ? (
-        <ReceiptDialog fillId={opened.fillId} onClose={close} />
+        <ReceiptDialog key={opened.fillId} fillId={opened.fillId} onClose={close} />
       ) : null}
     </ScreenContext>
   );

@@ -29,7 +29,7 @@ export function Tabs({ label, tabs, selected, onSelect }: TabsProps): ReactEleme
   };
   return (
     <div className="tabs">
-      <div ref={list} role="tablist" aria-label={label} onKeyDown={move}>
+      <div ref={list} role="tablist" aria-label={label}>
         {tabs.map(({ name, count }, index) => (
           <button
             key={name}
@@ -40,6 +40,7 @@ export function Tabs({ label, tabs, selected, onSelect }: TabsProps): ReactEleme
             aria-selected={index === selected}
             tabIndex={index === selected ? 0 : -1}
             onClick={() => onSelect(index)}
+            onKeyDown={move}
           >
             {name}
             {count === undefined ? null : <span className="count">{count}</span>}
