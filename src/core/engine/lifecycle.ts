@@ -47,7 +47,8 @@ export class Lifecycle {
   runningMs = Number.NaN;
   endReason: StoppedReason | null = null;
   endDetail: string | null = null;
-  #isPaused = false;
+  /** An operator keeps new orders from leaving; what works at the exchange stays there. */
+  isPaused = false;
   #stop: Stop | null = null;
   #staleSinceMs = Number.NaN;
   #warmthSaidMs = Number.NEGATIVE_INFINITY;
@@ -71,8 +72,19 @@ export class Lifecycle {
     this.#outputs = outputs;
   }
 
+  /** Beyond this age a book is no market. */
+  get staleMs(): number {
+    return this.#start.stale_timeout_ms;
+  }
+
   get isTrading(): boolean {
-    return this.state === 'running' && !this.#isPaused;
+    return this.state === 'running' && !this.isPaused;
+  }
+
+  /** When the session ends by itself; null for one without an end of its own, NaN before it has begun. */
+  get plannedEndMs(): number | null {
+    const { duration_ms: durationMs } = this.#start;
+    return durationMs === null ? null : this.startedMs + durationMs;
   }
 
   /** Whether orders at the exchange can fill: also while stopping, so that closing orders do. */
@@ -102,7 +114,7 @@ export class Lifecycle {
   }
 
   pause(nowMs: number, isPaused: boolean): void {
-    this.#isPaused = isPaused;
+    this.isPaused = isPaused;
     this.#log(
       nowMs,
       'info',
@@ -117,7 +129,7 @@ export class Lifecycle {
     const limitMs = this.#start.stale_timeout_ms;
     if (this.state === 'halted') return { code: 'market_data_stale', ageMs: this.#bookAgeMs(nowMs), limitMs };
     if (this.state !== 'running') return { code: 'not_running', state: this.state };
-    if (this.#isPaused) return { code: 'paused' };
+    if (this.isPaused) return { code: 'paused' };
     const market = this.#parts.markets[instrument];
     if (this.#start.fill_model === 'book' && market !== undefined && !market.isBookValid) {
       return { code: 'market_data_stale', ageMs: nowMs - market.bookTimeMs, limitMs };
@@ -132,6 +144,7 @@ export class Lifecycle {
     const limitMs = this.#start.stale_timeout_ms;
     if (this.state === 'running' && ageMs > limitMs) {
       this.#staleSinceMs = nowMs - ageMs;
+      this.#distrustStaleBooks(nowMs);
       this.#enter(nowMs, 'halted', 'ORDER_BOOK_STALE');
       this.#log(nowMs, 'warning', 'order_book_stale', 'ORDER_BOOK_STALE', {
         age_ms: ageMs,
@@ -211,6 +224,13 @@ export class Lifecycle {
     this.endDetail = detail;
     this.#enter(nowMs, 'ended', reason);
     this.#outputs.push({ type: 'ended', timeMs: nowMs, reason, detail });
+  }
+
+  /** Orders that are still on their way must not meet a stale book: the next frame makes it good again. */
+  #distrustStaleBooks(nowMs: number): void {
+    for (const market of this.#parts.markets) {
+      if (nowMs - market.bookTimeMs > this.#start.stale_timeout_ms) market.isBookValid = false;
+    }
   }
 
   /** Books that cannot be trusted any more are taken as they last were; what is closed on them is marked. */
