@@ -70,10 +70,6 @@ export function negateAmount(amount: string): string {
   return subtractAmounts('0', amount);
 }
 
-export function multiplyAmounts(a: string, b: string): string {
-  return formatBigDecimal(parseBigDecimal(a, SCALE) * parseBigDecimal(b, SCALE), 2 * SCALE);
-}
-
 /** `part` of `whole` in percent, a float for display; null where it is not known or `whole` is 0. */
 export function percentOf(part: string | null, whole: string | null): number | null {
   if (part === null || whole === null || signOf(whole) === 0) return null;
