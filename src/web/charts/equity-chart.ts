@@ -7,6 +7,7 @@
 import uPlot from 'uplot';
 import type { EquityPoint } from '../../protocol/rows.ts';
 import { amountText } from '../display/amount-text.ts';
+import { clockText } from '../display/time-text.ts';
 import type { ChartTheme } from './chart-theme.ts';
 
 const HEIGHT_PX = 180;
@@ -64,13 +65,13 @@ export class EquityChart {
         cursor: { points: { size: 6 } },
         scales: { y: { range: (_plot, low, high) => padRange(low, high) } },
         axes: [
-          axis,
+          { ...axis, space: 80, values: (_plot, ticks) => ticks.map((tick) => clockText(tick * 1_000)) },
           { ...axis, size: 74, values: (_plot, ticks) => ticks.map((tick) => amountText(tick.toFixed(2))) },
         ],
         series: [
           {
             label: 'UTC',
-            value: (_plot, raw) => (raw === null ? '–' : new Date(raw * 1_000).toISOString().slice(11, 19)),
+            value: (_plot, raw) => clockText(raw === null ? null : raw * 1_000),
           },
           { ...edge, label: 'Optimistic' },
           { ...edge, label: 'Pessimistic' },

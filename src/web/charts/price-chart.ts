@@ -25,6 +25,7 @@ import { amountText } from '../display/amount-text.ts';
 import type { Replica } from '../replica/replica.ts';
 import { lowerBound } from '../replica/row-list.ts';
 import type { ChartTheme } from './chart-theme.ts';
+import { groupFills } from './fill-groups.ts';
 import { type PriceLevel, listPriceLevels } from './price-lines.ts';
 import { StretchShading } from './stretch-shading.ts';
 
@@ -134,20 +135,18 @@ export class PriceChart {
     if (drawn === this.#fillsDrawn) return;
     this.#fillsDrawn = drawn;
     const first = this.#openTimesMs[0] ?? Number.POSITIVE_INFINITY;
-    const markers: SeriesMarker<Time>[] = [];
-    for (const fill of fills) {
-      const openMs = Math.floor(fill.time_ms / intervalMs) * intervalMs;
-      if (fill.symbol !== symbol || openMs < first) continue;
-      const isBuy = fill.side === 'buy';
-      markers.push({
-        id: fill.fill_id,
-        time: toChartTime(openMs),
-        position: isBuy ? 'belowBar' : 'aboveBar',
-        shape: isBuy ? 'arrowUp' : 'arrowDown',
-        color: isBuy ? this.#theme.up : this.#theme.down,
-        text: `${isBuy ? '+' : '−'}${amountText(fill.quantity)}`,
-      });
-    }
+    const groups = groupFills(
+      fills.filter((fill) => fill.symbol === symbol && fill.time_ms >= first),
+      intervalMs,
+    );
+    const markers = groups.map(({ openMs, side, quantity, count, fillId }): SeriesMarker<Time> => ({
+      id: fillId,
+      time: toChartTime(openMs),
+      position: side === 'buy' ? 'belowBar' : 'aboveBar',
+      shape: side === 'buy' ? 'arrowUp' : 'arrowDown',
+      color: side === 'buy' ? this.#theme.up : this.#theme.down,
+      text: `${side === 'buy' ? '+' : '−'}${amountText(quantity)}${count === 1 ? '' : ` (${count})`}`,
+    }));
     this.#markers.setMarkers(markers);
   }
 

@@ -13,8 +13,8 @@ const SCALE = 18;
 export const UNKNOWN_TEXT = '–';
 /** Stands as wide as `+`, unlike a hyphen. */
 const MINUS = '−';
-/** Narrow no-break space. */
-const GROUP = ' ';
+/** A narrow blank at which no line is broken. */
+const GROUP = '\u202F';
 
 /** Money of the account, in USDT with two decimals: `12 345.60`. */
 export function moneyText(amount: string | null | undefined): string {

@@ -49,7 +49,7 @@ const ORDER_COLUMNS: readonly Column<Order>[] = [
   { name: 'Time', cell: (row) => clockText(row.decision_time_ms) },
   { name: 'Symbol', isMinor: true, cell: (row) => row.symbol },
   { name: 'Side', cell: (row) => <span className={row.side === 'buy' ? 'up' : 'down'}>{row.side}</span> },
-  { name: 'Type', cell: (row) => plainWord(row.type) },
+  { name: 'Type', isMinor: true, cell: (row) => plainWord(row.type) },
   {
     name: 'Quantity',
     isNumber: true,

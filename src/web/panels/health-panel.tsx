@@ -38,11 +38,10 @@ export function HealthPanel(): ReactElement {
                 <Why topic={{ kind: 'feed', feed: name }} className={isWell ? '' : 'warned'}>
                   {isWell ? '● ' : '▲ '}
                   {feed.state}, {spanText(feed.age_ms)}
-                  <small>
-                    {' '}
-                    {feed.reconnects} reconnects, {feed.gaps} gaps
-                  </small>
                 </Why>
+                <small className="soft line">
+                  {feed.reconnects} reconnects, {feed.gaps} gaps
+                </small>
               </dd>
             </div>
           );

@@ -31,6 +31,7 @@ export function PositionPanel({ symbol }: { readonly symbol: string }): ReactEle
   return (
     <Panel
       title="Position"
+      className="position-panel"
       aside={
         position === undefined ? null : (
           <Why topic={{ kind: 'position', symbol, field: 'leverage' }} className="soft" name="Leverage">

@@ -14,7 +14,11 @@ export function QualityPanel(): ReactElement {
   return (
     <Panel
       title="Data quality"
-      aside={<span className="soft">{quality.length === 0 ? '' : `${quality.length} stretches`}</span>}
+      aside={
+        <span className="soft">
+          {quality.length === 0 ? '' : `${quality.length} ${quality.length === 1 ? 'stretch' : 'stretches'}`}
+        </span>
+      }
     >
       {quality.length === 0 ? <p className="empty">No doubtful data.</p> : null}
       <ul className="stretches">

@@ -50,14 +50,14 @@ export function Screen({ recordedSessionId, controls, notice, tab, onTab }: Scre
       {notice}
       {symbols.length > 1 ? <SymbolChoice symbols={symbols} symbol={symbol} onChoose={setChosen} /> : null}
       <main className="grid">
-        <PricePanel key={symbol} symbol={symbol} />
-        <div className="side">
+        <div className="column">
+          <PricePanel key={symbol} symbol={symbol} />
+          <EquityPanel />
+          <ActivityPanel selected={tab} onSelect={onTab} />
+        </div>
+        <div className="column">
           <PositionPanel symbol={symbol} />
           <BookPanel symbol={symbol} />
-        </div>
-        <EquityPanel />
-        <ActivityPanel selected={tab} onSelect={onTab} />
-        <div className="side">
           <HealthPanel />
           <QualityPanel />
           <VerdictPanel symbol={symbol} />
