@@ -132,8 +132,17 @@ export interface EngineRun {
   readonly hash: string;
 }
 
-/** `eventsPerBlock`: where the stream is cut; the outcome must not depend on it. */
-export function runEngine(scenario: Scenario, eventsPerBlock = Number.POSITIVE_INFINITY): EngineRun {
+export interface RunOptions {
+  /** Where the stream is cut. */
+  readonly eventsPerBlock?: number;
+  /** What becomes of a block on its way to the engine. */
+  readonly pass?: (block: EventBlock) => EventBlock;
+  /** The run is broken off after so many events. */
+  readonly eventsMax?: number;
+}
+
+export function runEngine(scenario: Scenario, options: RunOptions = {}): EngineRun {
+  const { eventsPerBlock = Number.POSITIVE_INFINITY, eventsMax = Number.POSITIVE_INFINITY } = options;
   const { terms, actions, events, endMs } = scenario;
   const start = startOf(terms);
   const engine = new Engine(
@@ -158,7 +167,7 @@ export function runEngine(scenario: Scenario, eventsPerBlock = Number.POSITIVE_I
   const outputs: Output[] = [];
   let sequence = 0;
   const flush = (): void => {
-    engine.process(block);
+    engine.process(options.pass?.(block) ?? block);
     sequence += block.events;
     block.reset(sequence);
     outputs.push(...engine.takeOutputs());
@@ -166,6 +175,7 @@ export function runEngine(scenario: Scenario, eventsPerBlock = Number.POSITIVE_I
   block.reset(0);
   block.appendSessionStarted(START_MS, start);
   for (const event of all) {
+    if (sequence + block.events >= eventsMax) break;
     if (block.events >= eventsPerBlock || !block.hasRoom(64)) flush();
     append(block, event);
   }
