@@ -8,7 +8,7 @@ import { limitOrder, marketOrder } from '../../src/core/strategy/strategy.ts';
 import type { SessionStart } from '../../src/core/domain/session-start.ts';
 
 const SEED = Number(process.env['LA_SEED'] ?? 20_261_122);
-const RUNS = process.env['LA_LONG'] === '1' ? 2_000 : 200;
+const RUNS = process.env['LA_LONG'] === '1' ? 1_000 : 60;
 const DEEP = 1_000_000_000;
 
 function start(changes: Partial<SessionStart>): SessionStart {
@@ -153,7 +153,9 @@ function filledOver(
   let atMs = 0;
   for (const { gapMs, kind, price, quantity } of steps) {
     atMs += gapMs;
-    // Updates of our own price only: the touch stays away from us.
+    // The touch stays away from us: an order that comes too late for a queue may take instead, and then is sooner filled.
+    // Frames are stamped before the prints of their time: a print that a frame may show already is held against the
+    // queue that prints alone have left, which is longer for the order that has seen more frames.
     if (kind === 'book')
       run.book(
         atMs,
@@ -162,6 +164,7 @@ function filledOver(
           [999_0, 50],
         ],
         [[1_000_5, 40]],
+        atMs - 1,
       );
     else run.trade(atMs, 'sell', 1_000_0 + price, quantity);
   }

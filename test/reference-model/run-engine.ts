@@ -19,6 +19,8 @@ import {
   type Timed,
 } from './scenario.ts';
 
+/** So large that no cancel ahead of us is assumed beyond what the display proves. */
+const NO_CANCELS_AHEAD = 1e9;
 /** A limit that no loss reaches. */
 const NO_LIMIT_PERCENT = 1_000_000;
 
@@ -32,6 +34,7 @@ export function startOf(terms: Terms): SessionStart {
     taker_fee_rate: terms.takerFee,
     request_latency_ms: terms.requestMs,
     response_latency_ms: terms.responseMs,
+    fills: { ...sessionStart().fills, queue_exponent: NO_CANCELS_AHEAD },
     stale_timeout_ms: terms.staleMs,
     on_end: 'keep',
     account: { ...sessionStart().account, wallet: terms.wallet, opening_balance: terms.wallet },
