@@ -8,7 +8,7 @@ import { limitOrder, marketOrder } from '../../src/core/strategy/strategy.ts';
 import type { SessionStart } from '../../src/core/domain/session-start.ts';
 
 const SEED = Number(process.env['LA_SEED'] ?? 20_261_122);
-const RUNS = process.env['LA_LONG'] === '1' ? 1_000 : 60;
+const RUNS = process.env['LA_LONG'] === '1' ? 1_000 : 40;
 const DEEP = 1_000_000_000;
 
 function start(changes: Partial<SessionStart>): SessionStart {

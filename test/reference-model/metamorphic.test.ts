@@ -24,7 +24,7 @@ import {
 } from './scenario.ts';
 
 const SEED = Number(process.env['LA_SEED'] ?? 20_261_122);
-const RUNS = process.env['LA_LONG'] === '1' ? 2_000 : 200;
+const RUNS = process.env['LA_LONG'] === '1' ? 2_000 : 100;
 const LIMIT_MS = 600_000;
 
 /** Limits that never bind, so that a law about fills is not one about limits. */
