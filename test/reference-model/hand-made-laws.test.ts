@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TestMarket, sessionStart } from '../builders/session.ts';
-import { type Lots, lots, ticks } from '../../src/core/domain/units.ts';
+import { lots, ticks } from '../../src/core/domain/units.ts';
 import { limitOrder, marketOrder } from '../../src/core/strategy/strategy.ts';
 import type { SessionStart } from '../../src/core/domain/session-start.ts';
 
@@ -147,7 +147,7 @@ function filledOver(
 ): [timeMs: number, filled: number][] {
   const order = isResting
     ? limitOrder(0, 'buy', lots(9), ticks(1_000_0), { timeInForce: 'post_only' })
-    : marketOrder(0, 'buy', lots(9) as Lots);
+    : marketOrder(0, 'buy', lots(9));
   const run = new TestMarket(start({ request_latency_ms: latencyMs }), { onStart: () => [order] });
   run.mark(0, 1_000_0).book(0, [[1_000_0, 12]], [[1_000_5, 40]]);
   let atMs = 0;
