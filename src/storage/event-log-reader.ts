@@ -14,6 +14,7 @@ import { EventBlock } from '../core/domain/event-block.ts';
 import type { Instrument } from '../core/domain/instrument.ts';
 import type { EventSource } from '../ports/event-source.ts';
 import { EventDecoder } from './event-decoder.ts';
+import { isReadableVersion } from './event-migrations.ts';
 import { CHAIN_START, HEADER_BYTES, LOG_FORMAT_VERSION, chainAfter, decodeHeader } from './log-frame.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
@@ -41,6 +42,7 @@ export interface LogEnd {
 interface LogFrame {
   readonly segment: string;
   readonly offset: number;
+  readonly version: number;
   readonly firstSequence: number;
   readonly events: number;
   readonly lines: readonly string[];
@@ -83,7 +85,7 @@ export class EventLogReader implements EventSource, Iterable<EventBlock> {
     for (const frame of this.#frames(decoder)) {
       let sequence = frame.firstSequence;
       for (const text of frame.lines) {
-        const line = at(frame, sequence, () => decoder.parse(text));
+        const line = at(frame, sequence, () => decoder.parse(text, frame.version));
         if (line.sequence !== sequence) {
           throw corrupt(frame.segment, frame.offset, `event ${sequence} is numbered ${line.sequence}`);
         }
@@ -145,7 +147,7 @@ export class EventLogReader implements EventSource, Iterable<EventBlock> {
         if (lines.length !== header.events) {
           throw corrupt(segment, offset, `expected ${header.events} events, found ${lines.length}`);
         }
-        yield { segment, offset, firstSequence: header.firstSequence, events: header.events, lines };
+        yield { ...header, segment, offset, lines };
         chain = chainNow;
         nextSequence = header.firstSequence + header.events;
         events += header.events;
@@ -197,8 +199,8 @@ function readFrame(
     if (isLastSegment && isUnwritten(bytes, offset)) return null;
     throw corrupt(segment, offset, 'no frame header stands here');
   }
-  if (header.version !== LOG_FORMAT_VERSION) {
-    throw corrupt(segment, offset, `format ${header.version} is not known, only ${LOG_FORMAT_VERSION}`);
+  if (!isReadableVersion(header.version)) {
+    throw corrupt(segment, offset, `format ${header.version} is not known, only 1 to ${LOG_FORMAT_VERSION}`);
   }
   const end = dataStart + header.dataBytes;
   if (end > bytes.length) {
