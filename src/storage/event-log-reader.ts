@@ -39,7 +39,7 @@ export interface LogEnd {
   readonly instruments: readonly Instrument[];
 }
 
-interface LogFrame {
+export interface LogFrame {
   readonly segment: string;
   readonly offset: number;
   readonly version: number;
@@ -82,7 +82,7 @@ export class EventLogReader implements EventSource, Iterable<EventBlock> {
   *[Symbol.iterator](): Generator<EventBlock, void, undefined> {
     const decoder = new EventDecoder();
     let block = new EventBlock(this.#capacity);
-    for (const frame of this.#frames(decoder)) {
+    for (const frame of this.frames(decoder)) {
       let sequence = frame.firstSequence;
       for (const text of frame.lines) {
         const line = at(frame, sequence, () => decoder.parse(text, frame.version));
@@ -120,7 +120,8 @@ export class EventLogReader implements EventSource, Iterable<EventBlock> {
     this.#isClosed = true;
   }
 
-  *#frames(decoder: EventDecoder): Generator<LogFrame, void, undefined> {
+  /** The frames with their lines as they stand on disk, in the version of their time; verified as the events are. */
+  *frames(decoder: EventDecoder = new EventDecoder()): Generator<LogFrame, void, undefined> {
     const segments = listSegments(this.#folder);
     let chain = CHAIN_START;
     let nextSequence: number | null = null;

@@ -33,7 +33,7 @@ beforeAll(async () => {
       ssr: ENTRY,
       outDir: folder,
       minify: false,
-      rollupOptions: { output: { entryFileNames: 'print.mjs' } },
+      rolldownOptions: { output: { entryFileNames: 'print.mjs' } },
     },
   });
   script = path.join(folder, 'print.mjs');
