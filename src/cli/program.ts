@@ -11,6 +11,7 @@ import { addConfigCommand } from './commands/config-command.ts';
 import { addDataCommand } from './commands/data-command.ts';
 import { addDoctorCommand } from './commands/doctor-command.ts';
 import { addExplainCommand } from './commands/explain-command.ts';
+import { addInitCommand } from './commands/init-command.ts';
 import { addJournalCommand } from './commands/journal-command.ts';
 import { addKillCommand } from './commands/kill-command.ts';
 import { addReplayCommand } from './commands/replay-command.ts';
@@ -175,6 +176,7 @@ Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; 
   addDataCommand(program, context);
   addConfigCommand(program, context);
   addDoctorCommand(program, context);
+  addInitCommand(program, context);
   addVenueCommand(program, context);
   return program;
 }
