@@ -17,7 +17,8 @@ import type { OperatorCommand } from '../core/domain/commands.ts';
 import type { AccountStart, SessionStart } from '../core/domain/session-start.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Ticks } from '../core/domain/units.ts';
-import { Engine } from '../core/engine/engine.ts';
+import type { Engine } from '../core/engine/engine.ts';
+import { EngineBand } from '../core/engine/engine-band.ts';
 import type { EngineStatus } from '../core/engine/engine-state.ts';
 import type { FeedHealth } from '../ports/heartbeat-fields.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -46,7 +47,8 @@ export interface LiveSessionOptions {
   readonly settings: Settings;
   readonly sessionId: string;
   readonly seed: number;
-  readonly strategy: StrategyInstance;
+  /** Gives a fresh strategy at every call. */
+  readonly createStrategy: () => StrategyInstance;
   readonly account: AccountStart;
   readonly folder: SessionFolder;
   readonly clock: WallClock;
@@ -73,6 +75,7 @@ export class LiveSession {
   #market: SessionMarket | null = null;
   #instruments: readonly Instrument[] = [];
   #engine: Engine | null = null;
+  #band: EngineBand | null = null;
   #log: FileEventLog | null = null;
   #journal: Journal | null = null;
   #checkpoints: CheckpointWriter | null = null;
@@ -209,7 +212,8 @@ export class LiveSession {
   }
 
   async #connect(): Promise<void> {
-    const { settings, seed, clock, logger, note, strategy } = this.#options;
+    const { settings, seed, clock, logger, note, createStrategy } = this.#options;
+    const strategy = createStrategy();
     const market = await openSessionMarket(settings, seed, clock, logger);
     this.#market = market;
     for (const text of market.notes) {
@@ -238,12 +242,13 @@ export class LiveSession {
 
   /** Puts the first events in: the start document, then the history. */
   #begin(start: SessionStart, histories: Awaited<ReturnType<SessionMarket['client']['history']>>[]): void {
-    const { folder, strategy, keeper } = this.#options;
+    const { folder, createStrategy, keeper } = this.#options;
     // A start that was broken off must not make files any more.
     if (this.#isClosed) return;
     this.#log = FileEventLog.create(folder.eventsFolder);
     this.#journal = Journal.open(folder.journalFile, start);
-    this.#engine = new Engine(start, strategy);
+    this.#band = new EngineBand(start, createStrategy);
+    this.#engine = this.#band.primary;
     this.#checkpoints = CheckpointWriter.open(folder.checkpointFile, this.#engine);
     keeper.attach(this.#engine);
     this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
@@ -257,9 +262,11 @@ export class LiveSession {
     const { settings, logger, keeper } = this.#options;
     const { client } = this.#market ?? {};
     const engine = this.#engine;
+    const band = this.#band;
     const journal = this.#journal;
     const checkpoints = this.#checkpoints;
-    if (client === undefined || engine === null || journal === null || checkpoints === null) return;
+    if (client === undefined || engine === null || band === null || journal === null || checkpoints === null)
+      return;
     this.#isStreaming = true;
     client.start(this.#instruments, settings.interval, this.#ingress, {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),
@@ -269,10 +276,12 @@ export class LiveSession {
     const loop = runLoop({
       source: this.#ingress,
       log: this.#log,
-      engine,
+      engine: band,
       sinks: [journal, keeper, checkpoints, new OutputLog(logger, this.#instruments)],
       afterBlock: () => this.#ingress.wakeAt(engine.nextDueMs),
     });
     await Promise.race([loop, this.#brokenOff]);
+    band.finish();
+    journal.deliver(band.takeOutputs());
   }
 }

@@ -60,10 +60,20 @@ export async function runSession(settings: Settings, workspace: string, io: Prog
     const unreported = describeUnreportedEnd(lock.former, readHeartbeat(paths.heartbeat));
     if (unreported !== null) alerts.raise('critical', 'crashed', unreported);
     // Only who has the workspace pays for loading the rest of the program.
-    const { loadStrategy } = await unlessBrokenOff(import('./strategy-loader.ts'));
-    const strategy = await unlessBrokenOff(loadStrategy(settings.strategy, settings.params));
+    const { loadStrategyMaker } = await unlessBrokenOff(import('./strategy-loader.ts'));
+    const createStrategy = await unlessBrokenOff(loadStrategyMaker(settings.strategy, settings.params));
     const { SessionRun } = await unlessBrokenOff(import('./session-run.ts'));
-    session = new SessionRun({ settings, paths, io, log, alerts, scrubber, sessionId, strategy, testCrash });
+    session = new SessionRun({
+      settings,
+      paths,
+      io,
+      log,
+      alerts,
+      scrubber,
+      sessionId,
+      createStrategy,
+      testCrash,
+    });
     const held = session;
     guard.handOver((error) => held.crash(error));
     return await held.hold();

@@ -60,7 +60,8 @@ export interface SessionRunOptions {
   readonly alerts: AlertFile;
   readonly scrubber: SecretScrubber;
   readonly sessionId: string;
-  readonly strategy: StrategyInstance;
+  /** Gives a fresh strategy at every call. */
+  readonly createStrategy: () => StrategyInstance;
   /** The phase in which a test wants this session to fail; null = none. */
   readonly testCrash: CrashPhase | null;
 }
@@ -86,7 +87,8 @@ export class SessionRun {
   /** Opens the account and makes the session's folder. Throws StorageError. */
   constructor(options: SessionRunOptions) {
     this.#options = options;
-    const { settings, paths, io, log, sessionId, strategy } = options;
+    const { settings, paths, io, log, sessionId, createStrategy } = options;
+    const strategy = createStrategy();
     const seed = settings.seed ?? randomInt(SEED_BOUND);
     this.#crashPhase = options.testCrash;
     const accounts = new AccountStore(paths.stateDirectory);
@@ -108,7 +110,7 @@ export class SessionRun {
       settings,
       sessionId,
       seed,
-      strategy,
+      createStrategy,
       account: this.#account,
       folder: this.#folder,
       clock: systemClock,

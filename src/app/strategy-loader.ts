@@ -15,15 +15,26 @@ import { ConfigError } from './config/config-error.ts';
 
 /** `name`: a built-in strategy or the absolute path of a file. Throws ConfigError that says what was expected. */
 export async function loadStrategy(name: string, params: unknown): Promise<StrategyInstance> {
+  return (await loadStrategyMaker(name, params))();
+}
+
+/** Makes a fresh instance of a strategy at every call, each with a state of its own. */
+export type StrategyMaker = () => StrategyInstance;
+
+/** As {@link loadStrategy}; what the maker makes was tried once. */
+export async function loadStrategyMaker(name: string, params: unknown): Promise<StrategyMaker> {
   try {
     if (!path.isAbsolute(name)) {
-      const builtIn = createBuiltInStrategy(name, params);
-      if (builtIn !== null) return builtIn;
+      const make = (): StrategyInstance | null => createBuiltInStrategy(name, params);
+      const first = make();
+      if (first !== null) return () => make() ?? first;
       throw new ConfigError([
         `--strategy: expected one of ${BUILT_IN_STRATEGIES.join(', ')} or a file, found ${name}`,
       ]);
     }
-    return instantiateStrategy(await importDefinition(name), params);
+    const definition = await importDefinition(name);
+    instantiateStrategy(definition, params);
+    return () => instantiateStrategy(definition, params);
   } catch (error) {
     if (error instanceof ZodError) {
       throw new ConfigError(

@@ -18,6 +18,7 @@ import {
   tradeStatistics,
 } from './performance-statistics.ts';
 import type {
+  BandFacts,
   EquityFacts,
   FillFacts,
   LedgerFacts,
@@ -84,7 +85,7 @@ export interface FinalReport {
   readonly error_count: number | null;
   readonly events: number;
   readonly state_hash: string | null;
-  /** Profit under the three fill models; null where one did not run. */
+  /** Profit under the three exchanges; null where one did not run, or failed. */
   readonly band: {
     readonly optimistic: string | null;
     readonly realistic: string;
@@ -120,6 +121,7 @@ export interface FinalReportInputs {
   readonly ledger: readonly LedgerFacts[];
   readonly trades: readonly TradeFacts[];
   readonly equity: readonly EquityFacts[];
+  readonly band: readonly BandFacts[];
   readonly quality: readonly QualityFacts[];
   readonly lifecycle: readonly LifecycleFacts[];
   /** Intents that our gate denied, cancels included. */
@@ -136,6 +138,8 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     ...inputs.equity.map(({ equity }) => equity),
     inputs.endingEquity,
   ]);
+  // Only a band that was carried to its end is a result.
+  const end = inputs.band.findLast(({ hash }) => hash !== null);
   const gaps = quality.filter(({ kind }) => kind === 'gap');
   // Books that do not close are a violated invariant, whatever the session thought of its end.
   const difference = ledgerDifference(inputs.openingWallet, inputs.endingWallet, inputs.ledger);
@@ -182,7 +186,11 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     error_count: inputs.errorCount,
     events: inputs.events,
     state_hash: inputs.stateHash,
-    band: { optimistic: null, realistic: pnlAbsolute, pessimistic: null },
+    band: {
+      optimistic: end?.optimistic ?? null,
+      realistic: pnlAbsolute,
+      pessimistic: end?.pessimistic ?? null,
+    },
     ledger_difference: difference,
   };
 }

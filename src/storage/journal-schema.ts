@@ -65,8 +65,16 @@ const MIGRATION_2 = `
 CREATE TABLE receipts (fill_id TEXT PRIMARY KEY, receipt TEXT NOT NULL) STRICT;
 `;
 
+/** Profit under the three exchanges of the band; the last row of a session has the digest of its shadows. */
+const MIGRATION_3 = `
+CREATE TABLE band (
+  band_id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, optimistic TEXT, realistic TEXT NOT NULL, pessimistic TEXT,
+  hash TEXT
+) STRICT;
+`;
+
 /** Migration n brings a file from version n - 1 to n. */
-const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2];
+const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3];
 
 export const JOURNAL_VERSION: number = MIGRATIONS.length;
 

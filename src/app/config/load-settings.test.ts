@@ -66,6 +66,7 @@ test('gives the defaults of the contract', () => {
     marginMode: 'isolated',
     fillModel: 'book',
     onEnd: 'flatten',
+    band: 'on',
     dashboard: { host: '127.0.0.1', port: 8_787 },
     logLevel: 'info',
     staleTimeoutMs: 30_000,

@@ -70,6 +70,7 @@ export function assembleParts(
     start.response_latency_ms,
     random.latency,
     outputs,
+    start.fills.stance === 'pessimistic',
   );
   const exchange = new PaperExchange(
     {
@@ -79,6 +80,7 @@ export function assembleParts(
       makerFeeRate: parseRate(start.maker_fee_rate),
       takerFeeRate: parseRate(start.taker_fee_rate),
       fillModel: start.fill_model,
+      stance: start.fills.stance ?? null,
       feeTier: start.fee_tier ?? null,
       reportArrivalMs: (nowMs) => latency.responseArrivalMs(nowMs),
       terms: describeTerms(start),

@@ -9,6 +9,8 @@ export interface PaperExchangeSettings {
   readonly marginMode: 'isolated' | 'cross';
   readonly makerFeeRate: Rate;
   readonly takerFeeRate: Rate;
+  /** How doubt is decided; null = as the fill model says. */
+  readonly stance: 'optimistic' | 'pessimistic' | null;
   readonly fillModel: 'book' | 'parametric';
   /** VIP tier of the rates; null where only they are known. */
   readonly feeTier: number | null;
