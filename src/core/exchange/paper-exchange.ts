@@ -168,7 +168,9 @@ export class PaperExchange {
     this.#nowMs = nowMs;
     this.#sequence = sequence;
     const market = this.#market(instrument);
-    for (const order of waiting.fire(source, market)) {
+    for (const order of waiting.reached(source, market)) {
+      if (order.place !== 'waiting') continue;
+      waiting.remove(order);
       order.place = 'in_flight';
       order.hasFired = true;
       if (order.sibling?.place === 'waiting') this.#close(order.sibling, 'canceled', 'other_exit_triggered');
