@@ -13,15 +13,13 @@ import {
 } from '../core/strategy/strategy.ts';
 import { ConfigError } from './config/config-error.ts';
 
-/** `name`: a built-in strategy or the absolute path of a file. Throws ConfigError that says what was expected. */
-export async function loadStrategy(name: string, params: unknown): Promise<StrategyInstance> {
-  return (await loadStrategyMaker(name, params))();
-}
-
 /** Makes a fresh instance of a strategy at every call, each with a state of its own. */
 export type StrategyMaker = () => StrategyInstance;
 
-/** As {@link loadStrategy}; what the maker makes was tried once. */
+/**
+ * `name`: a built-in strategy or the absolute path of a file; making one was tried once. Throws ConfigError that says what
+ * was expected.
+ */
 export async function loadStrategyMaker(name: string, params: unknown): Promise<StrategyMaker> {
   try {
     if (!path.isAbsolute(name)) {

@@ -126,10 +126,17 @@ export class EngineBand {
 
   /**
    * Lets the shadows close what they hold, as the session was asked to, on the last book: slower ones are not done when the
-   * session is. Says the band's last point; call it once, after the last event.
+   * session is. Says the band's last point. Call it after the last event; before the
+   * end of the session, and again, it does nothing.
    */
   finish(): void {
-    if (this.#isFinished || this.#optimistic === null || this.#pessimistic === null) return;
+    if (
+      this.lifecycle !== 'ended' ||
+      this.#isFinished ||
+      this.#optimistic === null ||
+      this.#pessimistic === null
+    )
+      return;
     this.#isFinished = true;
     const { timeMs, equity } = this.primary.status();
     for (const shadow of [this.#optimistic, this.#pessimistic]) this.#close(shadow);
