@@ -65,8 +65,16 @@ const MIGRATION_2 = `
 CREATE TABLE receipts (fill_id TEXT PRIMARY KEY, receipt TEXT NOT NULL) STRICT;
 `;
 
-/** Profit under the three exchanges of the band; the last row of a session has the digest of its shadows. */
+/** What the agents of a strategy said of each bar. */
 const MIGRATION_3 = `
+CREATE TABLE verdicts (
+  verdict_id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, symbol TEXT NOT NULL, bar_open_time_ms INTEGER NOT NULL,
+  agent TEXT NOT NULL, verdict TEXT NOT NULL, confidence REAL, reason TEXT NOT NULL, numbers TEXT NOT NULL
+) STRICT;
+`;
+
+/** Profit under the three exchanges of the band; the last row of a session has the digest of its shadows. */
+const MIGRATION_4 = `
 CREATE TABLE band (
   band_id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, optimistic TEXT, realistic TEXT NOT NULL, pessimistic TEXT,
   hash TEXT
@@ -74,7 +82,7 @@ CREATE TABLE band (
 `;
 
 /** Migration n brings a file from version n - 1 to n. */
-const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3];
+const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4];
 
 export const JOURNAL_VERSION: number = MIGRATIONS.length;
 
