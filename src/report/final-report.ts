@@ -8,6 +8,7 @@
 import { formatMoney, parseMoney } from '../core/domain/instrument.ts';
 import { type StoppedReason, EXIT_CODES } from '../core/domain/reasons.ts';
 import { money } from '../core/domain/units.ts';
+import { measureDoubt } from './doubtful-time.ts';
 import {
   exposurePercent,
   maxDrawdown,
@@ -82,6 +83,9 @@ export interface FinalReport {
   readonly gaps: number;
   readonly gap_seconds: number;
   readonly gaps_backfilled: number;
+  /** Seconds of doubtful market data, and the change of equity in them: part of the profit, told apart. */
+  readonly doubtful_seconds: number;
+  readonly doubtful_pnl: string;
   readonly error_count: number | null;
   readonly events: number;
   readonly state_hash: string | null;
@@ -140,6 +144,11 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
   ]);
   // Only a band that was carried to its end is a result.
   const end = inputs.band.findLast(({ hash }) => hash !== null);
+  const doubt = measureDoubt(quality, [
+    { time_ms: startedMs, equity: inputs.startingEquity },
+    ...inputs.equity.filter(({ time_ms: timeMs }) => timeMs >= startedMs && timeMs <= endedMs),
+    { time_ms: endedMs, equity: inputs.endingEquity },
+  ]);
   const gaps = quality.filter(({ kind }) => kind === 'gap');
   // Books that do not close are a violated invariant, whatever the session thought of its end.
   const difference = ledgerDifference(inputs.openingWallet, inputs.endingWallet, inputs.ledger);
@@ -183,6 +192,8 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     gaps: gaps.length,
     gap_seconds: gaps.reduce((sum, { from_ms: from, to_ms: to }) => sum + (to - from), 0) / 1_000,
     gaps_backfilled: gaps.filter(({ backfilled }) => backfilled).length,
+    doubtful_seconds: doubt.seconds,
+    doubtful_pnl: doubt.pnl,
     error_count: inputs.errorCount,
     events: inputs.events,
     state_hash: inputs.stateHash,
