@@ -143,7 +143,7 @@ function parseLevels(isBid: boolean, text: string): RawLevel[] {
 }
 
 /** Exact: a double holds every decimal of at most eight places below 90 million to its nearest 10^-8. */
-export function units(text: string): number {
+function units(text: string): number {
   const value = Math.round(Number(text) * 1e8);
   if (!Number.isSafeInteger(value)) throw new Error(`${JSON.stringify(text)} is no decimal of eight places`);
   return value;

@@ -1,12 +1,13 @@
 /**
  * The exchange on every recorded session, held against the raw files by code of its own.
  *
- * Needs the recordings: skipped where LA_DATA_DIR does not name their folder. LA_LONG=1 sends ten times as many orders.
+ * Needs the recordings: skipped where LA_DATA_DIR does not name their folder. How much: ../builders/proof-size.ts.
  */
 
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type RecordedSession, loadRecordedSession } from '../../src/storage/recorded-session.ts';
+import { PROOF_SEED as SEED, PROOF_SIZE } from '../builders/proof-size.ts';
 import { drawnStrategy } from './drawn-strategy.ts';
 import { haunt } from './ghost-orders.ts';
 import { judgeRecorded } from './judge-recorded.ts';
@@ -14,11 +15,11 @@ import { type RawMessage, readRawSession } from './raw-session.ts';
 import { type RawFill, type RecordedRun, SESSIONS, runRecorded, timesOf } from './run-recorded.ts';
 
 const dataFolder = process.env['LA_DATA_DIR'];
-const IS_LONG = process.env['LA_LONG'] === '1';
-const SEED = Number(process.env['LA_SEED'] ?? 20_261_122);
 const ORDERS = 2_000;
-const RUNS = IS_LONG ? 10 : 1;
-const GHOST_PASSES = IS_LONG ? 10 : 1;
+const RUNS = Math.max(1, PROOF_SIZE);
+const GHOST_PASSES = Math.max(1, PROOF_SIZE);
+/** At a desk one session with updates and one with windows; in CI all of them. */
+const PLAYED = PROOF_SIZE < 1 ? [SESSIONS[0], SESSIONS[5]] : SESSIONS;
 const LIMIT_MS = 30 * 60_000;
 
 interface Recording {
@@ -37,7 +38,7 @@ function recording(name: string): Recording {
   return opened;
 }
 
-describe.skipIf(dataFolder === undefined || dataFolder === '').each(SESSIONS)(
+describe.skipIf(dataFolder === undefined || dataFolder === '').each(PLAYED)(
   '%s',
   { timeout: LIMIT_MS },
   (name) => {
