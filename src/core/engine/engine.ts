@@ -22,15 +22,16 @@ import { parseMoney } from '../domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord } from '../domain/order.ts';
 import { OutputBuffer } from '../domain/output-buffer.ts';
 import type { LifecycleState, Output } from '../domain/outputs.ts';
-import type { ClosureReason, StoppedReason } from '../domain/reasons.ts';
+import type { StoppedReason } from '../domain/reasons.ts';
 import type { AccountStart, SessionStart } from '../domain/session-start.ts';
 import { type Money, type Rate, markPrice } from '../domain/units.ts';
 import { constantLatency } from '../exchange/latency-model.ts';
-import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
+import { Absence } from './absence.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
+import { arriveAtExchange } from './arrivals.ts';
 import { DataWatch } from './data-watch.ts';
-import { type AmendPayload, Due, type DuePayload } from './due.ts';
+import { Due, type DuePayload } from './due.ts';
 import { EquitySampler } from './equity-sampler.ts';
 import { type EngineParts, type EngineView, assembleParts } from './engine-parts.ts';
 import { type EngineStatus, describeStatus, hashState } from './engine-state.ts';
@@ -40,6 +41,7 @@ import { MarketIntake } from './market-intake.ts';
 import { OrderDesk } from './order-desk.ts';
 import { Schedule } from './schedule.ts';
 import { StrategyHost } from './strategy-host.ts';
+import { TradeBarClock } from './trade-bar-clock.ts';
 
 export class Engine {
   readonly start: SessionStart;
@@ -53,6 +55,8 @@ export class Engine {
   readonly #lifecycle: Lifecycle;
   readonly #intake: MarketIntake;
   readonly #sampler: EquitySampler;
+  readonly #absence: Absence;
+  readonly #tradeBars: TradeBarClock;
   readonly #responseMs: number;
   #nowMs = 0;
   /** Sequence number of the event in hand. */
@@ -97,6 +101,8 @@ export class Engine {
     this.#funding = new FundingDesk(parts.account, parts.markets);
     this.#lifecycle = new Lifecycle(start, parts, this.#desk, this.#funding, this.#outputs);
     this.#intake = new MarketIntake(parts, this.#host, this.#lifecycle, this.#watch, this.#outputs);
+    this.#tradeBars = new TradeBarClock(parts, this.#schedule, this.#intake);
+    this.#absence = new Absence(parts, this.#lifecycle, this.#funding, this.#schedule, this.#outputs);
   }
 
   /** Processes every event of a block. Events after the session's end are counted and change nothing. */
@@ -117,6 +123,7 @@ export class Engine {
       row = this.#apply(block, row);
       this.#events++;
       if (this.#lifecycle.state === 'warming') this.#checkWarm();
+      if (this.#absence.isCatchingUp) this.#catchUp();
       this.#parts.account.assertConsistent();
     }
   }
@@ -174,7 +181,7 @@ export class Engine {
     }
     if (kind === EventKind.trade) {
       this.#intake.trade(block, row, this.#nowMs, this.#sequence);
-      this.#scheduleTradeBar(block.instrument[row] ?? 0);
+      this.#tradeBars.start(block.instrument[row] ?? 0);
     } else {
       this.#applyRare(kind, block, row);
     }
@@ -244,21 +251,8 @@ export class Engine {
   }
 
   #dispatch(kind: number, payload: DuePayload | null): void {
-    const { exchange } = this.#parts;
+    if (this.#absence.holdsBack(kind, payload, this.#nowMs)) return;
     switch (kind) {
-      case Due.orderArrival:
-        exchange.arrive(payload as WorkingOrder, this.#nowMs, this.#sequence);
-        break;
-      case Due.cancelArrival: {
-        const { order, reason } = payload as { order: WorkingOrder; reason: ClosureReason };
-        exchange.arriveCancel(order, this.#nowMs, reason);
-        break;
-      }
-      case Due.amendArrival: {
-        const { order, price, quantity } = payload as AmendPayload;
-        exchange.arriveAmend(order, price, quantity, this.#nowMs, this.#sequence);
-        break;
-      }
       case Due.orderReport:
         this.#host.reportOrder((payload as { report: OrderRecord }).report, this.#lifecycle.isTrading);
         break;
@@ -282,12 +276,11 @@ export class Engine {
       case Due.stopStep:
         this.#stepStop();
         break;
-      case Due.tradeBar: {
-        const { instrument } = payload as { instrument: number; atMs: number };
-        this.#intake.closeTradeBar(instrument);
-        this.#addTradeBar(instrument);
+      case Due.tradeBar:
+        this.#tradeBars.close((payload as { instrument: number; atMs: number }).instrument);
         break;
-      }
+      default:
+        arriveAtExchange(this.#parts.exchange, kind, payload, this.#nowMs, this.#sequence);
     }
     this.#parts.account.assertConsistent();
   }
@@ -298,14 +291,25 @@ export class Engine {
     this.#lifecycle.begin(this.#nowMs);
     openAccount(this.start, this.#parts, this.#host, this.#nowMs);
     this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
-    if (durationMs !== null)
-      this.#schedule.add(this.#nowMs + durationMs, Due.sessionEnd, { end: 'duration_reached' });
+    this.#planEnd(durationMs);
     if (marketEndsMs !== null)
       this.#schedule.add(this.#nowMs + marketEndsMs, Due.sessionEnd, { end: 'recording_ended' });
   }
 
+  /** A new plan replaces the former one, whose scheduled end then means nothing. */
+  #planEnd(durationMs: number | null): void {
+    const endMs = this.#lifecycle.planEnd(durationMs);
+    if (endMs !== null) this.#schedule.add(endMs, Due.sessionEnd, { end: 'duration_reached' });
+  }
+
+  /** After an absence: what the strategy did not hear, and what it had set its timers for, in their order. */
+  #catchUp(): void {
+    for (const { kind, payload } of this.#absence.takeHeldBack()) this.#dispatch(kind, payload);
+  }
+
   #checkWarm(): void {
-    if (!this.#lifecycle.checkWarm(this.#nowMs)) return;
+    const isFirstTime = Number.isNaN(this.#lifecycle.runningMs);
+    if (!this.#lifecycle.checkWarm(this.#nowMs) || !isFirstTime) return;
     // A carried position counts from the first moment it can be valued.
     if (this.start.account.positions.length > 0) this.#startingEquity = this.#parts.account.equity;
     rejoinOrders(this.start, this.#parts, this.#host, this.#nowMs);
@@ -316,7 +320,8 @@ export class Engine {
     const { account, losses } = this.#parts;
     this.#lifecycle.checkStale(this.#nowMs);
     this.#lifecycle.sayWarmth(this.#nowMs);
-    if (this.#lifecycle.state === 'stopping') this.#scheduleStop();
+    if (this.#lifecycle.state === 'stopping' && this.#nowMs >= this.#lifecycle.awayUntilMs)
+      this.#scheduleStop();
     losses.update(this.#nowMs, account.equity);
     const loss = losses.accountLoss(account.equity);
     if (loss !== null && this.#lifecycle.state === 'running') {
@@ -339,7 +344,8 @@ export class Engine {
   }
 
   #scheduleStop(): void {
-    this.#schedule.add(this.#nowMs + STOP_STEP_MS, Due.stopStep, null);
+    const nextMs = Math.max(this.#nowMs + STOP_STEP_MS, this.#lifecycle.awayUntilMs);
+    this.#schedule.add(nextMs, Due.stopStep, null);
   }
 
   #command(command: OperatorCommand): void {
@@ -362,6 +368,13 @@ export class Engine {
       case 'flatten':
         this.#desk.flatten('flatten');
         break;
+      case 'outage':
+        this.#intake.close(this.#nowMs);
+        this.#absence.begin(command, this.#nowMs);
+        break;
+      case 'set_duration':
+        this.#planEnd(command.durationMs);
+        break;
       default:
         assertNever(command, 'command');
     }
@@ -381,18 +394,5 @@ export class Engine {
     const settlementMs = this.#funding.takeUnscheduled(instrument);
     if (settlementMs === null || settlementMs < this.#nowMs) return;
     this.#schedule.add(settlementMs, Due.settlement, { instrument, atMs: settlementMs });
-  }
-
-  /** The first trade of a session that builds its bars starts their clock. */
-  #scheduleTradeBar(instrument: number): void {
-    const built = this.#parts.tradeBars[instrument];
-    if (built !== undefined && !built.isClocked) this.#addTradeBar(instrument);
-  }
-
-  #addTradeBar(instrument: number): void {
-    const built = this.#parts.tradeBars[instrument];
-    if (built === undefined) return;
-    built.isClocked = true;
-    this.#schedule.add(built.endsAtMs, Due.tradeBar, { instrument, atMs: built.endsAtMs });
   }
 }
