@@ -48,19 +48,20 @@ export async function runSession(settings: Settings, workspace: string, io: Prog
   const paths = workspacePaths(workspace);
   const speaker = openSpeaker(settings, paths, io);
   const { alerts, log, scrubber } = speaker;
-  const sessionId = newSessionId(systemClock.nowMs());
+  const sessionId = settings.resumes ?? newSessionId(systemClock.nowMs());
   let lock: InstanceLock | null = null;
   try {
     const testCrash = readCrashPhase();
-    if (settings.account === 'resume') {
-      throw new ConfigError(['--resume: this version cannot continue an interrupted session yet']);
-    }
     lock = enter(paths, sessionId);
     if (lock.tookOver !== null) log.log('warning', 'lock_taken_over', `Lock ${lock.tookOver}`);
     const unreported = describeUnreportedEnd(lock.former, readHeartbeat(paths.heartbeat));
     if (unreported !== null) alerts.raise('critical', 'crashed', unreported);
     // Only who has the workspace pays for loading the rest of the program.
     const { loadStrategy } = await unlessBrokenOff(import('./strategy-loader.ts'));
+    if (settings.account !== 'resume') {
+      const { concludeInterrupted } = await unlessBrokenOff(import('./conclude-interrupted.ts'));
+      await concludeInterrupted({ paths, alerts, logger: log, nowMs: systemClock.nowMs() });
+    }
     const strategy = await unlessBrokenOff(loadStrategy(settings.strategy, settings.params));
     const { SessionRun } = await unlessBrokenOff(import('./session-run.ts'));
     session = new SessionRun({ settings, paths, io, log, alerts, scrubber, sessionId, strategy, testCrash });

@@ -3,12 +3,11 @@
  * and turns its end into files, an alert and an exit code.
  */
 
-import { randomInt } from 'node:crypto';
 import type { AlertFile } from '../alerts/alert-file.ts';
 import { EXIT_CODES, type StoppedReason } from '../core/domain/reasons.ts';
 import { formatMoney } from '../core/domain/instrument.ts';
 import type { LifecycleState } from '../core/domain/outputs.ts';
-import type { AccountStart } from '../core/domain/session-start.ts';
+import type { Engine } from '../core/engine/engine.ts';
 import type { EngineStatus } from '../core/engine/engine-state.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
@@ -28,24 +27,15 @@ import type { SystemLog } from '../session/system-log.ts';
 import { type CrashPhase, crashSoon } from '../session/test-crash.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
 import { AccountStore } from '../storage/account-store.ts';
-import {
-  type SessionFolder,
-  type SessionManifest,
-  MANIFEST_VERSION,
-  createSessionFolder,
-} from '../storage/session-folder.ts';
 import { AccountKeeper } from './account-keeper.ts';
 import { isSettledWithin } from './bounded-wait.ts';
 import type { Settings } from './config/settings.ts';
 import { LoopWatchdog } from './loop-watchdog.ts';
 import { LiveSession } from './live-session.ts';
+import { type OpenedSession, openSession } from './open-session.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
-import { programVersion } from './program-version.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { writeResult } from './session-result.ts';
-import { newAccount } from './start-document.ts';
-
-const SEED_BOUND = 2 ** 32;
 
 /** The kill switch waits so long for the closing orders; then the session ends with what is open. */
 const KILL_PATIENCE_MS = 1_000;
@@ -73,12 +63,10 @@ export class SessionRun {
   readonly #options: SessionRunOptions;
   readonly #live: LiveSession;
   readonly #progress: ConsoleProgress;
-  readonly #account: AccountStart;
   readonly #keeper: AccountKeeper;
   readonly #guard: ResourceGuard;
-  readonly #folder: SessionFolder;
-  readonly #manifest: SessionManifest;
-  readonly #localStartMs = systemClock.nowMs();
+  readonly #opened: OpenedSession;
+  readonly #openedMs = systemClock.nowMs();
   #server: RunningServer | null = null;
   /** Set by what the engine does not know; the report's last word on why the session ended. */
   #end: SessionEndError | null = null;
@@ -91,34 +79,23 @@ export class SessionRun {
   constructor(options: SessionRunOptions) {
     this.#options = options;
     const { settings, paths, io, log, sessionId, strategy } = options;
-    const seed = settings.seed ?? randomInt(SEED_BOUND);
     this.#crashPhase = options.testCrash;
     const accounts = new AccountStore(paths.stateDirectory);
-    if (settings.account === 'fresh') accounts.archive(this.#localStartMs);
-    this.#account = accounts.read() ?? newAccount(settings.balance);
+    const opened = openSession({
+      settings,
+      workspace: paths.root,
+      sessionId,
+      strategy,
+      accounts,
+      nowMs: this.#openedMs,
+    });
+    this.#opened = opened;
+    const cutBytes = opened.recovered?.cutBytes ?? 0;
+    if (cutBytes > 0) {
+      const text = `The event log ended in ${cutBytes} bytes that were not whole; they are cut off`;
+      log.log('warning', 'log_tail_cut', text, { bytes: cutBytes });
+    }
     this.#keeper = new AccountKeeper(accounts, sessionId, systemClock);
-    this.#manifest = {
-      version: MANIFEST_VERSION,
-      session_id: sessionId,
-      program_version: programVersion(),
-      node_version: process.version,
-      seed,
-      source:
-        settings.source.kind === 'recording' ? `recording:${settings.source.path}` : settings.source.kind,
-      symbols: settings.symbols,
-      strategy: { name: strategy.name, params: strategy.params },
-      config: Object.fromEntries(Object.entries(settings.effective).map(([key, { value }]) => [key, value])),
-      started_at: new Date(this.#localStartMs).toISOString(),
-      ended_at: null,
-      local_started_at: new Date(this.#localStartMs).toISOString(),
-      local_ended_at: null,
-      stopped_reason: null,
-      exit_code: null,
-      state_hash: null,
-      events: null,
-      log_chain: null,
-    };
-    this.#folder = createSessionFolder(paths.root, this.#manifest);
     this.#progress = new ConsoleProgress({
       write: (text) => io.stdout.write(text),
       mode: io.json ? 'silent' : io.isTty ? 'live' : 'plain',
@@ -128,10 +105,8 @@ export class SessionRun {
     this.#live = new LiveSession({
       settings,
       sessionId,
-      seed,
       strategy,
-      account: this.#account,
-      folder: this.#folder,
+      opened,
       clock: systemClock,
       logger: log,
       note: (text) => this.#progress.note(text),
@@ -258,7 +233,8 @@ export class SessionRun {
     try {
       const report = this.#leave();
       if (io.json) printJson(io, report);
-      else io.stdout.write(formatSummary(report, { color: io.isTty, reportPath: this.#folder.htmlFile }));
+      else
+        io.stdout.write(formatSummary(report, { color: io.isTty, reportPath: this.#opened.folder.htmlFile }));
       return report.exit_code;
     } catch (error) {
       // Where the result cannot be written, the first reason is still the one that counts.
@@ -308,6 +284,7 @@ export class SessionRun {
   /** Writes the session's results; the first reason of an end that was found stands. */
   #leave(): FinalReport {
     const { alerts, log } = this.#options;
+    const { folder, manifest, account, recovered } = this.#opened;
     const { engine, eventLog } = this.#live;
     const reason = this.#end?.reason ?? engine?.endReason ?? 'crashed';
     const detail = this.#end?.message ?? engine?.endDetail ?? null;
@@ -318,21 +295,25 @@ export class SessionRun {
     const isWhole = engine !== null && engine.status().events === eventLog?.events;
     const report = writeResult({
       ...this.#live.amounts(),
-      folder: this.#folder,
+      folder,
       manifest: {
-        ...this.#manifest,
+        ...manifest,
         symbols: this.#live.symbols,
-        source: this.#live.sourceLabel ?? this.#manifest.source,
+        source: this.#live.sourceLabel ?? manifest.source,
+        is_resumable: isResumable(engine, reason),
       },
       stoppedReason: reason,
-      startedMs: status?.startedTimeMs ?? this.#localStartMs,
+      startedMs: status?.startedTimeMs ?? this.#openedMs,
       endedMs: status?.timeMs ?? systemClock.nowMs(),
-      openingWallet: status === null || this.#account.kind === 'carried' ? this.#account.wallet : '0',
-      openingPositions: this.#account.positions,
+      openingWallet: status === null || account.kind === 'carried' ? account.wallet : '0',
+      openingPositions: account.positions,
       events: eventLog?.events ?? 0,
       stateHash: isWhole ? engine.stateHash() : null,
       logChain: eventLog?.chain ?? null,
-      reconnects: Object.values(this.#live.view().feeds).reduce((sum, feed) => sum + feed.reconnects, 0),
+      reconnects: Object.values(this.#live.view().feeds).reduce(
+        (sum, feed) => sum + feed.reconnects,
+        recovered?.reconnects ?? 0,
+      ),
       errorCount: log.errors,
       hasJournal: this.#live.hasJournal,
       alertsFile: this.#options.paths.alerts,
@@ -363,7 +344,7 @@ export class SessionRun {
   #lifecycle(status: EngineStatus | null): LifecycleState {
     if (this.#phase === 'ended') return 'ended';
     if (this.#phase === 'closing' || status?.lifecycle === 'ended') return 'stopping';
-    return status?.lifecycle ?? 'starting';
+    return this.#live.hasBegun ? (status?.lifecycle ?? 'starting') : 'starting';
   }
 
   #heartbeatView(): HeartbeatView {
@@ -390,4 +371,9 @@ export class SessionRun {
       dashboard_url: this.#server?.url ?? null,
     };
   }
+}
+
+/** A session whose engine stood at its end has none to go on with; one that found its books wrong must not. */
+function isResumable(engine: Engine | null, reason: StoppedReason): boolean {
+  return engine !== null && engine.lifecycle !== 'ended' && reason !== 'invariant_violated';
 }

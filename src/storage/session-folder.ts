@@ -9,6 +9,7 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -48,9 +49,14 @@ export interface SessionManifest {
   /** Events in the log and its last hash chain value: tells later whether anything was removed from its end. */
   readonly events: number | null;
   readonly log_chain: string | null;
+  /** Of what decides the outcome besides the log: the program's core, and the user's own strategy file. */
+  readonly program_hash?: string;
+  readonly strategy_hash?: string | null;
+  /** The session ended before its engine did: it can be gone on with. */
+  readonly is_resumable?: boolean;
 }
 
-const manifest: z.ZodType<SessionManifest> = z.strictObject({
+const manifest = z.strictObject({
   version: z.literal(MANIFEST_VERSION),
   session_id: z.string().min(1),
   program_version: z.string(),
@@ -69,7 +75,10 @@ const manifest: z.ZodType<SessionManifest> = z.strictObject({
   state_hash: z.string().nullable(),
   events: z.int().nonnegative().nullable(),
   log_chain: z.string().nullable(),
-});
+  program_hash: z.string().optional(),
+  strategy_hash: z.string().nullable().optional(),
+  is_resumable: z.boolean().optional(),
+}) as z.ZodType<SessionManifest>;
 
 const LATEST = 'latest';
 /** Session ids are file names: no separators, no leading dot or hyphen. */
@@ -133,6 +142,7 @@ export function createSessionFolder(workspace: string, document: SessionManifest
     mkdirSync(folder.path);
     mkdirSync(folder.eventsFolder);
     syncFolder(sessions);
+    syncFolder(workspace);
   } catch (error) {
     throw toStorageError(error, `make the session folder ${folder.path}`);
   }
@@ -165,6 +175,21 @@ export function resolveSession(workspace: string, operand: string, currentFolder
   );
 }
 
+/** The newest session of a workspace, by the link or, where that is lost, by name; null where there is none. */
+export function latestSession(workspace: string): SessionFolder | null {
+  const id = readLatest(workspace) ?? newestName(path.join(workspace, 'sessions'));
+  if (id === null) return null;
+  const folder = path.join(workspace, 'sessions', id);
+  return isSession(folder) ? new SessionFolder(folder) : null;
+}
+
+/** Ids begin with the time of their making. */
+function newestName(sessions: string): string | null {
+  if (!existsSync(sessions)) return null;
+  const names = readdirSync(sessions).filter((name) => isSession(path.join(sessions, name)));
+  return names.toSorted().at(-1) ?? null;
+}
+
 function isSession(folder: string): boolean {
   return (
     statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true &&
@@ -179,6 +204,7 @@ function linkLatest(workspace: string, id: string): void {
   const temporary = `${link}.${process.pid}.tmp`;
   try {
     mkdirSync(runs, { recursive: true });
+    syncFolder(workspace);
     rmSync(temporary, { force: true });
     if (process.platform === 'win32') {
       writeText(link, `${id}\n`);

@@ -25,6 +25,7 @@ function load(sources: Partial<SettingSources> = {}): Settings {
     flags: {},
     account: 'continue',
     environment: {},
+    recorded: null,
     ...sources,
   });
 }
@@ -60,6 +61,8 @@ test('gives the defaults of the contract', () => {
     durationMs: 600_000,
     balance: '10000',
     account: 'continue',
+    resumes: null,
+    acceptsChange: false,
     seed: null,
     leverage: 5,
     marginMode: 'isolated',
