@@ -12,10 +12,8 @@ import { AccountStore } from '../storage/account-store.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
 import { type InterruptedSession, findInterrupted, hasEvents } from './interrupted-session.ts';
 import { newAccount } from './start-document.ts';
-import { programHash, strategyHash } from './program-hash.ts';
 import { type RecoveredSession, recoverSession } from './recover-session.ts';
 import { type ResultFacts, writeResult } from './session-result.ts';
-import { loadStrategy } from './strategy-loader.ts';
 
 export interface ConcludeFacts {
   readonly paths: WorkspacePaths;
@@ -57,14 +55,7 @@ async function concludeFromLog(
   { folder, manifest }: InterruptedSession,
   facts: ConcludeFacts,
 ): Promise<void> {
-  const config = manifest.config as { readonly strategy?: unknown };
-  const name = typeof config.strategy === 'string' ? config.strategy : manifest.strategy.name;
-  const strategy = await loadStrategy(name, manifest.strategy.params);
-  const isSameCode =
-    (manifest.program_hash ?? programHash()) === programHash() &&
-    (manifest.strategy_hash ?? null) === strategyHash(name);
-  if (!isSameCode) throw new Error('the program or its strategy was changed since it began');
-  const recovered = recoverSession(folder, strategy);
+  const recovered = await recoverSession(folder, { acceptsChange: false });
   recovered.log.close();
   recovered.journal.close();
   new AccountStore(facts.paths.stateDirectory).write(recovered.engine.accountEnd(), folder.id, facts.nowMs);

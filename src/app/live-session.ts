@@ -26,8 +26,9 @@ import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
 import { Ingress } from '../session/ingress.ts';
-import { runLoop } from '../session/loop.ts';
+import { type LoopParts, drainLoop, runLoop } from '../session/loop.ts';
 import { OutputLog } from '../session/output-log.ts';
+import { CheckpointWriter } from '../storage/checkpoint-file.ts';
 import { FileEventLog } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
 import type { AccountKeeper } from './account-keeper.ts';
@@ -79,6 +80,7 @@ export class LiveSession {
   #engine: Engine | null = null;
   #log: FileEventLog | null = null;
   #journal: Journal | null = null;
+  #checkpoints: CheckpointWriter | null = null;
   /** Set when the session must end before its engine runs; a promise so that the start's waits can be broken off. */
   #breakOff: (error: SessionEndError) => void = () => {};
   readonly #brokenOff: Promise<never>;
@@ -99,6 +101,7 @@ export class LiveSession {
       this.#engine = recovered.engine;
       this.#instruments = instrumentsOf(recovered.start.instruments);
       keeper.adopt(recovered.engine);
+      this.#checkpoints = CheckpointWriter.open(options.opened.folder.checkpointFile, recovered.engine);
     }
     this.#brokenOff = new Promise((_resolve, reject) => {
       this.#breakOff = reject;
@@ -237,6 +240,7 @@ export class LiveSession {
       );
     this.#log?.close();
     this.#journal?.close();
+    this.#checkpoints?.close();
   }
 
   /** What kept the session from starting; where the venue did not answer, its address is what the reader needs. */
@@ -298,6 +302,7 @@ export class LiveSession {
     this.#log = FileEventLog.create(opened.folder.eventsFolder);
     this.#journal = Journal.open(opened.folder.journalFile, start);
     this.#engine = new Engine(start, strategy);
+    this.#checkpoints = CheckpointWriter.open(opened.folder.checkpointFile, this.#engine);
     keeper.attach(this.#engine);
     this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
     for (const [index, bars] of histories.entries()) {
@@ -311,7 +316,8 @@ export class LiveSession {
     const { client } = this.#market ?? {};
     const engine = this.#engine;
     const journal = this.#journal;
-    if (client === undefined || engine === null || journal === null) return;
+    const checkpoints = this.#checkpoints;
+    if (client === undefined || engine === null || journal === null || checkpoints === null) return;
     this.#isStreaming = true;
     if (this.#early !== null) this.command(this.#early);
     client.start(this.#instruments, settings.interval, this.#ingress, {
@@ -320,14 +326,18 @@ export class LiveSession {
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
-    const loop = runLoop({
+    const parts: LoopParts = {
       source: this.#ingress,
       log: this.#log,
       engine,
-      sinks: [journal, keeper, new OutputLog(logger, this.#instruments)],
+      sinks: [journal, keeper, checkpoints, new OutputLog(logger, this.#instruments)],
       afterBlock: () => this.#ingress.wakeAt(engine.nextDueMs),
-    });
-    await Promise.race([loop, this.#brokenOff]);
+    };
+    await Promise.race([runLoop(parts), this.#brokenOff]);
+    // A gap that is still being filled when the session ends was a gap.
+    client.settle();
+    await this.#ingress.close();
+    await drainLoop(parts);
   }
 }
 

@@ -2,22 +2,28 @@
  * Brings an interrupted session back to where it was: replays its event log through a fresh engine, and writes its
  * journal anew from what the engine says.
  *
- * The log is the authority. Nothing else of the dead process is asked: what was logged happened, also where its outcome
- * had not been written yet; what was not whole in the log never acted. Recovering twice gives the same as once.
+ * The log is the authority. Nothing else of the dead process is believed: what was logged happened, also where its outcome
+ * had not been written yet; what was not whole in the log never acted. Recovering twice gives the same as once. The hashes
+ * that the dead process left on its way are compared, so that an engine which now comes to something else is found out.
  */
 
 import { rmSync } from 'node:fs';
+import { InvariantViolation } from '../core/base/assert.ts';
 import type { FeedState } from '../core/domain/commands.ts';
 import { type EventBlock, EventKind } from '../core/domain/event-block.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
-import { Engine } from '../core/engine/engine.ts';
+import type { Engine } from '../core/engine/engine.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
+import type { LogTail } from '../session/ingress.ts';
 import { FileEventLog } from '../storage/event-log.ts';
-import { EventLogReader } from '../storage/event-log-reader.ts';
 import { Journal } from '../storage/journal.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import type { LogTail } from '../session/ingress.ts';
+import { CheckpointCuts } from './checkpoint-cuts.ts';
+import { SessionReplay } from './replay-session.ts';
+
+/** How long the program may be busy without a breath, ms. */
+const BREATH_MS = 100;
 
 export interface RecoveredSession {
   readonly start: SessionStart;
@@ -32,29 +38,49 @@ export interface RecoveredSession {
   readonly reconnects: number;
 }
 
-/** Throws StorageError: `log_corrupt`, `not_found` for a log without events; and what the engine throws. */
-export function recoverSession(folder: SessionFolder, strategy: StrategyInstance): RecoveredSession {
-  const reader = new EventLogReader(folder.eventsFolder);
-  const reconnects = new ReconnectCount();
-  let start: SessionStart | null = null;
-  let engine: Engine | null = null;
-  let journal: Journal | null = null;
+export interface RecoverOptions {
+  /** Default: the recorded strategy. */
+  readonly strategy?: StrategyInstance;
+  /** Whether the engine may come to something else than it did. */
+  readonly acceptsChange: boolean;
+}
+
+/**
+ * Throws StorageError: `log_corrupt`, `not_found` for a log without events; InvariantViolation where the engine fails on
+ * the events, or comes to something else than it did.
+ */
+export async function recoverSession(
+  folder: SessionFolder,
+  options: RecoverOptions,
+): Promise<RecoveredSession> {
+  const { strategy, acceptsChange } = options;
+  const cuts = new CheckpointCuts(folder);
+  const replay = await SessionReplay.open(folder, {
+    endsBlock: cuts.endsBlock,
+    ...(strategy === undefined ? {} : { strategy }),
+  });
+  const { start, engine } = replay;
+  removeJournal(folder.journalFile);
+  const journal = Journal.open(folder.journalFile, start);
   try {
-    for (const block of reader) {
-      if (start === null || engine === null || journal === null) {
-        start = startOf(block, folder);
-        engine = new Engine(start, strategy);
-        removeJournal(folder.journalFile);
-        journal = Journal.open(folder.journalFile, start);
-      }
+    const reconnects = new ReconnectCount();
+    let events = 0;
+    let breathedMs = performance.now();
+    for (const { block, outputs } of replay.steps()) {
+      journal.deliver(outputs);
       reconnects.note(block);
-      engine.process(block);
-      journal.deliver(engine.takeOutputs());
+      events += block.events;
+      if (cuts.next?.sequence === events - 1) {
+        if (!acceptsChange) compare(engine, cuts.next, folder);
+        cuts.pass();
+      }
+      if (performance.now() - breathedMs < BREATH_MS) continue;
+      await new Promise(setImmediate);
+      breathedMs = performance.now();
     }
-    const { end } = reader;
-    if (start === null || engine === null || journal === null || end === null || end.nextSequence === null) {
+    const { end } = replay;
+    if (end === null || end.nextSequence === null)
       throw new StorageError('not_found', `session ${folder.id} has no events`);
-    }
     return {
       start,
       engine,
@@ -65,16 +91,17 @@ export function recoverSession(folder: SessionFolder, strategy: StrategyInstance
       reconnects: reconnects.total,
     };
   } catch (error) {
-    journal?.close();
+    journal.close();
     throw error;
   }
 }
 
-function startOf(block: EventBlock, folder: SessionFolder): SessionStart {
-  if (block.kind[0] !== EventKind.sessionStarted) {
-    throw new StorageError('log_corrupt', `the log of session ${folder.id} does not begin with its start`);
-  }
-  return block.details[block.price[0] ?? 0] as SessionStart;
+function compare(engine: Engine, then: NonNullable<CheckpointCuts['next']>, folder: SessionFolder): void {
+  const now = engine.stateHash();
+  if (now === then.state_hash) return;
+  throw new InvariantViolation(
+    `session ${folder.id}: after event ${then.sequence} the engine comes to state ${now}; when it ran, it was ${then.state_hash}`,
+  );
 }
 
 /** With its companions: SQLite would play an old write-ahead log into the new file. */

@@ -26,13 +26,12 @@ import { ResourceSampler, freeDiskMb } from '../session/resource-sampler.ts';
 import type { SystemLog } from '../session/system-log.ts';
 import { type CrashPhase, crashSoon } from '../session/test-crash.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
-import { AccountStore } from '../storage/account-store.ts';
 import { AccountKeeper } from './account-keeper.ts';
 import { isSettledWithin } from './bounded-wait.ts';
 import type { Settings } from './config/settings.ts';
 import { LoopWatchdog } from './loop-watchdog.ts';
 import { LiveSession } from './live-session.ts';
-import { type OpenedSession, openSession } from './open-session.ts';
+import type { OpenedSession } from './open-session.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { writeResult } from './session-result.ts';
@@ -55,6 +54,7 @@ export interface SessionRunOptions {
   readonly scrubber: SecretScrubber;
   readonly sessionId: string;
   readonly strategy: StrategyInstance;
+  readonly opened: OpenedSession;
   /** The phase in which a test wants this session to fail; null = none. */
   readonly testCrash: CrashPhase | null;
 }
@@ -75,27 +75,17 @@ export class SessionRun {
   #crashes = 0;
   #crashPhase: CrashPhase | null;
 
-  /** Opens the account and makes the session's folder. Throws StorageError. */
   constructor(options: SessionRunOptions) {
     this.#options = options;
-    const { settings, paths, io, log, sessionId, strategy } = options;
+    const { settings, paths, io, log, sessionId, strategy, opened } = options;
     this.#crashPhase = options.testCrash;
-    const accounts = new AccountStore(paths.stateDirectory);
-    const opened = openSession({
-      settings,
-      workspace: paths.root,
-      sessionId,
-      strategy,
-      accounts,
-      nowMs: this.#openedMs,
-    });
     this.#opened = opened;
     const cutBytes = opened.recovered?.cutBytes ?? 0;
     if (cutBytes > 0) {
       const text = `The event log ended in ${cutBytes} bytes that were not whole; they are cut off`;
       log.log('warning', 'log_tail_cut', text, { bytes: cutBytes });
     }
-    this.#keeper = new AccountKeeper(accounts, sessionId, systemClock);
+    this.#keeper = new AccountKeeper(opened.accounts, sessionId, systemClock);
     this.#progress = new ConsoleProgress({
       write: (text) => io.stdout.write(text),
       mode: io.json ? 'silent' : io.isTty ? 'live' : 'plain',

@@ -9,9 +9,11 @@ import {
   formatRate,
 } from '../core/domain/instrument.ts';
 import type { FillRecord, OrderRecord } from '../core/domain/order.ts';
+import { describeReceipt } from '../core/domain/receipt-document.ts';
 import type { EquityPoint, LedgerEntry, Output, TradeRecord } from '../core/domain/outputs.ts';
 import type { QualityRecord } from '../core/domain/commands.ts';
 import { type Money, markPrice } from '../core/domain/units.ts';
+import type { AgentVerdict } from '../core/domain/verdict.ts';
 import { averagePriceText } from './average-price.ts';
 import type {
   DenialRow,
@@ -23,6 +25,7 @@ import type {
   PositionRow,
   QualityRow,
   TradeRow,
+  VerdictRow,
 } from './journal-rows.ts';
 import type { HeldPosition } from './position-projection.ts';
 
@@ -44,6 +47,7 @@ export interface StoredRows {
   };
   readonly orders: Stored<OrderRow>;
   readonly fills: Stored<FillRow>;
+  readonly receipts: { readonly fill_id: string; readonly receipt: string };
   readonly ledger: Stored<LedgerRow>;
   readonly positions: Stored<PositionRow>;
   readonly trades: Stored<TradeRow>;
@@ -51,6 +55,7 @@ export interface StoredRows {
   readonly denials: Stored<DenialRow>;
   readonly quality: Stored<QualityRow>;
   readonly lifecycle: Stored<LifecycleRow>;
+  readonly verdicts: Stored<VerdictRow>;
 }
 
 export function orderRow(order: OrderRecord, instrument: Instrument): StoredRows['orders'] {
@@ -100,6 +105,10 @@ export function fillRow(fill: FillRecord, instrument: Instrument): StoredRows['f
     model: fill.model,
     evidence_sequence: fill.evidenceSequence,
   };
+}
+
+export function receiptRow(fill: FillRecord, instrument: Instrument): StoredRows['receipts'] {
+  return { fill_id: fill.id, receipt: JSON.stringify(describeReceipt(fill, instrument)) };
 }
 
 export function ledgerRow(entry: LedgerEntry, symbol: string | null): StoredRows['ledger'] {
@@ -206,6 +215,23 @@ export function qualityRow(record: QualityRecord, instrument: Instrument): Store
     kind: record.kind,
     detail: record.detail,
     backfilled: Number(record.backfilled),
+  };
+}
+
+export function verdictRow(
+  timeMs: number,
+  verdict: AgentVerdict,
+  instrument: Instrument,
+): StoredRows['verdicts'] {
+  return {
+    time_ms: timeMs,
+    symbol: instrument.symbol,
+    bar_open_time_ms: verdict.barOpenTimeMs,
+    agent: verdict.agent,
+    verdict: verdict.verdict,
+    confidence: verdict.confidence,
+    reason: verdict.reason,
+    numbers: JSON.stringify(verdict.numbers),
   };
 }
 

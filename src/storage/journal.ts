@@ -22,7 +22,9 @@ import {
   orderRow,
   positionRow,
   qualityRow,
+  receiptRow,
   tradeRow,
+  verdictRow,
 } from './journal-projection.ts';
 import { migrateJournal } from './journal-schema.ts';
 import { type HeldPosition, applyFill } from './position-projection.ts';
@@ -36,12 +38,14 @@ const IS_REPLACED: Readonly<Record<Table, boolean>> = {
   orders: true,
   positions: true,
   fills: false,
+  receipts: false,
   ledger: false,
   trades: false,
   equity: false,
   denials: false,
   quality: false,
   lifecycle: false,
+  verdicts: false,
 };
 
 export class Journal implements OutputSink {
@@ -142,6 +146,10 @@ export class Journal implements OutputSink {
         const { timeMs, state, reason } = output;
         return this.#write('lifecycle', { time_ms: timeMs, state, reason });
       }
+      case 'verdict': {
+        const { timeMs, verdict } = output;
+        return this.#write('verdicts', verdictRow(timeMs, verdict, this.#instrument(verdict.instrument)));
+      }
       case 'log':
       case 'ended':
         // The system log and the manifest tell these.
@@ -154,6 +162,7 @@ export class Journal implements OutputSink {
   #storeFill(fill: FillRecord): void {
     const instrument = this.#instrument(fill.instrument);
     this.#write('fills', fillRow(fill, instrument));
+    this.#write('receipts', receiptRow(fill, instrument));
     const held = applyFill(this.#position(fill.instrument), fill, instrument);
     this.#positions = this.#positions.with(fill.instrument, held);
     this.#write('positions', positionRow(held, instrument, fill.timeMs));

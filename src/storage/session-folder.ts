@@ -8,8 +8,8 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -35,6 +35,10 @@ export interface SessionManifest {
   readonly source: string;
   readonly symbols: readonly string[];
   readonly strategy: { readonly name: string; readonly params: unknown };
+  /** What a replay needs to be the same: the core's sources, the strategy's text, the configuration; SHA-256, hex. */
+  readonly engine_hash: string | null;
+  readonly strategy_hash: string | null;
+  readonly config_hash: string | null;
   /** Effective configuration. */
   readonly config: unknown;
   /** ISO, venue time. */
@@ -49,14 +53,25 @@ export interface SessionManifest {
   /** Events in the log and its last hash chain value: tells later whether anything was removed from its end. */
   readonly events: number | null;
   readonly log_chain: string | null;
-  /** Of what decides the outcome besides the log: the program's core, and the user's own strategy file. */
-  readonly program_hash?: string;
-  readonly strategy_hash?: string | null;
   /** The session ended before its engine did: it can be gone on with. */
-  readonly is_resumable?: boolean;
+  readonly is_resumable: boolean;
+  /** What became of the log's frames when it was made smaller; null while they are as they were written. */
+  readonly compaction: LogCompaction | null;
 }
 
-const manifest = z.strictObject({
+/** The events are the same; only their frames are others, and so is the chain over them. */
+export interface LogCompaction {
+  /** ISO. */
+  readonly compacted_at: string;
+  /** Last hash chain value over the new frames. */
+  readonly log_chain: string;
+  /** SHA-256 of all the lines of the log, which compaction does not change; hex. */
+  readonly text_hash: string;
+  readonly bytes_before: number;
+  readonly bytes_after: number;
+}
+
+const manifest: z.ZodType<SessionManifest> = z.strictObject({
   version: z.literal(MANIFEST_VERSION),
   session_id: z.string().min(1),
   program_version: z.string(),
@@ -65,6 +80,10 @@ const manifest = z.strictObject({
   source: z.string(),
   symbols: z.array(z.string()),
   strategy: z.strictObject({ name: z.string(), params: z.unknown() }),
+  // Sessions of earlier versions did not record them.
+  engine_hash: z.string().nullable().default(null),
+  strategy_hash: z.string().nullable().default(null),
+  config_hash: z.string().nullable().default(null),
   config: z.unknown(),
   started_at: z.iso.datetime(),
   ended_at: z.iso.datetime().nullable(),
@@ -75,12 +94,22 @@ const manifest = z.strictObject({
   state_hash: z.string().nullable(),
   events: z.int().nonnegative().nullable(),
   log_chain: z.string().nullable(),
-  program_hash: z.string().optional(),
-  strategy_hash: z.string().nullable().optional(),
-  is_resumable: z.boolean().optional(),
-}) as z.ZodType<SessionManifest>;
+  is_resumable: z.boolean().default(false),
+  compaction: z
+    .strictObject({
+      compacted_at: z.iso.datetime(),
+      log_chain: z.string(),
+      text_hash: z.string(),
+      bytes_before: z.int(),
+      bytes_after: z.int(),
+    })
+    .nullable()
+    .default(null),
+});
 
 const LATEST = 'latest';
+/** What Node loads as a module of its own accord. */
+const STRATEGY_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.js', '.mjs'];
 /** Session ids are file names: no separators, no leading dot or hyphen. */
 const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -100,6 +129,15 @@ export class SessionFolder {
   get manifestFile(): string {
     return path.join(this.path, 'session.json');
   }
+  /** Where the outputs were hashed while the session ran. */
+  get checkpointFile(): string {
+    return path.join(this.path, 'checkpoints.jsonl');
+  }
+  /** The user's own strategy as it was when the session began; null where the session ran a built-in one. */
+  get strategyFile(): string | null {
+    const file = STRATEGY_EXTENSIONS.map((extension) => path.join(this.path, `strategy${extension}`));
+    return file.find((name) => existsSync(name)) ?? null;
+  }
   get journalFile(): string {
     return path.join(this.path, 'journal.db');
   }
@@ -114,6 +152,16 @@ export class SessionFolder {
   }
   get htmlFile(): string {
     return path.join(this.path, 'report.html');
+  }
+
+  /**
+   * Keeps the text of a strategy file with the session, so that a replay needs nothing else; a file of an unusual kind is
+   * not kept. Throws StorageError.
+   */
+  keepStrategy(file: string, text: string): void {
+    const extension = path.extname(file);
+    if (STRATEGY_EXTENSIONS.includes(extension))
+      writeText(path.join(this.path, `strategy${extension}`), text);
   }
 
   writeManifest(document: SessionManifest): void {
@@ -175,19 +223,25 @@ export function resolveSession(workspace: string, operand: string, currentFolder
   );
 }
 
-/** The newest session of a workspace, by the link or, where that is lost, by name; null where there is none. */
+/** The newest session of a workspace; null where there is none. Throws StorageError. */
 export function latestSession(workspace: string): SessionFolder | null {
-  const id = readLatest(workspace) ?? newestName(path.join(workspace, 'sessions'));
-  if (id === null) return null;
-  const folder = path.join(workspace, 'sessions', id);
-  return isSession(folder) ? new SessionFolder(folder) : null;
+  return listSessions(workspace)[0] ?? null;
 }
 
-/** Ids begin with the time of their making. */
-function newestName(sessions: string): string | null {
-  if (!existsSync(sessions)) return null;
-  const names = readdirSync(sessions).filter((name) => isSession(path.join(sessions, name)));
-  return names.toSorted().at(-1) ?? null;
+/** The sessions of a workspace: the latest first, then the others by id, newest first. Throws StorageError. */
+export function listSessions(workspace: string): SessionFolder[] {
+  const sessions = path.join(workspace, 'sessions');
+  try {
+    if (!existsSync(sessions)) return [];
+    const latest = readLatest(workspace);
+    return readdirSync(sessions)
+      .toSorted((a, b) => Number(b === latest) - Number(a === latest) || (a < b ? 1 : -1))
+      .map((id) => path.join(sessions, id))
+      .filter(isSession)
+      .map((folder) => new SessionFolder(folder));
+  } catch (error) {
+    throw toStorageError(error, `read the sessions in ${sessions}`);
+  }
 }
 
 function isSession(folder: string): boolean {

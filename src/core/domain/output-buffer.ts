@@ -51,6 +51,8 @@ function hashOutput(hash: StateHash, output: Output): void {
       hash.addNumber(fill.quantity);
       hash.addBigint(fill.fee);
       hash.addNumber(fill.evidenceSequence);
+      hash.addText(fill.receipt.book?.hash ?? '');
+      hash.addBigint(fill.receipt.totalCost ?? 0n);
       break;
     }
     case 'ledger':
@@ -61,6 +63,11 @@ function hashOutput(hash: StateHash, output: Output): void {
     case 'trade':
       hash.addNumber(output.trade.id);
       hash.addBigint(output.trade.netPnl);
+      break;
+    case 'verdict':
+      hash.addText(output.verdict.agent);
+      hash.addText(output.verdict.verdict);
+      hash.addNumber(output.verdict.barOpenTimeMs);
       break;
     case 'equity':
       hash.addBigint(output.point.equity);

@@ -1,11 +1,14 @@
 /** Builds the parts of an engine from the session's start document. */
 
 import { assert } from '../base/assert.ts';
-import { SeededRandom } from '../base/random.ts';
+import { type SeededRandom, namedStream } from '../base/random.ts';
 import { type Interval, intervalMs, isInterval, isVenueInterval } from '../base/time.ts';
 import { createInstrument, parseMoney, parseRate } from '../domain/instrument.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
+import type { FillModelTerms } from '../domain/receipt.ts';
 import type { SessionStart } from '../domain/session-start.ts';
+import { PARAMETRIC_TERMS } from '../exchange/impact-model.ts';
+import { LatencyModel } from '../exchange/latency-model.ts';
 import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
 import { BarSeries } from '../market/bar-series.ts';
@@ -26,7 +29,9 @@ export interface EngineParts {
   /** Builders of bars from trades, by instrument; empty where the venue has klines of the interval. */
   readonly tradeBars: readonly TradeBars[];
   readonly account: Account;
-  readonly random: SeededRandom;
+  /** Streams of chance, one for each purpose. */
+  readonly random: { readonly slippage: SeededRandom; readonly latency: SeededRandom };
+  readonly latency: LatencyModel;
   readonly exchange: PaperExchange;
   readonly gate: RiskGate;
   readonly losses: LossLimits;
@@ -52,10 +57,24 @@ export function assembleParts(
   const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
   const markets = start.instruments.map(
     (spec, index) =>
-      new InstrumentMarket(createInstrument(spec, index), new BarSeries(neededBars + SPARE_BARS)),
+      new InstrumentMarket(
+        createInstrument(spec, index),
+        new BarSeries(neededBars + SPARE_BARS),
+        intervalMs(interval),
+      ),
   );
   const account = new Account(markets, start.leverage, outputs);
-  const random = new SeededRandom(start.seed);
+  const random = {
+    slippage: namedStream(start.seed, 'slippage'),
+    latency: namedStream(start.seed, 'latency'),
+  };
+  const latency = new LatencyModel(
+    start.fills.latency,
+    start.request_latency_ms,
+    start.response_latency_ms,
+    random.latency,
+    outputs,
+  );
   const exchange = new PaperExchange(
     {
       sessionId: start.session_id,
@@ -64,11 +83,14 @@ export function assembleParts(
       makerFeeRate: parseRate(start.maker_fee_rate),
       takerFeeRate: parseRate(start.taker_fee_rate),
       fillModel: start.fill_model,
+      feeTier: start.fee_tier ?? null,
+      reportArrivalMs: (nowMs) => latency.responseArrivalMs(nowMs),
+      terms: describeTerms(start),
     },
     markets,
     account,
     outputs,
-    random,
+    random.slippage,
   );
   const gate = new RiskGate({
     maxOrdersPerSecond: start.risk.max_orders_per_second,
@@ -92,8 +114,21 @@ export function assembleParts(
     tradeBars: isVenueInterval(interval) ? [] : markets.map(() => new TradeBars(intervalMs(interval))),
     account,
     random,
+    latency,
     exchange,
     gate,
     losses,
   };
+}
+
+/** The fill model as every receipt names it. */
+function describeTerms(start: SessionStart): FillModelTerms {
+  const latency = {
+    latency: start.fills.latency.model,
+    request_latency_ms: start.request_latency_ms,
+    response_latency_ms: start.response_latency_ms,
+  };
+  return start.fill_model === 'parametric'
+    ? { name: 'parametric', parameters: { ...PARAMETRIC_TERMS, ...latency } }
+    : { name: 'book', parameters: { queue: 'displayed', ...latency } };
 }

@@ -96,6 +96,8 @@ export function hashState(
     hash.addNumber(lastPrice);
     hash.addNumber(mark ?? -1);
   }
-  for (const word of random.state()) hash.addUint32(word);
+  for (const stream of [random.slippage, random.latency]) {
+    for (const word of stream.state()) hash.addUint32(word);
+  }
   return hash.digest();
 }

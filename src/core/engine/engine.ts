@@ -13,10 +13,12 @@ import type { FeedState, OperatorCommand, QualityRecord } from '../domain/comman
 import {
   type EventBlock,
   CLOCK_OFFSET,
+  CLOCK_ROUND_TRIP,
   EventKind,
   FUNDING_MARK,
   FUNDING_RATE,
   FUNDING_TIME,
+  isFrameKind,
 } from '../domain/event-block.ts';
 import { parseMoney } from '../domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord } from '../domain/order.ts';
@@ -25,7 +27,6 @@ import type { LifecycleState, Output } from '../domain/outputs.ts';
 import type { StoppedReason } from '../domain/reasons.ts';
 import type { AccountStart, SessionStart } from '../domain/session-start.ts';
 import { type Money, type Rate, markPrice } from '../domain/units.ts';
-import { constantLatency } from '../exchange/latency-model.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { Absence } from './absence.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
@@ -57,7 +58,6 @@ export class Engine {
   readonly #sampler: EquitySampler;
   readonly #absence: Absence;
   readonly #tradeBars: TradeBarClock;
-  readonly #responseMs: number;
   #nowMs = 0;
   /** Sequence number of the event in hand. */
   #sequence = 0;
@@ -69,39 +69,28 @@ export class Engine {
     this.#outputs = new OutputBuffer((output) => this.#hear(output));
     const parts = assembleParts(start, strategy, this.#outputs);
     this.#parts = parts;
-    this.#responseMs = start.response_latency_ms;
     this.#sampler = new EquitySampler(start, parts.account, this.#outputs);
     this.#startingEquity = parseMoney(start.account.wallet);
     const onTimer = (name: string, atMs: number): void =>
       this.#schedule.add(atMs, Due.timer, { timer: name });
     const onIntent = (intent: OrderIntent): void => this.#desk.handle(intent);
-    this.#host = new StrategyHost(strategy, parts.markets, parts.account, this.#outputs, onIntent, onTimer);
-    this.#desk = new OrderDesk(
-      start.session_id,
-      parts.markets,
-      parts.account,
-      parts.exchange,
-      parts.gate,
-      parts.losses,
-      constantLatency(start.request_latency_ms, start.response_latency_ms),
-      this.#outputs,
-      {
-        nowMs: () => this.#nowMs,
-        refusal: (instrument) => this.#lifecycle.refusal(this.#nowMs, instrument),
-        overdueMs: (instrument) => this.#watch.overdueMs(this.#nowMs, instrument),
-        scheduleArrival: (order, dueMs) => this.#schedule.add(dueMs, Due.orderArrival, order),
-        scheduleCancel: (order, reason, dueMs) =>
-          this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
-        noteSubmitted: (orderId) => this.#host.noteSubmitted(orderId),
-        scheduleAmend: (order, price, quantity, dueMs) =>
-          this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
-      },
-    );
+    this.#host = new StrategyHost(strategy, parts, this.#outputs, onIntent, onTimer);
+    this.#desk = new OrderDesk(start.session_id, parts, this.#outputs, {
+      nowMs: () => this.#nowMs,
+      refusal: (instrument) => this.#lifecycle.refusal(this.#nowMs, instrument),
+      overdueMs: (instrument) => this.#watch.overdueMs(this.#nowMs, instrument),
+      scheduleArrival: (order, dueMs) => this.#schedule.add(dueMs, Due.orderArrival, order),
+      scheduleCancel: (order, reason, dueMs) =>
+        this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
+      noteSubmitted: (orderId) => this.#host.noteSubmitted(orderId),
+      scheduleAmend: (order, price, quantity, dueMs) =>
+        this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
+    });
+    this.#tradeBars = new TradeBarClock(parts.tradeBars, this.#schedule);
     this.#watch = new DataWatch(parts, this.#outputs);
     this.#funding = new FundingDesk(parts.account, parts.markets);
     this.#lifecycle = new Lifecycle(start, parts, this.#desk, this.#funding, this.#outputs);
     this.#intake = new MarketIntake(parts, this.#host, this.#lifecycle, this.#watch, this.#outputs);
-    this.#tradeBars = new TradeBarClock(parts, this.#schedule, this.#intake);
     this.#absence = new Absence(parts, this.#lifecycle, this.#funding, this.#schedule, this.#outputs);
   }
 
@@ -176,12 +165,10 @@ export class Engine {
 
   #apply(block: EventBlock, row: number): number {
     const kind = block.kind[row] as EventKind;
-    if (kind === EventKind.bookSnapshot || kind === EventKind.bookDelta) {
-      return this.#intake.book(block, row, this.#nowMs, this.#sequence);
-    }
+    if (isFrameKind(kind)) return this.#intake.frame(kind, block, row, this.#nowMs, this.#sequence);
     if (kind === EventKind.trade) {
       this.#intake.trade(block, row, this.#nowMs, this.#sequence);
-      this.#tradeBars.start(block.instrument[row] ?? 0);
+      this.#tradeBars.note(block.instrument[row] ?? 0);
     } else {
       this.#applyRare(kind, block, row);
     }
@@ -198,6 +185,8 @@ export class Engine {
       case EventKind.bar:
         this.#intake.bar(block, row);
         break;
+      case EventKind.markBar:
+        break;
       case EventKind.mark:
         this.#intake.mark(block, row, this.#nowMs, this.#sequence);
         this.#scheduleSettlement(instrument);
@@ -213,25 +202,23 @@ export class Engine {
         break;
       }
       case EventKind.feed:
-        this.#intake.feed(block.details[at] as FeedState);
+        this.#intake.feed(block.details[at] as FeedState, this.#nowMs);
         break;
       case EventKind.command:
         this.#command(block.details[at] as OperatorCommand);
         break;
       case EventKind.quality:
-        this.#outputs.push({
-          type: 'quality',
-          timeMs: this.#nowMs,
-          record: block.details[at] as QualityRecord,
-        });
+        this.#watch.pass(this.#nowMs, block.details[at] as QualityRecord);
         break;
       case EventKind.clock:
         this.#watch.clock(this.#nowMs, block.wide[at + CLOCK_OFFSET] ?? 0);
+        this.#parts.latency.noteRoundTrip(block.wide[at + CLOCK_ROUND_TRIP] ?? Number.NaN);
         break;
       case EventKind.timeAdvanced:
         break;
       case EventKind.bookSnapshot:
       case EventKind.bookDelta:
+      case EventKind.bookTail:
       case EventKind.trade:
       case EventKind.level:
         throw new RangeError(`row ${row} of kind ${kind} stands outside its event`);
@@ -276,9 +263,12 @@ export class Engine {
       case Due.stopStep:
         this.#stepStop();
         break;
-      case Due.tradeBar:
-        this.#tradeBars.close((payload as { instrument: number; atMs: number }).instrument);
+      case Due.tradeBar: {
+        const { instrument } = payload as { instrument: number; atMs: number };
+        this.#intake.closeTradeBar(instrument);
+        this.#tradeBars.schedule(instrument);
         break;
+      }
       default:
         arriveAtExchange(this.#parts.exchange, kind, payload, this.#nowMs, this.#sequence);
     }
@@ -383,10 +373,14 @@ export class Engine {
   /** Schedules what an output sets off: the strategy learns of orders and fills one response latency later. */
   #hear(output: Output): void {
     if (output.type === 'order') {
-      const delayMs = output.order.status === 'denied' ? 0 : this.#responseMs;
-      this.#schedule.add(output.timeMs + delayMs, Due.orderReport, { report: output.order });
+      // Our own gate's denial travels nowhere.
+      const isOurs = output.order.status === 'denied';
+      const dueMs = isOurs ? output.timeMs : this.#parts.latency.responseArrivalMs(output.timeMs);
+      this.#schedule.add(dueMs, Due.orderReport, { report: output.order });
     } else if (output.type === 'fill') {
-      this.#schedule.add(output.timeMs + this.#responseMs, Due.fillReport, { fill: output.fill });
+      const { fill } = output;
+      const dueMs = output.timeMs + fill.receipt.responseLatencyMs;
+      this.#schedule.add(dueMs, Due.fillReport, { fill });
     }
   }
 

@@ -9,6 +9,7 @@ import { SECOND_MS } from '../base/time.ts';
 import type { FeedState } from '../domain/commands.ts';
 import {
   type EventBlock,
+  type FrameEventKind,
   BAR_CLOSE,
   BAR_HIGH,
   BAR_LENGTH,
@@ -23,10 +24,11 @@ import {
   MARK_INDEX,
   MARK_MARK,
   MARK_NEXT_SETTLEMENT,
+  MARK_SETTLED_RATE,
 } from '../domain/event-block.ts';
 import type { TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
-import { markPrice } from '../domain/units.ts';
+import { markPrice, rate } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import type { DataWatch } from './data-watch.ts';
@@ -84,10 +86,11 @@ export class MarketIntake {
   }
 
   /** Applies a book frame that begins at `row`; returns the row after it. */
-  book(block: EventBlock, row: number, nowMs: number, sequence: number): number {
+  frame(kind: FrameEventKind, block: EventBlock, row: number, nowMs: number, sequence: number): number {
     const instrument = block.instrument[row] ?? 0;
     const market = this.#market(instrument);
-    const isSnapshot = block.kind[row] === EventKind.bookSnapshot;
+    if (kind === EventKind.bookTail) return this.#tail(block, row, market, nowMs, sequence);
+    const isSnapshot = kind === EventKind.bookSnapshot;
     const after = isSnapshot
       ? this.#snapshot(block, row, market)
       : this.#delta(block, row, market, instrument);
@@ -112,6 +115,7 @@ export class MarketIntake {
     const isNewest = exchangeTimeMs >= market.lastTradeTimeMs - TRADE_TIME_GRID_MS;
     if (isNewest) market.lastPrice = price;
     market.lastTradeTimeMs = Math.max(market.lastTradeTimeMs, Math.min(exchangeTimeMs, nowMs));
+    market.flow.addTrade(exchangeTimeMs, isTakerBuy, quantity);
     this.#parts.tradeBars[instrument]?.addTrade(nowMs, price, quantity);
     const { exchange } = this.#parts;
     if (
@@ -173,7 +177,9 @@ export class MarketIntake {
     const next = block.wide[at + MARK_NEXT_SETTLEMENT] ?? Number.NaN;
     market.mark = markPrice(block.wide[at + MARK_MARK] ?? Number.NaN);
     market.index = Number.isNaN(index) ? null : markPrice(index);
+    const settledRate = block.wide[at + MARK_SETTLED_RATE] ?? Number.NaN;
     market.nextSettlementMs = Number.isNaN(next) ? null : next;
+    if (!Number.isNaN(settledRate)) market.settledRate = rate(settledRate);
     this.#firePrice('mark', instrument, market, nowMs, sequence);
   }
 
@@ -197,9 +203,16 @@ export class MarketIntake {
   }
 
   /** While the market connection is gone no book can be trusted: its next frame makes it good again. */
-  feed(state: FeedState): void {
-    if (state.feed !== 'ticker' || state.state === 'connected') return;
-    for (const market of this.#parts.markets) if (!market.isLastBook) market.isBookValid = false;
+  feed(state: FeedState, nowMs: number): void {
+    if (state.feed !== 'ticker') return;
+    for (const market of this.#parts.markets) {
+      if (state.state === 'connected') {
+        market.flow.begin(nowMs);
+        continue;
+      }
+      market.flow.end();
+      if (!market.isLastBook) market.isBookValid = false;
+    }
   }
 
   #snapshot(block: EventBlock, row: number, market: InstrumentMarket): number {
@@ -241,15 +254,27 @@ export class MarketIntake {
     return at + 1;
   }
 
+  /** Keeps a full book as the estimate of what lies behind the window; nothing that is displayed changes. */
+  #tail(block: EventBlock, row: number, { tail }: InstrumentMarket, nowMs: number, sequence: number): number {
+    const end = row + 1 + (block.price[row] ?? 0);
+    tail.begin(nowMs, sequence);
+    for (let at = row + 1; at < end; at++) {
+      tail.add(((block.flags[at] ?? 0) & FLAG_BUY) !== 0, block.price[at] ?? 0, block.quantity[at] ?? 0);
+    }
+    return end;
+  }
+
   /** Decides whether the book can be trusted, how old it is, and keeps the record of the time it was not good. */
   #judge(market: InstrumentMarket, instrument: number, nowMs: number): void {
     const { bestBid, bestAsk } = market.book;
     const isTwoSided = bestBid !== NO_PRICE && bestAsk !== NO_PRICE;
     const isCrossed = isTwoSided && bestBid >= bestAsk;
-    market.isBookValid = isTwoSided && !isCrossed;
-    market.isLastBook = false;
+    const isGood = isTwoSided && !isCrossed;
     const shownMs = this.#watch.shownMs(nowMs, market.bookExchangeTimeMs);
-    if (market.isBookValid) market.bookTimeMs = shownMs;
+    // A good book that arrives too old is the newest there is, and still no market.
+    if (isGood) market.bookTimeMs = shownMs;
+    market.isBookValid = isGood && nowMs - shownMs <= this.#lifecycle.staleMs;
+    market.isLastBook = false;
     const complaint = isCrossed
       ? CROSSED
       : !isTwoSided

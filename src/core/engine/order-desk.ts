@@ -14,6 +14,7 @@ import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import type { LossLimits } from '../risk/loss-limits.ts';
 import type { Decision, RiskGate } from '../risk/risk-gate.ts';
+import type { EngineParts } from './engine-parts.ts';
 
 /** What the desk asks of the engine. */
 export interface DeskLink {
@@ -42,12 +43,7 @@ export class OrderDesk {
 
   constructor(
     sessionId: string,
-    markets: readonly InstrumentMarket[],
-    account: Account,
-    exchange: PaperExchange,
-    gate: RiskGate,
-    losses: LossLimits,
-    latency: LatencyModel,
+    { markets, account, exchange, gate, losses, latency }: EngineParts,
     outputs: OutputBuffer,
     link: DeskLink,
   ) {
@@ -113,7 +109,7 @@ export class OrderDesk {
     }
     this.#link.noteSubmitted(id);
     const order = this.#exchange.submit(decision.approved, nowMs);
-    this.#link.scheduleArrival(order, nowMs + this.#latency.requestMs());
+    this.#link.scheduleArrival(order, this.#latency.requestArrivalMs(nowMs));
   }
 
   #decide(id: string, intent: SubmitIntent, refusal: DenialReason | null): Decision {
@@ -123,7 +119,13 @@ export class OrderDesk {
     const touch = market.midX2 === null ? market.lastPrice : Math.ceil(market.midX2 / 2);
     const equity = this.#account.equity;
     return this.#gate.decide(
-      { id, intent, decisionTimeMs: nowMs, decisionMidX2: market.midX2 },
+      {
+        id,
+        intent,
+        decisionTimeMs: nowMs,
+        decisionMidX2: market.midX2,
+        decisionBid: market.midX2 === null ? null : market.book.bestBid,
+      },
       {
         nowMs,
         refusal,
@@ -206,11 +208,11 @@ export class OrderDesk {
       this.#outputs.push({ type: 'denial', timeMs: nowMs, orderId: order.id, intent: asked, reason: denied });
       return;
     }
-    this.#link.scheduleAmend(order, intent.price, intent.quantity, nowMs + this.#latency.requestMs());
+    this.#link.scheduleAmend(order, intent.price, intent.quantity, this.#latency.requestArrivalMs(nowMs));
   }
 
   #sendCancel(order: WorkingOrder, reason: ClosureReason): void {
-    this.#link.scheduleCancel(order, reason, this.#link.nowMs() + this.#latency.requestMs());
+    this.#link.scheduleCancel(order, reason, this.#latency.requestArrivalMs(this.#link.nowMs()));
   }
 
   #pending(intent: SubmitIntent): ReturnType<typeof lots> {

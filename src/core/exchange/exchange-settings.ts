@@ -1,5 +1,6 @@
 /** The terms of the paper exchange for one session. */
 
+import type { FillModelTerms } from '../domain/receipt.ts';
 import type { Rate } from '../domain/units.ts';
 
 export interface PaperExchangeSettings {
@@ -9,4 +10,10 @@ export interface PaperExchangeSettings {
   readonly makerFeeRate: Rate;
   readonly takerFeeRate: Rate;
   readonly fillModel: 'book' | 'parametric';
+  /** VIP tier of the rates; null where only they are known. */
+  readonly feeTier: number | null;
+  /** When a report that leaves the exchange now reaches us. */
+  readonly reportArrivalMs: (nowMs: number) => number;
+  /** The rules of `fillModel` as receipts name them. */
+  readonly terms: FillModelTerms;
 }
