@@ -25,6 +25,7 @@ import type { FeedHealth } from '../ports/heartbeat-fields.ts';
 import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
+import { SessionReadModel } from '../server/session-read-model.ts';
 import { Ingress } from '../session/ingress.ts';
 import { type LoopParts, drainLoop, runLoop } from '../session/loop.ts';
 import { OutputLog } from '../session/output-log.ts';
@@ -38,6 +39,7 @@ import type { Settings } from './config/settings.ts';
 import type { OpenedSession } from './open-session.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
+import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
 
 /** Bars asked for beyond the need, so that a bar missing at the venue does not hold up the warm-up. */
@@ -78,6 +80,7 @@ export class LiveSession {
   #market: SessionMarket | null = null;
   #instruments: readonly Instrument[] = [];
   #engine: Engine | null = null;
+  #model: SessionReadModel | null = null;
   #log: FileEventLog | null = null;
   #journal: Journal | null = null;
   #checkpoints: CheckpointWriter | null = null;
@@ -100,6 +103,7 @@ export class LiveSession {
       this.#journal = recovered.journal;
       this.#engine = recovered.engine;
       this.#instruments = instrumentsOf(recovered.start.instruments);
+      this.#model = recovered.model;
       keeper.adopt(recovered.engine);
       this.#checkpoints = CheckpointWriter.open(options.opened.folder.checkpointFile, recovered.engine);
     }
@@ -112,6 +116,11 @@ export class LiveSession {
 
   get engine(): Engine | null {
     return this.#engine;
+  }
+
+  /** What is shown of the session; null until its engine is there. */
+  get model(): SessionReadModel | null {
+    return this.#model;
   }
 
   get eventLog(): FileEventLog | null {
@@ -160,14 +169,24 @@ export class LiveSession {
       setTimeout(() => this.#giveUpStart(command), EARLY_END_PATIENCE_MS).unref();
       return;
     }
-    if (!this.#isStreaming) {
-      this.#breakOff(
-        new SessionEndError(command.reason, command.detail ?? `ended while starting: ${command.reason}`),
-      );
-      return;
-    }
+    if (this.#send(command)) return;
+    this.#breakOff(
+      new SessionEndError(command.reason, command.detail ?? `ended while starting: ${command.reason}`),
+    );
+  }
+
+  /** Steers a session that trades; false where it does not, or not any more. */
+  steer(type: 'pause' | 'resume' | 'flatten'): boolean {
+    const state = this.#engine?.lifecycle;
+    return (state === 'warming' || state === 'running' || state === 'halted') && this.#send({ type });
+  }
+
+  /** Makes a command an event of the engine; false while the engine does not run. */
+  #send(command: OperatorCommand): boolean {
+    if (!this.#isStreaming) return false;
     this.#ingress.open(1).appendCommand(this.#ingress.nowMs(), command);
     this.#ingress.ready();
+    return true;
   }
 
   /** What is open stays open: that is no success, and the session can be continued. */
@@ -302,6 +321,7 @@ export class LiveSession {
     this.#log = FileEventLog.create(opened.folder.eventsFolder);
     this.#journal = Journal.open(opened.folder.journalFile, start);
     this.#engine = new Engine(start, strategy);
+    this.#model = new SessionReadModel(this.#engine, spellRows(this.#instruments, strategy.name));
     this.#checkpoints = CheckpointWriter.open(opened.folder.checkpointFile, this.#engine);
     keeper.attach(this.#engine);
     this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
@@ -316,8 +336,10 @@ export class LiveSession {
     const { client } = this.#market ?? {};
     const engine = this.#engine;
     const journal = this.#journal;
+    const model = this.#model;
     const checkpoints = this.#checkpoints;
-    if (client === undefined || engine === null || journal === null || checkpoints === null) return;
+    if (client === undefined || engine === null || journal === null) return;
+    if (model === null || checkpoints === null) return;
     this.#isStreaming = true;
     if (this.#early !== null) this.command(this.#early);
     client.start(this.#instruments, settings.interval, this.#ingress, {
@@ -330,8 +352,11 @@ export class LiveSession {
       source: this.#ingress,
       log: this.#log,
       engine,
-      sinks: [journal, keeper, checkpoints, new OutputLog(logger, this.#instruments)],
-      afterBlock: () => this.#ingress.wakeAt(engine.nextDueMs),
+      sinks: [journal, keeper, checkpoints, model, new OutputLog(logger, this.#instruments)],
+      afterBlock: (block) => {
+        model.observe(block);
+        this.#ingress.wakeAt(engine.nextDueMs);
+      },
     };
     await Promise.race([runLoop(parts), this.#brokenOff]);
     // A gap that is still being filled when the session ends was a gap.

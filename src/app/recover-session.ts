@@ -11,15 +11,18 @@ import { rmSync } from 'node:fs';
 import { InvariantViolation } from '../core/base/assert.ts';
 import type { FeedState } from '../core/domain/commands.ts';
 import { type EventBlock, EventKind } from '../core/domain/event-block.ts';
+import { createInstrument } from '../core/domain/instrument.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
+import { SessionReadModel } from '../server/session-read-model.ts';
 import type { LogTail } from '../session/ingress.ts';
 import { FileEventLog } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { CheckpointCuts } from './checkpoint-cuts.ts';
+import { spellRows } from './row-spelling.ts';
 import { SessionReplay } from './replay-session.ts';
 
 /** How long the program may be busy without a breath, ms. */
@@ -34,6 +37,8 @@ export interface RecoveredSession {
   readonly cutBytes: number;
   readonly tail: LogTail;
   readonly journal: Journal;
+  /** What is shown of the session; knows what was said before. */
+  readonly model: SessionReadModel;
   /** New connections of the processes before this one. */
   readonly reconnects: number;
 }
@@ -60,6 +65,8 @@ export async function recoverSession(
     ...(strategy === undefined ? {} : { strategy }),
   });
   const { start, engine } = replay;
+  const instruments = start.instruments.map((spec, index) => createInstrument(spec, index));
+  const model = new SessionReadModel(engine, spellRows(instruments, start.strategy.name));
   removeJournal(folder.journalFile);
   const journal = Journal.open(folder.journalFile, start);
   try {
@@ -68,6 +75,8 @@ export async function recoverSession(
     let breathedMs = performance.now();
     for (const { block, outputs } of replay.steps()) {
       journal.deliver(outputs);
+      model.observe(block);
+      model.deliver(outputs);
       reconnects.note(block);
       events += block.events;
       if (cuts.next?.sequence === events - 1) {
@@ -88,6 +97,7 @@ export async function recoverSession(
       cutBytes: end.cutBytes,
       tail: { nextSequence: end.nextSequence, timeMs: engine.status().timeMs },
       journal,
+      model,
       reconnects: reconnects.total,
     };
   } catch (error) {
