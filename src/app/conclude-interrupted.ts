@@ -89,7 +89,9 @@ async function concludeFromLog(
 function concludeWithoutEvents(interrupted: InterruptedSession, facts: ConcludeFacts): void {
   const { local_started_at: startedAt, config } = interrupted.manifest;
   const { balance } = config as { readonly balance?: unknown };
-  const account = new AccountStore(facts.paths.stateDirectory).read() ?? newAccount(String(balance ?? '0'));
+  const account =
+    new AccountStore(facts.paths.stateDirectory).read() ??
+    newAccount(typeof balance === 'string' ? balance : '0');
   const { wallet } = account;
   writeResult({
     ...commonFacts(interrupted, facts, account),

@@ -69,5 +69,5 @@ export function hasEvents(folder: SessionFolder): boolean {
 }
 
 function isFinished({ stopped_reason: reason, is_resumable: isResumable }: SessionManifest): boolean {
-  return reason !== null && isResumable !== true;
+  return reason !== null && !isResumable;
 }

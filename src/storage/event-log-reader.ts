@@ -239,10 +239,10 @@ function hasZeroSector(bytes: Buffer, offset: number): boolean {
 }
 
 function hasFrameAfter(bytes: Buffer, offset: number): boolean {
-  for (let at = bytes.indexOf(FRAME_MAGIC, offset + 1); at >= 0; at = bytes.indexOf(FRAME_MAGIC, at + 1)) {
-    if (at + HEADER_BYTES <= bytes.length && decodeHeader(bytes.subarray(at, at + HEADER_BYTES)) !== null) {
-      return true;
-    }
+  const next = (from: number): number => bytes.indexOf(FRAME_MAGIC, from);
+  for (let place = next(offset + 1); place >= 0; place = next(place + 1)) {
+    const end = place + HEADER_BYTES;
+    if (end <= bytes.length && decodeHeader(bytes.subarray(place, end)) !== null) return true;
   }
   return false;
 }
