@@ -41,13 +41,13 @@ export class SessionReplay {
   /** The session's own engine. */
   readonly engine: Engine;
   /** With the shadows of its band, where the session had one. */
-  readonly #band: EngineBand;
+  readonly band: EngineBand;
   readonly #reader: EventLogReader;
 
   private constructor(start: SessionStart, band: EngineBand, reader: EventLogReader) {
     this.start = start;
     this.engine = band.primary;
-    this.#band = band;
+    this.band = band;
     this.#reader = reader;
   }
 
@@ -72,12 +72,12 @@ export class SessionReplay {
     await runLoop({
       source: this.#reader,
       log: null,
-      engine: this.#band,
+      engine: this.band,
       sinks,
       ...(afterBlock === undefined ? {} : { afterBlock }),
     });
-    this.#band.finish();
-    for (const sink of sinks) sink.deliver(this.#band.takeOutputs());
+    this.band.finish();
+    for (const sink of sinks) sink.deliver(this.band.takeOutputs());
   }
 
   /**
@@ -87,12 +87,12 @@ export class SessionReplay {
   *steps(): Generator<{ readonly block: EventBlock; readonly outputs: ReturnType<Engine['takeOutputs']> }> {
     let sequence = 0;
     for (const block of this.#reader) {
-      this.#band.process(block);
+      this.band.process(block);
       sequence = block.firstSequence + block.events;
-      yield { block, outputs: this.#band.takeOutputs() };
+      yield { block, outputs: this.band.takeOutputs() };
     }
-    this.#band.finish();
-    const outputs = this.#band.takeOutputs();
+    this.band.finish();
+    const outputs = this.band.takeOutputs();
     if (outputs.length === 0) return;
     const rest = new EventBlock(1);
     rest.reset(sequence);
@@ -114,10 +114,7 @@ export function readSessionStart(folder: SessionFolder): SessionStart {
  * Loads the strategy that a session ran. Its recorded parameters are those after defaults; where a schema changes what it
  * has changed before, the ones that the user gave are taken. Throws ConfigError.
  */
-export async function loadRecordedStrategy(
-  folder: SessionFolder,
-  start: SessionStart,
-): Promise<StrategyMaker> {
+async function loadRecordedStrategy(folder: SessionFolder, start: SessionStart): Promise<StrategyMaker> {
   const recorded = start.strategy;
   const { name, given } = recordedStrategy(folder, start);
   const candidates = [recorded.params, given];

@@ -98,7 +98,7 @@ describe('the three exchanges of a band', () => {
     expect(last.optimistic).toBe(10n * 5n * 1_000n - 20_000n);
     expect(outputs.flatMap((output) => (output.type === 'quality' ? [output.record] : []))).toMatchObject([
       {
-        ...{ kind: 'late', feed: 'trade', fromMs: START_MS + 12_000 },
+        ...{ kind: 'late', feed: 'band', fromMs: START_MS + 12_000 },
         detail: 'the book reached a resting buy without a print; it filled in the optimistic model only',
       },
     ]);

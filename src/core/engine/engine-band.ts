@@ -186,7 +186,7 @@ export class EngineBand {
       type: 'quality',
       timeMs,
       record: {
-        ...{ fromMs: timeMs, toMs: timeMs, instrument: fill.instrument, feed: 'trade', kind: 'late' },
+        ...{ fromMs: timeMs, toMs: timeMs, instrument: fill.instrument, feed: 'band', kind: 'late' },
         detail: `the book reached a resting ${fill.side} without a print; it filled in the optimistic model only`,
         backfilled: false,
       },
