@@ -9,6 +9,7 @@ import { engineCase } from './engine.ts';
 import { latencyCase } from './latency.ts';
 import { linearityCase } from './linearity.ts';
 import { memoryCase } from './memory.ts';
+import { restingCase } from './resting.ts';
 import { scanCase } from './scan.ts';
 
 export const CASES: readonly BenchCase[] = [
@@ -18,6 +19,7 @@ export const CASES: readonly BenchCase[] = [
   decodeBookCcxtCase,
   engineCase,
   bandCase,
+  restingCase,
   latencyCase,
   linearityCase,
   memoryCase,

@@ -62,7 +62,7 @@ export async function recoverSession(
   options: RecoverOptions,
 ): Promise<RecoveredSession> {
   const { createStrategy, acceptsChange } = options;
-  const cuts = new CheckpointCuts(folder);
+  const cuts = new CheckpointCuts(folder, true);
   const replay = await SessionReplay.open(folder, {
     endsBlock: cuts.endsBlock,
     ...(createStrategy === undefined ? {} : { createStrategy }),
