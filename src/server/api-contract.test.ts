@@ -22,6 +22,7 @@ const EXAMPLES: Readonly<Record<string, { readonly query?: string; readonly stat
   '/api/v1/account': {},
   '/api/v1/positions': {},
   '/api/v1/instruments': {},
+  '/api/v1/markets': {},
   '/api/v1/candles': { query: 'limit=1' },
   '/api/v1/book': { query: 'symbol=BTCUSDT&levels=3' },
   '/api/v1/logs': { query: 'level=warning&order=asc' },
@@ -216,7 +217,7 @@ describe('every route of the OpenAPI document', () => {
     expect(statuses(inUrl)).toEqual([401]);
     expect(session.wishes).toHaveLength(heard);
     const withToken = statuses(await askAll(exposed, reads, () => ({ headers: bearer })));
-    expect(withToken.toSorted()).toEqual([200, 426]);
+    expect(new Set(withToken)).toEqual(new Set([200, 426]));
   });
 
   test('refuses a parameter it does not know, and bodies that are not its own', async () => {

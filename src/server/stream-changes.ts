@@ -42,7 +42,7 @@ export class StreamChanges {
         'market',
         model.markets(),
         ({ symbol }) => symbol,
-        ({ time_ms: _, ...rest }) => rest,
+        (market) => ({ ...market, time_ms: 0 }),
       ),
     );
     add(

@@ -12,8 +12,8 @@ export class StreamFollower {
   constructor(port: number, protocols: readonly string[] = [], options: ClientOptions = {}) {
     this.socket = new WebSocket(`ws://127.0.0.1:${port}/api/v1/stream`, [...protocols], options);
     this.socket.on('error', () => undefined);
-    this.socket.on('message', (data) => {
-      this.messages.push(streamMessageSchema.parse(JSON.parse(String(data))));
+    this.socket.on('message', (data: Buffer) => {
+      this.messages.push(streamMessageSchema.parse(JSON.parse(data.toString('utf8'))));
     });
   }
 
