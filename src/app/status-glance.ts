@@ -9,7 +9,7 @@ import { marketSchema, positionSchema } from '../protocol/rows.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
 
 /** A server that does not answer by then is told nothing of; the rest does not wait. */
-const ANSWER_LIMIT_MS = 700;
+const ANSWER_LIMIT_MS = 2_000;
 /** Read from the end of the log; more than its last lines need. */
 const TAIL_BYTES = 65_536;
 const EVENTS_SHOWN = 6;
