@@ -17,6 +17,7 @@ import {
   VENUE_INTERVALS,
 } from '../../core/base/time.ts';
 import { MONEY_DECIMALS } from '../../core/domain/units.ts';
+import { LIQUIDATION_DEFAULTS } from '../../core/exchange/exchange-settings.ts';
 import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
 
 const SYMBOL_PATTERN = /^[A-Z0-9]{2,20}$/;
@@ -221,6 +222,15 @@ export const SETTINGS = {
     textForm: 'text',
     flag: null,
   }),
+  'liquidation.on_event': words(['end', 'continue'], LIQUIDATION_DEFAULTS.on_event, null),
+  'liquidation.fee_rate': setting({
+    schema: z.string().regex(/^0(\.\d{1,12})?$/),
+    expected: 'a fraction of notional below 1, as "0.0006"',
+    initial: LIQUIDATION_DEFAULTS.fee_rate,
+    textForm: 'text',
+    flag: null,
+  }),
+  'liquidation.tier_rule': words(['position', 'leverage'], LIQUIDATION_DEFAULTS.tier_rule, null),
   'fees.tier': setting({
     schema: z
       .int()

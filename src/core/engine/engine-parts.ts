@@ -6,6 +6,7 @@ import { type Interval, intervalMs, isInterval, isVenueInterval } from '../base/
 import { createInstrument, parseMoney, parseRate } from '../domain/instrument.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { SessionStart } from '../domain/session-start.ts';
+import { LIQUIDATION_DEFAULTS } from '../exchange/exchange-settings.ts';
 import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
 import { BarSeries } from '../market/bar-series.ts';
@@ -14,6 +15,7 @@ import { TradeBars } from '../market/trade-bars.ts';
 import { LossLimits } from '../risk/loss-limits.ts';
 import { RiskGate } from '../risk/risk-gate.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
+import { type RefusedTerm, termsInForce } from './account-terms.ts';
 
 /** Bars kept beyond what anyone asked for, so that a strategy can look a little further back. */
 const SPARE_BARS = 400;
@@ -26,6 +28,8 @@ export interface EngineParts {
   /** Builders of bars from trades, by instrument; empty where the venue has klines of the interval. */
   readonly tradeBars: readonly TradeBars[];
   readonly account: Account;
+  /** Changes of the account's terms that the venue refuses. */
+  readonly refusedTerms: readonly RefusedTerm[];
   readonly random: SeededRandom;
   readonly exchange: PaperExchange;
   readonly gate: RiskGate;
@@ -44,15 +48,20 @@ export function assembleParts(
     (spec, index) =>
       new InstrumentMarket(createInstrument(spec, index), new BarSeries(neededBars + SPARE_BARS)),
   );
-  const account = new Account(markets, start.leverage, outputs);
+  const { modes, refused: refusedTerms } = termsInForce(
+    start,
+    markets.map(({ instrument }) => instrument),
+  );
+  const account = new Account(markets, modes, outputs);
+  const liquidation = start.liquidation ?? LIQUIDATION_DEFAULTS;
   const random = new SeededRandom(start.seed);
   const exchange = new PaperExchange(
     {
       sessionId: start.session_id,
-      leverage: start.leverage,
-      marginMode: start.margin_mode,
       makerFeeRate: parseRate(start.maker_fee_rate),
       takerFeeRate: parseRate(start.taker_fee_rate),
+      liquidationFeeRate: parseRate(liquidation.fee_rate),
+      tierRule: liquidation.tier_rule,
       fillModel: start.fill_model,
     },
     markets,
@@ -81,6 +90,7 @@ export function assembleParts(
     markets,
     tradeBars: isVenueInterval(interval) ? [] : markets.map(() => new TradeBars(intervalMs(interval))),
     account,
+    refusedTerms,
     random,
     exchange,
     gate,

@@ -3,7 +3,7 @@
 import { StateHash } from '../base/state-hash.ts';
 import type { LifecycleState } from '../domain/outputs.ts';
 import type { SessionStart } from '../domain/session-start.ts';
-import { type Lots, type Money, lots } from '../domain/units.ts';
+import type { Lots, Money } from '../domain/units.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
@@ -46,7 +46,7 @@ export function describeStatus(
     equity: account.equity,
     wallet: account.wallet,
     unrealizedPnl: account.unrealized,
-    position: account.positions[0]?.quantity ?? lots(0),
+    position: account.netQuantity(0),
     openOrders: exchange.workingCount,
     events,
     bestBid: market !== undefined && market.isBookValid ? market.book.bestBid : null,
@@ -73,6 +73,7 @@ export function hashState(
   for (const position of account.positions) {
     hash.addNumber(position.quantity);
     hash.addBigint(position.cost);
+    hash.addBigint(position.drawn);
   }
   for (const order of exchange.working()) {
     hash.addText(order.id);

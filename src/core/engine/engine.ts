@@ -10,21 +10,14 @@
 import { InvariantViolation, assert, assertNever } from '../base/assert.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { FeedState, OperatorCommand, QualityRecord } from '../domain/commands.ts';
-import {
-  type EventBlock,
-  CLOCK_OFFSET,
-  EventKind,
-  FUNDING_MARK,
-  FUNDING_RATE,
-  FUNDING_TIME,
-} from '../domain/event-block.ts';
+import { type EventBlock, CLOCK_OFFSET, EventKind } from '../domain/event-block.ts';
 import { parseMoney } from '../domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord } from '../domain/order.ts';
 import { OutputBuffer } from '../domain/output-buffer.ts';
 import type { LifecycleState, Output } from '../domain/outputs.ts';
 import type { ClosureReason, StoppedReason } from '../domain/reasons.ts';
 import type { AccountStart, SessionStart } from '../domain/session-start.ts';
-import { type Money, type Rate, markPrice } from '../domain/units.ts';
+import type { Money } from '../domain/units.ts';
 import { constantLatency } from '../exchange/latency-model.ts';
 import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
@@ -94,9 +87,17 @@ export class Engine {
       },
     );
     this.#watch = new DataWatch(parts, this.#outputs);
-    this.#funding = new FundingDesk(parts.account, parts.markets);
+    this.#funding = new FundingDesk(parts.account, parts.exchange, parts.markets);
     this.#lifecycle = new Lifecycle(start, parts, this.#desk, this.#funding, this.#outputs);
-    this.#intake = new MarketIntake(parts, this.#host, this.#lifecycle, this.#watch, this.#outputs);
+    this.#intake = new MarketIntake(
+      start,
+      parts,
+      this.#host,
+      this.#lifecycle,
+      this.#watch,
+      this.#outputs,
+      (detail) => this.#stop('liquidated', detail, start.on_end === 'flatten'),
+    );
   }
 
   /** Processes every event of a block. Events after the session's end are counted and change nothing. */
@@ -200,13 +201,9 @@ export class Engine {
       case EventKind.lastPrice:
         this.#intake.lastPrice(block, row);
         break;
-      case EventKind.funding: {
-        const settlementMs = block.wide[at + FUNDING_TIME] ?? Number.NaN;
-        const rate = (block.wide[at + FUNDING_RATE] ?? Number.NaN) as Rate;
-        const mark = markPrice(block.wide[at + FUNDING_MARK] ?? Number.NaN);
-        this.#funding.settle(this.#nowMs, this.#lifecycle.startedMs, instrument, settlementMs, rate, mark);
+      case EventKind.funding:
+        this.#funding.settle(block, row, this.#nowMs, this.#lifecycle.startedMs);
         break;
-      }
       case EventKind.feed:
         this.#intake.feed(block.details[at] as FeedState);
         break;
@@ -298,7 +295,7 @@ export class Engine {
     const { duration_ms: durationMs, market_ends_after_ms: marketEndsMs } = this.start;
     assert(this.#lifecycle.state === 'starting', 'a session starts once');
     this.#lifecycle.begin(this.#nowMs);
-    openAccount(this.start, this.#parts, this.#host, this.#nowMs);
+    openAccount(this.start, this.#parts, this.#host, this.#outputs, this.#nowMs);
     this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
     if (durationMs !== null)
       this.#schedule.add(this.#nowMs + durationMs, Due.sessionEnd, { end: 'duration_reached' });

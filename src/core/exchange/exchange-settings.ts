@@ -1,12 +1,25 @@
 /** The terms of the paper exchange for one session. */
 
+import type { LiquidationStart } from '../domain/session-start.ts';
 import type { Rate } from '../domain/units.ts';
+import type { TierRule } from './risk-tiers.ts';
 
 export interface PaperExchangeSettings {
   readonly sessionId: string;
-  readonly leverage: number;
-  readonly marginMode: 'isolated' | 'cross';
   readonly makerFeeRate: Rate;
   readonly takerFeeRate: Rate;
+  /** Of notional, beside the taker fee, for a fill that the venue forces. */
+  readonly liquidationFeeRate: Rate;
+  readonly tierRule: TierRule;
   readonly fillModel: 'book' | 'parametric';
 }
+
+/**
+ * How liquidations are treated unless configured. The venue charges for them but publishes no rate: as much again as the
+ * taker fee of VIP 0 is assumed.
+ */
+export const LIQUIDATION_DEFAULTS: LiquidationStart = {
+  on_event: 'end',
+  fee_rate: '0.0006',
+  tier_rule: 'position',
+};

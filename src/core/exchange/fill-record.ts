@@ -39,6 +39,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     orderId: order.id,
     instrument: instrument.index,
     side: order.intent.side,
+    ...(order.intent.positionSide === undefined ? {} : { positionSide: order.intent.positionSide }),
     decisionTimeMs: order.decisionTimeMs,
     arrivalTimeMs: order.arrivalTimeMs ?? facts.timeMs,
     markPrice: market.mark,
