@@ -6,6 +6,7 @@
  * is not quoted while the position on it is at its limit.
  */
 
+import { DEFAULT_FILL_TERMS } from '../../src/core/domain/fill-terms.ts';
 import type { InstrumentSpec } from '../../src/core/domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord, Side } from '../../src/core/domain/order.ts';
 import { isTerminal } from '../../src/core/domain/order.ts';
@@ -127,6 +128,7 @@ export function openSession(instrument: InstrumentSpec): SessionStart {
     fill_model: 'book',
     request_latency_ms: LATENCY_MS,
     response_latency_ms: LATENCY_MS,
+    fills: DEFAULT_FILL_TERMS,
     stale_timeout_ms: 3_600_000,
     on_end: 'keep',
     risk: {

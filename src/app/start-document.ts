@@ -33,9 +33,11 @@ export function composeStart(settings: Settings, facts: StartFacts): SessionStar
     liquidation: settings.liquidation,
     maker_fee_rate: settings.makerFeeRate,
     taker_fee_rate: settings.takerFeeRate,
+    fee_tier: settings.feeTier,
     fill_model: settings.fillModel,
     request_latency_ms: settings.requestLatencyMs,
     response_latency_ms: settings.responseLatencyMs,
+    fills: settings.fills,
     stale_timeout_ms: settings.staleTimeoutMs,
     on_end: settings.onEnd,
     risk: {

@@ -10,10 +10,13 @@ import { parseDecimal } from '../core/base/fixed-point.ts';
 import type { FeedState, OperatorCommand, QualityRecord } from '../core/domain/commands.ts';
 import {
   type EventBlock,
+  type FrameEventKind,
   EventKind,
   FLAG_HISTORY,
+  FLAG_RECONSTRUCTED,
   FLAG_UNCONFIRMED,
   NO_TIME,
+  isFrameKind,
 } from '../core/domain/event-block.ts';
 import { type Instrument, type InstrumentSpec, createInstrument } from '../core/domain/instrument.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
@@ -70,8 +73,7 @@ export class EventDecoder {
     const name = text(fields, 'kind');
     const kind = KIND_OF_NAME.get(name);
     if (kind === undefined) throw new EventLineError(`unknown event kind ${JSON.stringify(name)}`);
-    const isFrame = kind === EventKind.bookSnapshot || kind === EventKind.bookDelta;
-    const rows = isFrame ? 1 + pairs(fields, 'bids').length + pairs(fields, 'asks').length : 1;
+    const rows = isFrameKind(kind) ? 1 + pairs(fields, 'bids').length + pairs(fields, 'asks').length : 1;
     return { sequence: integer(fields, 'seq'), kind, rows, fields };
   }
 
@@ -144,6 +146,7 @@ function appendMarketEvent(
   switch (kind) {
     case EventKind.bookSnapshot:
     case EventKind.bookDelta:
+    case EventKind.bookTail:
       return appendFrame(kind, fields, block, instrument, receivedMs, exchangeMs);
     case EventKind.trade: {
       const side = text(fields, 'side');
@@ -166,19 +169,19 @@ function appendMarketEvent(
         ticks(decimal(fields, 'price', priceDecimals)),
       );
     case EventKind.bar: {
-      const price = (key: string): Ticks => decimalOrNaN(fields, key, priceDecimals) as Ticks;
       const bar = {
-        openTimeMs: integer(fields, 'open_ms'),
-        lengthMs: integer(fields, 'length_ms'),
-        open: price('open'),
-        high: price('high'),
-        low: price('low'),
-        close: price('close'),
+        ...barSpan<Ticks>(fields, priceDecimals),
         volume: decimalOrNaN(fields, 'volume', quantityDecimals) as Lots,
       };
       const flags =
-        (flag(fields, 'history') ? FLAG_HISTORY : 0) | (flag(fields, 'unconfirmed') ? FLAG_UNCONFIRMED : 0);
+        (flag(fields, 'history') ? FLAG_HISTORY : 0) |
+        (flag(fields, 'unconfirmed') ? FLAG_UNCONFIRMED : 0) |
+        (flag(fields, 'reconstructed') ? FLAG_RECONSTRUCTED : 0);
       return block.appendBar(index, receivedMs, bar, flags);
+    }
+    case EventKind.markBar: {
+      const flags = flag(fields, 'reconstructed') ? FLAG_RECONSTRUCTED : 0;
+      return block.appendMarkBar(index, receivedMs, barSpan<MarkPrice>(fields, MARK_DECIMALS), flags);
     }
     case EventKind.mark:
       return block.appendMark(index, receivedMs, exchangeMs, {
@@ -203,8 +206,24 @@ function appendMarketEvent(
   }
 }
 
+/** The span and the four prices of a bar, on the grid of `decimals`. */
+function barSpan<Price extends Ticks | MarkPrice>(
+  fields: Fields,
+  decimals: number,
+): Record<'openTimeMs' | 'lengthMs', number> & Record<'open' | 'high' | 'low' | 'close', Price> {
+  const price = (key: string): Price => decimalOrNaN(fields, key, decimals) as Price;
+  return {
+    openTimeMs: integer(fields, 'open_ms'),
+    lengthMs: integer(fields, 'length_ms'),
+    open: price('open'),
+    high: price('high'),
+    low: price('low'),
+    close: price('close'),
+  };
+}
+
 function appendFrame(
-  kind: typeof EventKind.bookSnapshot | typeof EventKind.bookDelta,
+  kind: FrameEventKind,
   fields: Fields,
   block: EventBlock,
   instrument: Instrument,

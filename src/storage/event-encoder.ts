@@ -26,6 +26,7 @@ import {
   FLAG_BUY,
   FLAG_HISTORY,
   FLAG_LAST,
+  FLAG_RECONSTRUCTED,
   FLAG_UNCONFIRMED,
   FUNDING_MARK,
   FUNDING_RATE,
@@ -36,6 +37,7 @@ import {
   MARK_NEXT_SETTLEMENT,
   MARK_SETTLED_RATE,
   NO_TIME,
+  isFrameKind,
 } from '../core/domain/event-block.ts';
 import { type Instrument, createInstrument } from '../core/domain/instrument.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
@@ -56,6 +58,8 @@ export const KIND_NAMES = {
   [EventKind.clock]: 'clock',
   [EventKind.command]: 'command',
   [EventKind.quality]: 'quality',
+  [EventKind.bookTail]: 'book_tail',
+  [EventKind.markBar]: 'mark_bar',
 } as const;
 
 export type LoggedKind = keyof typeof KIND_NAMES;
@@ -129,6 +133,7 @@ export class EventEncoder {
         return `,"quality":${qualityText(detailAt(block, row) as QualityRecord)}`;
       case EventKind.bookSnapshot:
       case EventKind.bookDelta:
+      case EventKind.bookTail:
         return levelsText(block, row, this.#instrumentAt(block, row));
       case EventKind.trade: {
         const { priceDecimals, quantityDecimals } = this.#instrumentAt(block, row);
@@ -140,13 +145,14 @@ export class EventEncoder {
       case EventKind.bar: {
         const { priceDecimals, quantityDecimals } = this.#instrumentAt(block, row);
         return (
-          `,"open_ms":${numberText(wide[at + BAR_OPEN_TIME])},"length_ms":${numberText(wide[at + BAR_LENGTH])}` +
-          `,"open":${decimalText(wide[at + BAR_OPEN], priceDecimals)},"high":${decimalText(wide[at + BAR_HIGH], priceDecimals)}` +
-          `,"low":${decimalText(wide[at + BAR_LOW], priceDecimals)},"close":${decimalText(wide[at + BAR_CLOSE], priceDecimals)}` +
+          barText(wide, at, priceDecimals) +
           `,"volume":${decimalText(wide[at + BAR_VOLUME], quantityDecimals)}` +
-          `,"history":${(flags & FLAG_HISTORY) !== 0},"unconfirmed":${(flags & FLAG_UNCONFIRMED) !== 0}`
+          `,"history":${(flags & FLAG_HISTORY) !== 0},"unconfirmed":${(flags & FLAG_UNCONFIRMED) !== 0}` +
+          `,"reconstructed":${(flags & FLAG_RECONSTRUCTED) !== 0}`
         );
       }
+      case EventKind.markBar:
+        return `${barText(wide, at, MARK_DECIMALS)},"reconstructed":${(flags & FLAG_RECONSTRUCTED) !== 0}`;
       case EventKind.mark:
         return (
           `,"mark":${decimalText(wide[at + MARK_MARK], MARK_DECIMALS)},"index":${decimalText(wide[at + MARK_INDEX], MARK_DECIMALS)}` +
@@ -171,10 +177,18 @@ export class EventEncoder {
 }
 
 function rowsOf(block: EventBlock, row: number, kind: LoggedKind): number {
-  const isFrame = kind === EventKind.bookSnapshot || kind === EventKind.bookDelta;
-  const rows = 1 + (isFrame ? (block.price[row] ?? 0) : 0);
+  const rows = 1 + (isFrameKind(kind) ? (block.price[row] ?? 0) : 0);
   assert(((block.flags[row + rows - 1] ?? 0) & FLAG_LAST) !== 0, `the event at row ${row} is not closed`);
   return rows;
+}
+
+/** The span and the four prices of a bar. */
+function barText(wide: Float64Array, at: number, decimals: number): string {
+  return (
+    `,"open_ms":${numberText(wide[at + BAR_OPEN_TIME])},"length_ms":${numberText(wide[at + BAR_LENGTH])}` +
+    `,"open":${decimalText(wide[at + BAR_OPEN], decimals)},"high":${decimalText(wide[at + BAR_HIGH], decimals)}` +
+    `,"low":${decimalText(wide[at + BAR_LOW], decimals)},"close":${decimalText(wide[at + BAR_CLOSE], decimals)}`
+  );
 }
 
 /**

@@ -24,7 +24,7 @@ import { assert } from '../core/base/assert.ts';
 
 export const HEADER_BYTES = 56;
 const CHAIN_BYTES = 16;
-export const LOG_FORMAT_VERSION = 1;
+export const LOG_FORMAT_VERSION = 2;
 
 /** Fast and small enough for frames of a few hundred bytes; a higher level gains next to nothing on them. */
 const COMPRESSION_LEVEL = 3;

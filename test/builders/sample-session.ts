@@ -3,12 +3,14 @@
 import fc from 'fast-check';
 import {
   type EventBlock,
+  type FrameEventKind,
   EventKind,
   FLAG_HISTORY,
-  FLAG_UNCONFIRMED,
+  FLAG_RECONSTRUCTED,
   NO_TIME,
 } from '../../src/core/domain/event-block.ts';
 import type { QualityRecord } from '../../src/core/domain/commands.ts';
+import { DEFAULT_FILL_TERMS } from '../../src/core/domain/fill-terms.ts';
 import type { InstrumentSpec } from '../../src/core/domain/instrument.ts';
 import type { SessionStart } from '../../src/core/domain/session-start.ts';
 import type { Lots, MarkPrice, Rate, Ticks } from '../../src/core/domain/units.ts';
@@ -59,6 +61,7 @@ export const SAMPLE_START: SessionStart = {
   fill_model: 'book',
   request_latency_ms: 20,
   response_latency_ms: 20,
+  fills: DEFAULT_FILL_TERMS,
   stale_timeout_ms: 30_000,
   on_end: 'flatten',
   risk: {
@@ -95,6 +98,14 @@ const barFields = fc.record({
   close: price,
   volume: quantity,
 });
+const markBarFields = fc.record({
+  openTimeMs: time,
+  lengthMs: fc.constantFrom(5_000, 60_000),
+  open: mark,
+  high: mark,
+  low: mark,
+  close: mark,
+});
 const markFields = fc.record({
   mark: fc.oneof(mark, fc.constant(Number.NaN as MarkPrice)),
   index: fc.option(mark),
@@ -127,7 +138,7 @@ const command = fc.oneof(
 );
 
 function frame(
-  kind: typeof EventKind.bookSnapshot | typeof EventKind.bookDelta,
+  kind: FrameEventKind,
   levels: readonly { isBid: boolean; price: Ticks; quantity: Lots }[],
   index: number,
   exchangeMs: number,
@@ -155,7 +166,7 @@ export const sampleEvent: fc.Arbitrary<SampleEvent> = fc.oneof(
   }),
   fc
     .tuple(
-      fc.constantFrom(EventKind.bookSnapshot, EventKind.bookDelta),
+      fc.constantFrom(EventKind.bookSnapshot, EventKind.bookDelta, EventKind.bookTail),
       fc.array(level, { maxLength: 12 }),
       instrument,
       exchangeTime,
@@ -173,10 +184,15 @@ export const sampleEvent: fc.Arbitrary<SampleEvent> = fc.oneof(
     .tuple(
       instrument,
       barFields,
-      fc.constantFrom(0, FLAG_HISTORY, FLAG_UNCONFIRMED, FLAG_HISTORY | FLAG_UNCONFIRMED),
+      fc.nat({ max: 7 }).map((bits) => bits * FLAG_HISTORY),
     )
     .map(([index, bar, flags]): SampleEvent => (block, at) => {
       block.appendBar(index, at, bar, flags);
+    }),
+  fc
+    .tuple(instrument, markBarFields, fc.constantFrom(0, FLAG_RECONSTRUCTED))
+    .map(([index, bar, flags]): SampleEvent => (block, at) => {
+      block.appendMarkBar(index, at, bar, flags);
     }),
   fc
     .tuple(instrument, exchangeTime, markFields)

@@ -1,6 +1,7 @@
 /** Builders of sessions for tests: a start document, a strategy of loose handlers, and a market written by hand. */
 
 import { EventBlock, EventKind, FLAG_HISTORY } from '../../src/core/domain/event-block.ts';
+import { DEFAULT_FILL_TERMS } from '../../src/core/domain/fill-terms.ts';
 import type { InstrumentSpec } from '../../src/core/domain/instrument.ts';
 import type { Output } from '../../src/core/domain/outputs.ts';
 import type { SessionStart } from '../../src/core/domain/session-start.ts';
@@ -63,6 +64,7 @@ export function sessionStart(changes: Partial<SessionStart> = {}): SessionStart 
     fill_model: 'book',
     request_latency_ms: 100,
     response_latency_ms: 50,
+    fills: DEFAULT_FILL_TERMS,
     stale_timeout_ms: 30_000,
     on_end: 'flatten',
     risk: {

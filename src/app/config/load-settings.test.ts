@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { DEFAULT_FILL_TERMS } from '../../core/domain/fill-terms.ts';
 import { ConfigError } from './config-error.ts';
 import { loadSettings, showOrigin, type SettingSources } from './load-settings.ts';
 import type { Settings } from './settings.ts';
@@ -72,6 +73,8 @@ test('gives the defaults of the contract', () => {
     minHistoryBars: 100,
     requestLatencyMs: 100,
     responseLatencyMs: 50,
+    fills: DEFAULT_FILL_TERMS,
+    fullBookIntervalMs: 30_000,
     feeTier: 0,
     makerFeeRate: '0.0002',
     takerFeeRate: '0.0006',
@@ -276,4 +279,22 @@ test('refuses variables that look like mistyped settings and leaves the rest alo
 
 test('takes an empty variable as none', () => {
   expect(load({ environment: { LA_LEVERAGE: '', BITUNIX_REST_URL: '' } })).toMatchObject({ leverage: 5 });
+});
+
+test('takes the terms of fills, and refuses a latency distribution that is none', () => {
+  writeConfig(
+    'latency: {model: distribution, minimum: 10, request_p99: 1s}\nfills: {full_book_interval: off}\nparametric: {model: square_root}\n',
+  );
+  expect(load()).toMatchObject({
+    fullBookIntervalMs: null,
+    fills: {
+      latency: { model: 'distribution', minimum_ms: 10, request_p99_ms: 1_000 },
+      tail_max_age_ms: 0,
+      parametric: { model: 'square_root' },
+    },
+  });
+  expect(findings({ environment: { LA_LATENCY_MINIMUM: '60ms' } })).toEqual([
+    'latency.model: expected latency.minimum < exchange.response_latency < latency.response_p99 of a distribution, found 60, 50, 200 ms',
+  ]);
+  expect(findings({ environment: { LA_FILLS_QUEUE_EXPONENT: '0.5' } })).toHaveLength(1);
 });

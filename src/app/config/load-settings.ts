@@ -17,6 +17,7 @@ import { CONFIG_FILE_NAME } from '../../session/workspace-paths.ts';
 import { closestWord } from './closest-word.ts';
 import { ConfigError, showValue } from './config-error.ts';
 import { readConfigFile, type FileValues } from './config-file.ts';
+import { buildFillSettings, checkFillSettings } from './fill-settings.ts';
 import {
   parseListenAddress,
   readSettingText,
@@ -42,7 +43,7 @@ const OTHER_VARIABLES: ReadonlySet<string> = new Set([
   'LA_DATA_DIR',
 ]);
 
-const SECTION_VARIABLE = /^LA_(?:MARKET_DATA|ENGINE|EXCHANGE|FEES|RISK|RESOURCES)_/;
+const SECTION_VARIABLE = /^LA_(?:MARKET_DATA|ENGINE|EXCHANGE|LATENCY|FILLS|PARAMETRIC|FEES|RISK|RESOURCES)_/;
 
 export interface SettingSources {
   readonly workspace: string;
@@ -83,6 +84,8 @@ export function loadSettings(sources: SettingSources): Settings {
   if (findings.length > 0) throw new ConfigError(findings);
 
   const values = Object.fromEntries([...merged].map(([key, layer]) => [key, layer.value])) as SettingValues;
+  const misfits = checkFillSettings(buildFillSettings(values));
+  if (misfits.length > 0) throw new ConfigError(misfits);
   const effective: Record<string, EffectiveValue> = Object.fromEntries(merged);
   effective['params'] = { value: params, origin: originOf(merged, 'params') };
   if (values['risk.max_leverage'] === null) {
@@ -130,8 +133,7 @@ function buildSettings(
     logLevel: values.log_level,
     staleTimeoutMs: spanMs(values['market_data.stale_timeout'], SECOND_MS),
     minHistoryBars: values['engine.min_history_bars'],
-    requestLatencyMs: spanMs(values['exchange.request_latency'], 1),
-    responseLatencyMs: spanMs(values['exchange.response_latency'], 1),
+    ...buildFillSettings(values),
     feeTier: values['fees.tier'],
     makerFeeRate: fees.maker,
     takerFeeRate: fees.taker,

@@ -19,53 +19,17 @@ import {
 import { MONEY_DECIMALS } from '../../core/domain/units.ts';
 import { LIQUIDATION_DEFAULTS } from '../../core/exchange/exchange-settings.ts';
 import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
+import { FILL_SETTINGS } from './fill-settings.ts';
+import { setting, span, type TextForm, words } from './setting-spec.ts';
 
 const SYMBOL_PATTERN = /^[A-Z0-9]{2,20}$/;
 const SYMBOLS_MAXIMUM = 20;
 const LEVERAGE_MAXIMUM = 200;
 const DURATION_MAXIMUM_MS = 3_650 * 86_400_000;
 const STALE_TIMEOUT_MAXIMUM_MS = 86_400_000;
-const LATENCY_MAXIMUM_MS = 60_000;
 const FREEZE_TIMEOUT_MINIMUM_MS = 6_000;
 const FREEZE_TIMEOUT_MAXIMUM_MS = 3_600_000;
 const WHOLE_USDT_DIGITS_MAXIMUM = 15;
-
-/** How text of a flag or a variable becomes a value of the file's types. */
-export type TextForm = 'text' | 'number' | 'list';
-
-export interface SettingSpec<Schema extends z.ZodType = z.ZodType> {
-  readonly schema: Schema;
-  /** Completes "expected …". */
-  readonly expected: string;
-  /** In the file's spelling; null = not set. */
-  readonly initial: z.input<Schema>;
-  readonly textForm: TextForm;
-  readonly flag: string | null;
-}
-
-function setting<Schema extends z.ZodType>(spec: SettingSpec<Schema>): SettingSpec<Schema> {
-  return spec;
-}
-
-function words<const Words extends readonly [string, ...string[]]>(
-  list: Words,
-  initial: Words[number],
-  flag: string | null,
-): SettingSpec<z.ZodEnum<{ [Word in Words[number]]: Word }>> {
-  return { schema: z.enum(list), expected: list.join(', '), initial, textForm: 'text', flag };
-}
-
-/** A span as typed (text, or a bare number of `bareUnitMs`), within bounds in ms. */
-function span(
-  bareUnitMs: number,
-  minimumMs: number,
-  maximumMs: number,
-): z.ZodType<string | number, string | number> {
-  return z.union([z.string(), z.number()]).refine((value) => {
-    const ms = parseSpanMs(String(value), bareUnitMs);
-    return ms !== null && ms >= minimumMs && ms <= maximumMs;
-  });
-}
 
 /** An amount in USDT, positive, exact to 8 decimals; numbers become their decimal text. */
 const positiveAmount = z
@@ -208,20 +172,7 @@ export const SETTINGS = {
     textForm: 'number',
     flag: null,
   }),
-  'exchange.request_latency': setting({
-    schema: span(1, 0, LATENCY_MAXIMUM_MS),
-    expected: 'a span such as 100ms (a bare number is milliseconds), at most 60s',
-    initial: '100ms',
-    textForm: 'text',
-    flag: null,
-  }),
-  'exchange.response_latency': setting({
-    schema: span(1, 0, LATENCY_MAXIMUM_MS),
-    expected: 'a span such as 50ms (a bare number is milliseconds), at most 60s',
-    initial: '50ms',
-    textForm: 'text',
-    flag: null,
-  }),
+  ...FILL_SETTINGS,
   'liquidation.on_event': words(['end', 'continue'], LIQUIDATION_DEFAULTS.on_event, null),
   'liquidation.fee_rate': setting({
     schema: z.string().regex(/^0(\.\d{1,12})?$/),

@@ -3,6 +3,7 @@
 import type { LiquidationStart } from '../../core/domain/session-start.ts';
 import type { Interval } from '../../core/base/time.ts';
 import type { LogLevel } from '../../core/domain/outputs.ts';
+import type { FillSettings } from './fill-settings.ts';
 
 /** Where market data comes from. `path` of a recording is absolute: a file, or the prefix of a recorded L2 session. */
 export type SourceSetting =
@@ -39,7 +40,7 @@ export interface EffectiveValue {
   readonly origin: Origin;
 }
 
-export interface Settings {
+export interface Settings extends FillSettings {
   readonly source: SourceSetting;
   /** Upper case, at least one, without repeats; the first is the one that summaries name. */
   readonly symbols: readonly [string, ...string[]];
@@ -65,8 +66,6 @@ export interface Settings {
   readonly logLevel: LogLevel;
   readonly staleTimeoutMs: number;
   readonly minHistoryBars: number;
-  readonly requestLatencyMs: number;
-  readonly responseLatencyMs: number;
   readonly feeTier: number;
   /** Fractions of notional, decimal text, by the fee tier. */
   readonly makerFeeRate: string;

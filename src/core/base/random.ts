@@ -74,3 +74,11 @@ export class SeededRandom {
     [this.#a, this.#b, this.#c, this.#d] = state;
   }
 }
+
+/** A stream of its own for one purpose: draws of one name never move those of another. FNV-1a of the name over the seed. */
+export function namedStream(seed: number, name: string): SeededRandom {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < name.length; at++) hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193);
+  const low = ((seed >>> 0) ^ hash) >>> 0;
+  return new SeededRandom((Math.floor(seed / 2 ** 32) % 2 ** 20) * 2 ** 32 + low);
+}

@@ -30,9 +30,23 @@ export const EventKind = {
   clock: 12,
   command: 13,
   quality: 14,
+  /** Levels of a full book, fetched now and then: what lies behind the displayed window. */
+  bookTail: 15,
+  /** A closed bar of the mark price; prices in mark units. */
+  markBar: 16,
 } as const;
 
 export type EventKind = (typeof EventKind)[keyof typeof EventKind];
+
+/** Kinds that `level` rows follow. */
+export type FrameEventKind =
+  | typeof EventKind.bookSnapshot
+  | typeof EventKind.bookDelta
+  | typeof EventKind.bookTail;
+
+export function isFrameKind(kind: number): kind is FrameEventKind {
+  return kind === EventKind.bookSnapshot || kind === EventKind.bookDelta || kind === EventKind.bookTail;
+}
 
 /** The row ends its event. */
 export const FLAG_LAST = 1;
@@ -42,8 +56,13 @@ export const FLAG_BUY = 2;
 export const FLAG_HISTORY = 4;
 /** A bar taken from the last socket frame because the venue's REST did not confirm it. */
 export const FLAG_UNCONFIRMED = 8;
+/** A bar of time that nobody watched: orders are played through it. */
+export const FLAG_RECONSTRUCTED = 16;
 
-/** Offsets inside `wide` of a bar: its grid, its prices in ticks, its volume in lots. */
+/** Levels of a side in a tail at most: the nearest. A whole book has tens of thousands. */
+export const MAX_TAIL_LEVELS = 500;
+
+/** Offsets inside `wide` of a bar: its grid, its prices in ticks (of a mark bar: mark units), its volume in lots. */
 export const BAR_OPEN_TIME = 0;
 export const BAR_LENGTH = 1;
 export const BAR_OPEN = 2;
@@ -86,6 +105,15 @@ export interface BarFields {
   readonly low: Ticks;
   readonly close: Ticks;
   readonly volume: Lots;
+}
+
+export interface MarkBarFields {
+  readonly openTimeMs: number;
+  readonly lengthMs: number;
+  readonly open: MarkPrice;
+  readonly high: MarkPrice;
+  readonly low: MarkPrice;
+  readonly close: MarkPrice;
 }
 
 export interface MarkFields {
@@ -146,7 +174,7 @@ export class EventBlock {
 
   /** Begins a book frame of `levels` level rows, which the caller appends next; a snapshot replaces the whole book. */
   appendBook(
-    kind: typeof EventKind.bookSnapshot | typeof EventKind.bookDelta,
+    kind: FrameEventKind,
     instrument: number,
     receivedTimeMs: number,
     exchangeTimeMs: number,
@@ -190,8 +218,23 @@ export class EventBlock {
     this.events++;
   }
 
-  /** A closed bar. `flags`: any of FLAG_HISTORY, FLAG_UNCONFIRMED. */
+  /** A closed bar. `flags`: any of FLAG_HISTORY, FLAG_UNCONFIRMED, FLAG_RECONSTRUCTED. */
   appendBar(instrument: number, receivedTimeMs: number, bar: BarFields, flags: number): void {
+    this.#bar(EventKind.bar, instrument, receivedTimeMs, bar, flags);
+  }
+
+  /** A closed bar of the mark price, ahead of the bar of the same span. `flags`: FLAG_RECONSTRUCTED or none. */
+  appendMarkBar(instrument: number, receivedTimeMs: number, bar: MarkBarFields, flags: number): void {
+    this.#bar(EventKind.markBar, instrument, receivedTimeMs, { ...bar, volume: 0 }, flags);
+  }
+
+  #bar(
+    kind: typeof EventKind.bar | typeof EventKind.markBar,
+    instrument: number,
+    receivedTimeMs: number,
+    bar: Readonly<Record<keyof BarFields, number>>,
+    flags: number,
+  ): void {
     const at = this.#reserve(BAR_WIDTH);
     this.wide[at + BAR_OPEN_TIME] = bar.openTimeMs;
     this.wide[at + BAR_LENGTH] = bar.lengthMs;
@@ -201,7 +244,7 @@ export class EventBlock {
     this.wide[at + BAR_CLOSE] = bar.close;
     this.wide[at + BAR_VOLUME] = bar.volume;
     const closeTimeMs = bar.openTimeMs + bar.lengthMs;
-    this.#row(EventKind.bar, FLAG_LAST | flags, instrument, receivedTimeMs, closeTimeMs, at, 0);
+    this.#row(kind, FLAG_LAST | flags, instrument, receivedTimeMs, closeTimeMs, at, 0);
     this.events++;
   }
 

@@ -4,6 +4,7 @@
  * A document: recorded in the event log as it stands, hence decimal text and the spelling of files.
  */
 
+import type { FillTerms } from './fill-terms.ts';
 import type { InstrumentSpec } from './instrument.ts';
 
 /** A resting or waiting order carried over from the account's last session. Its queue place is lost: it rejoins at the back. */
@@ -95,9 +96,12 @@ export interface SessionStart {
   readonly liquidation?: LiquidationStart;
   readonly maker_fee_rate: string;
   readonly taker_fee_rate: string;
+  /** VIP tier of those rates; absent where only they are known. */
+  readonly fee_tier?: number;
   readonly fill_model: 'book' | 'parametric';
   readonly request_latency_ms: number;
   readonly response_latency_ms: number;
+  readonly fills: FillTerms;
   readonly stale_timeout_ms: number;
   readonly on_end: 'flatten' | 'keep';
   readonly risk: {

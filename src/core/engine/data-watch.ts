@@ -51,6 +51,11 @@ export class DataWatch {
     return Math.max(0, this.#leadMs - (nowMs - this.#leadAtMs));
   }
 
+  /** Says what a venue client found wrong with its data. */
+  pass(nowMs: number, record: QualityRecord): void {
+    this.#outputs.push({ type: 'quality', timeMs: nowMs, record });
+  }
+
   clock(nowMs: number, offsetMs: number): void {
     const before = this.#offsetMs;
     this.#offsetMs = offsetMs;

@@ -1,12 +1,15 @@
 /** Builds the parts of an engine from the session's start document. */
 
 import { assert } from '../base/assert.ts';
-import { SeededRandom } from '../base/random.ts';
+import { type SeededRandom, namedStream } from '../base/random.ts';
 import { type Interval, intervalMs, isInterval, isVenueInterval } from '../base/time.ts';
 import { createInstrument, parseMoney, parseRate } from '../domain/instrument.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
+import type { FillModelTerms } from '../domain/receipt.ts';
 import type { SessionStart } from '../domain/session-start.ts';
 import { LIQUIDATION_DEFAULTS } from '../exchange/exchange-settings.ts';
+import { PARAMETRIC_TERMS } from '../exchange/impact-model.ts';
+import { LatencyModel } from '../exchange/latency-model.ts';
 import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
 import { BarSeries } from '../market/bar-series.ts';
@@ -30,11 +33,23 @@ export interface EngineParts {
   readonly account: Account;
   /** Changes of the account's terms that the venue refuses. */
   readonly refusedTerms: readonly RefusedTerm[];
-  readonly random: SeededRandom;
+  /** Streams of chance, one for each purpose. */
+  readonly random: { readonly slippage: SeededRandom; readonly latency: SeededRandom };
+  readonly latency: LatencyModel;
   readonly exchange: PaperExchange;
   readonly gate: RiskGate;
   readonly losses: LossLimits;
 }
+
+/**
+ * What a looker-on may read of a running engine. Nobody outside of the core may change any of it, and everything in it is
+ * as of the last whole block.
+ */
+export type EngineView = Readonly<
+  Pick<EngineParts, 'intervalMs' | 'markets' | 'tradeBars' | 'account'> & {
+    readonly exchange: Pick<PaperExchange, 'working' | 'workingCount' | 'reserved'>;
+  }
+>;
 
 export function assembleParts(
   start: SessionStart,
@@ -54,7 +69,17 @@ export function assembleParts(
   );
   const account = new Account(markets, modes, outputs);
   const liquidation = start.liquidation ?? LIQUIDATION_DEFAULTS;
-  const random = new SeededRandom(start.seed);
+  const random = {
+    slippage: namedStream(start.seed, 'slippage'),
+    latency: namedStream(start.seed, 'latency'),
+  };
+  const latency = new LatencyModel(
+    start.fills.latency,
+    start.request_latency_ms,
+    start.response_latency_ms,
+    random.latency,
+    outputs,
+  );
   const exchange = new PaperExchange(
     {
       sessionId: start.session_id,
@@ -63,11 +88,14 @@ export function assembleParts(
       liquidationFeeRate: parseRate(liquidation.fee_rate),
       tierRule: liquidation.tier_rule,
       fillModel: start.fill_model,
+      feeTier: start.fee_tier ?? null,
+      reportArrivalMs: (nowMs) => latency.responseArrivalMs(nowMs),
+      terms: describeTerms(start),
     },
     markets,
     account,
     outputs,
-    random,
+    random.slippage,
   );
   const gate = new RiskGate({
     maxOrdersPerSecond: start.risk.max_orders_per_second,
@@ -92,8 +120,21 @@ export function assembleParts(
     account,
     refusedTerms,
     random,
+    latency,
     exchange,
     gate,
     losses,
   };
+}
+
+/** The fill model as every receipt names it. */
+function describeTerms(start: SessionStart): FillModelTerms {
+  const latency = {
+    latency: start.fills.latency.model,
+    request_latency_ms: start.request_latency_ms,
+    response_latency_ms: start.response_latency_ms,
+  };
+  return start.fill_model === 'parametric'
+    ? { name: 'parametric', parameters: { ...PARAMETRIC_TERMS, ...latency } }
+    : { name: 'book', parameters: { queue: 'displayed', ...latency } };
 }

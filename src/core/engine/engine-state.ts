@@ -2,7 +2,6 @@
 
 import { StateHash } from '../base/state-hash.ts';
 import type { LifecycleState } from '../domain/outputs.ts';
-import type { SessionStart } from '../domain/session-start.ts';
 import type { Lots, Money } from '../domain/units.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
@@ -11,6 +10,8 @@ import type { Lifecycle } from './lifecycle.ts';
 export interface EngineStatus {
   readonly lifecycle: LifecycleState;
   readonly reason: string | null;
+  /** An operator keeps new orders from leaving. */
+  readonly isPaused: boolean;
   readonly timeMs: number;
   readonly startedTimeMs: number;
   readonly remainingMs: number | null;
@@ -27,7 +28,6 @@ export interface EngineStatus {
 }
 
 export function describeStatus(
-  start: SessionStart,
   parts: EngineParts,
   lifecycle: Lifecycle,
   nowMs: number,
@@ -35,14 +35,15 @@ export function describeStatus(
   strategyErrors: number,
 ): EngineStatus {
   const { account, exchange, markets } = parts;
-  const endMs = start.duration_ms === null ? null : lifecycle.startedMs + start.duration_ms;
+  const { plannedEndMs } = lifecycle;
   const market = markets[0];
   return {
     lifecycle: lifecycle.state,
     reason: lifecycle.reason,
+    isPaused: lifecycle.isPaused,
     timeMs: nowMs,
     startedTimeMs: lifecycle.startedMs,
-    remainingMs: endMs === null ? null : Math.max(0, endMs - nowMs),
+    remainingMs: plannedEndMs === null ? null : Math.max(0, plannedEndMs - nowMs),
     equity: account.equity,
     wallet: account.wallet,
     unrealizedPnl: account.unrealized,
@@ -93,6 +94,8 @@ export function hashState(
     hash.addNumber(lastPrice);
     hash.addNumber(mark ?? -1);
   }
-  for (const word of random.state()) hash.addUint32(word);
+  for (const stream of [random.slippage, random.latency]) {
+    for (const word of stream.state()) hash.addUint32(word);
+  }
   return hash.digest();
 }

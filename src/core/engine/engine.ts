@@ -10,7 +10,13 @@
 import { InvariantViolation, assert, assertNever } from '../base/assert.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { FeedState, OperatorCommand, QualityRecord } from '../domain/commands.ts';
-import { type EventBlock, CLOCK_OFFSET, EventKind } from '../domain/event-block.ts';
+import {
+  type EventBlock,
+  CLOCK_OFFSET,
+  CLOCK_ROUND_TRIP,
+  EventKind,
+  isFrameKind,
+} from '../domain/event-block.ts';
 import { parseMoney } from '../domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord } from '../domain/order.ts';
 import { OutputBuffer } from '../domain/output-buffer.ts';
@@ -18,14 +24,13 @@ import type { LifecycleState, Output } from '../domain/outputs.ts';
 import type { ClosureReason, StoppedReason } from '../domain/reasons.ts';
 import type { AccountStart, SessionStart } from '../domain/session-start.ts';
 import type { Money } from '../domain/units.ts';
-import { constantLatency } from '../exchange/latency-model.ts';
 import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
 import { DataWatch } from './data-watch.ts';
 import { type AmendPayload, Due, type DuePayload } from './due.ts';
 import { EquitySampler } from './equity-sampler.ts';
-import { type EngineParts, assembleParts } from './engine-parts.ts';
+import { type EngineParts, type EngineView, assembleParts } from './engine-parts.ts';
 import { type EngineStatus, describeStatus, hashState } from './engine-state.ts';
 import { FundingDesk } from './funding-desk.ts';
 import { Lifecycle, STOP_STEP_MS } from './lifecycle.ts';
@@ -46,7 +51,6 @@ export class Engine {
   readonly #lifecycle: Lifecycle;
   readonly #intake: MarketIntake;
   readonly #sampler: EquitySampler;
-  readonly #responseMs: number;
   #nowMs = 0;
   /** Sequence number of the event in hand. */
   #sequence = 0;
@@ -58,7 +62,6 @@ export class Engine {
     this.#outputs = new OutputBuffer((output) => this.#hear(output));
     const parts = assembleParts(start, strategy, this.#outputs);
     this.#parts = parts;
-    this.#responseMs = start.response_latency_ms;
     this.#sampler = new EquitySampler(start, parts.account, this.#outputs);
     this.#startingEquity = parseMoney(start.account.wallet);
     const onTimer = (name: string, atMs: number): void =>
@@ -72,7 +75,7 @@ export class Engine {
       parts.exchange,
       parts.gate,
       parts.losses,
-      constantLatency(start.request_latency_ms, start.response_latency_ms),
+      parts.latency,
       this.#outputs,
       {
         nowMs: () => this.#nowMs,
@@ -150,14 +153,12 @@ export class Engine {
   }
 
   status(): EngineStatus {
-    return describeStatus(
-      this.start,
-      this.#parts,
-      this.#lifecycle,
-      this.#nowMs,
-      this.#events,
-      this.#host.errors,
-    );
+    return describeStatus(this.#parts, this.#lifecycle, this.#nowMs, this.#events, this.#host.errors);
+  }
+
+  /** Markets, account and orders as they stand, to be looked at between two blocks. */
+  get view(): EngineView {
+    return this.#parts;
   }
 
   /** The account as the next session finds it. */
@@ -172,9 +173,7 @@ export class Engine {
 
   #apply(block: EventBlock, row: number): number {
     const kind = block.kind[row] as EventKind;
-    if (kind === EventKind.bookSnapshot || kind === EventKind.bookDelta) {
-      return this.#intake.book(block, row, this.#nowMs, this.#sequence);
-    }
+    if (isFrameKind(kind)) return this.#intake.frame(kind, block, row, this.#nowMs, this.#sequence);
     if (kind === EventKind.trade) {
       this.#intake.trade(block, row, this.#nowMs, this.#sequence);
       this.#scheduleTradeBar(block.instrument[row] ?? 0);
@@ -194,6 +193,8 @@ export class Engine {
       case EventKind.bar:
         this.#intake.bar(block, row);
         break;
+      case EventKind.markBar:
+        break;
       case EventKind.mark:
         this.#intake.mark(block, row, this.#nowMs, this.#sequence);
         this.#scheduleSettlement(instrument);
@@ -211,19 +212,17 @@ export class Engine {
         this.#command(block.details[at] as OperatorCommand);
         break;
       case EventKind.quality:
-        this.#outputs.push({
-          type: 'quality',
-          timeMs: this.#nowMs,
-          record: block.details[at] as QualityRecord,
-        });
+        this.#watch.pass(this.#nowMs, block.details[at] as QualityRecord);
         break;
       case EventKind.clock:
         this.#watch.clock(this.#nowMs, block.wide[at + CLOCK_OFFSET] ?? 0);
+        this.#parts.latency.noteRoundTrip(block.wide[at + CLOCK_ROUND_TRIP] ?? Number.NaN);
         break;
       case EventKind.timeAdvanced:
         break;
       case EventKind.bookSnapshot:
       case EventKind.bookDelta:
+      case EventKind.bookTail:
       case EventKind.trade:
       case EventKind.level:
         throw new RangeError(`row ${row} of kind ${kind} stands outside its event`);
@@ -369,10 +368,14 @@ export class Engine {
   /** Schedules what an output sets off: the strategy learns of orders and fills one response latency later. */
   #hear(output: Output): void {
     if (output.type === 'order') {
-      const delayMs = output.order.status === 'denied' ? 0 : this.#responseMs;
-      this.#schedule.add(output.timeMs + delayMs, Due.orderReport, { report: output.order });
+      // Our own gate's denial travels nowhere.
+      const isOurs = output.order.status === 'denied';
+      const dueMs = isOurs ? output.timeMs : this.#parts.latency.responseArrivalMs(output.timeMs);
+      this.#schedule.add(dueMs, Due.orderReport, { report: output.order });
     } else if (output.type === 'fill') {
-      this.#schedule.add(output.timeMs + this.#responseMs, Due.fillReport, { fill: output.fill });
+      const { fill } = output;
+      const dueMs = output.timeMs + fill.receipt.responseLatencyMs;
+      this.#schedule.add(dueMs, Due.fillReport, { fill });
     }
   }
 

@@ -47,7 +47,8 @@ export class Lifecycle {
   runningMs = Number.NaN;
   endReason: StoppedReason | null = null;
   endDetail: string | null = null;
-  #isPaused = false;
+  /** An operator keeps new orders from leaving; what works at the exchange stays there. */
+  isPaused = false;
   #stop: Stop | null = null;
   #staleSinceMs = Number.NaN;
   #warmthSaidMs = Number.NEGATIVE_INFINITY;
@@ -72,7 +73,13 @@ export class Lifecycle {
   }
 
   get isTrading(): boolean {
-    return this.state === 'running' && !this.#isPaused;
+    return this.state === 'running' && !this.isPaused;
+  }
+
+  /** When the session ends by itself; null for one without an end of its own, NaN before it has begun. */
+  get plannedEndMs(): number | null {
+    const { duration_ms: durationMs } = this.#start;
+    return durationMs === null ? null : this.startedMs + durationMs;
   }
 
   /** Whether orders at the exchange can fill: also while stopping, so that closing orders do. */
@@ -102,7 +109,7 @@ export class Lifecycle {
   }
 
   pause(nowMs: number, isPaused: boolean): void {
-    this.#isPaused = isPaused;
+    this.isPaused = isPaused;
     this.#log(
       nowMs,
       'info',
@@ -117,7 +124,7 @@ export class Lifecycle {
     const limitMs = this.#start.stale_timeout_ms;
     if (this.state === 'halted') return { code: 'market_data_stale', ageMs: this.#bookAgeMs(nowMs), limitMs };
     if (this.state !== 'running') return { code: 'not_running', state: this.state };
-    if (this.#isPaused) return { code: 'paused' };
+    if (this.isPaused) return { code: 'paused' };
     const market = this.#parts.markets[instrument];
     if (this.#start.fill_model === 'book' && market !== undefined && !market.isBookValid) {
       return { code: 'market_data_stale', ageMs: nowMs - market.bookTimeMs, limitMs };

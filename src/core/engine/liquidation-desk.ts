@@ -181,7 +181,7 @@ export class LiquidationDesk {
       passForced({
         id: `${this.#start.session_id}-l${this.#events}-${++this.#orders}`,
         decisionTimeMs: this.#nowMs,
-        decisionMidX2: markets[index]?.midX2 ?? null,
+        ...decisionOf(markets[index]),
         intent: {
           action: 'submit',
           instrument: index,
@@ -254,6 +254,15 @@ export class LiquidationDesk {
     });
     return detail;
   }
+}
+
+/** The market that the venue decides on: the book as it stands. */
+function decisionOf(market: InstrumentMarket | undefined): {
+  decisionMidX2: number | null;
+  decisionBid: number | null;
+} {
+  const decisionMidX2 = market?.midX2 ?? null;
+  return { decisionMidX2, decisionBid: decisionMidX2 === null ? null : (market?.book.bestBid ?? null) };
 }
 
 /** Lots to close so that the position stands on the next lower tier; all of it on the lowest. */

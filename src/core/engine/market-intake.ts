@@ -9,6 +9,7 @@ import { SECOND_MS } from '../base/time.ts';
 import type { FeedState } from '../domain/commands.ts';
 import {
   type EventBlock,
+  type FrameEventKind,
   BAR_CLOSE,
   BAR_HIGH,
   BAR_LENGTH,
@@ -92,10 +93,11 @@ export class MarketIntake {
   }
 
   /** Applies a book frame that begins at `row`; returns the row after it. */
-  book(block: EventBlock, row: number, nowMs: number, sequence: number): number {
+  frame(kind: FrameEventKind, block: EventBlock, row: number, nowMs: number, sequence: number): number {
     const instrument = block.instrument[row] ?? 0;
     const market = this.#market(instrument);
-    const isSnapshot = block.kind[row] === EventKind.bookSnapshot;
+    if (kind === EventKind.bookTail) return this.#tail(block, row, market, nowMs, sequence);
+    const isSnapshot = kind === EventKind.bookSnapshot;
     const after = isSnapshot
       ? this.#snapshot(block, row, market)
       : this.#delta(block, row, market, instrument);
@@ -257,6 +259,16 @@ export class MarketIntake {
       if (hasOrders) exchange.onLevel(instrument, isBid, price, quantity);
     }
     return at + 1;
+  }
+
+  /** Keeps a full book as the estimate of what lies behind the window; nothing that is displayed changes. */
+  #tail(block: EventBlock, row: number, { tail }: InstrumentMarket, nowMs: number, sequence: number): number {
+    const end = row + 1 + (block.price[row] ?? 0);
+    tail.begin(nowMs, sequence);
+    for (let at = row + 1; at < end; at++) {
+      tail.add(((block.flags[at] ?? 0) & FLAG_BUY) !== 0, block.price[at] ?? 0, block.quantity[at] ?? 0);
+    }
+    return end;
   }
 
   /** Decides whether the book can be trusted, how old it is, and keeps the record of the time it was not good. */

@@ -113,7 +113,7 @@ export class OrderDesk {
     }
     this.#link.noteSubmitted(id);
     const order = this.#exchange.submit(decision.approved, nowMs);
-    this.#link.scheduleArrival(order, nowMs + this.#latency.requestMs());
+    this.#link.scheduleArrival(order, this.#latency.requestArrivalMs(nowMs));
   }
 
   #decide(id: string, intent: SubmitIntent, refusal: DenialReason | null): Decision {
@@ -123,7 +123,13 @@ export class OrderDesk {
     const touch = market.midX2 === null ? market.lastPrice : Math.ceil(market.midX2 / 2);
     const equity = this.#account.equity;
     return this.#gate.decide(
-      { id, intent, decisionTimeMs: nowMs, decisionMidX2: market.midX2 },
+      {
+        id,
+        intent,
+        decisionTimeMs: nowMs,
+        decisionMidX2: market.midX2,
+        decisionBid: market.midX2 === null ? null : market.book.bestBid,
+      },
       {
         nowMs,
         refusal,
@@ -207,11 +213,11 @@ export class OrderDesk {
       this.#outputs.push({ type: 'denial', timeMs: nowMs, orderId: order.id, intent: asked, reason: denied });
       return;
     }
-    this.#link.scheduleAmend(order, intent.price, intent.quantity, nowMs + this.#latency.requestMs());
+    this.#link.scheduleAmend(order, intent.price, intent.quantity, this.#latency.requestArrivalMs(nowMs));
   }
 
   #sendCancel(order: WorkingOrder, reason: ClosureReason): void {
-    this.#link.scheduleCancel(order, reason, this.#link.nowMs() + this.#latency.requestMs());
+    this.#link.scheduleCancel(order, reason, this.#latency.requestArrivalMs(this.#link.nowMs()));
   }
 
   #pending(intent: SubmitIntent): ReturnType<typeof lots> {

@@ -1,5 +1,6 @@
 /** The terms of the paper exchange for one session. */
 
+import type { FillModelTerms } from '../domain/receipt.ts';
 import type { LiquidationStart } from '../domain/session-start.ts';
 import type { Rate } from '../domain/units.ts';
 import type { TierRule } from './risk-tiers.ts';
@@ -12,6 +13,12 @@ export interface PaperExchangeSettings {
   readonly liquidationFeeRate: Rate;
   readonly tierRule: TierRule;
   readonly fillModel: 'book' | 'parametric';
+  /** VIP tier of the rates; null where only they are known. */
+  readonly feeTier: number | null;
+  /** When a report that leaves the exchange now reaches us. */
+  readonly reportArrivalMs: (nowMs: number) => number;
+  /** The rules of `fillModel` as receipts name them. */
+  readonly terms: FillModelTerms;
 }
 
 /**

@@ -43,13 +43,6 @@ export function growingQuantity(order: WorkingOrder, account: Account): Lots {
   return lots(Math.max(0, order.remaining - reducing));
 }
 
-/** Lots a reduce-only order may still fill without growing or turning its position; Infinity for other orders. */
-export function reduceOnlyRoom({ intent, isBid }: WorkingOrder, account: Account): number {
-  if (!intent.reduceOnly) return Number.POSITIVE_INFINITY;
-  const held = account.position(intent.instrument, intent.positionSide).quantity;
-  return isBid ? Math.max(0, -held) : Math.max(0, held);
-}
-
 export function availableMoney(account: Account, reserved: Money): Money {
   const free = account.wallet - account.positionMargin - reserved;
   return money(account.modes.marginMode === 'cross' ? free + account.unrealized : free);

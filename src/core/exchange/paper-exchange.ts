@@ -12,21 +12,23 @@ import { notional, timesRateUp } from '../domain/instrument.ts';
 import type { ApprovedOrder, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
-import { type Lots, type Money, type Ticks, ZERO_MONEY, lots } from '../domain/units.ts';
+import { type Lots, type Money, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import { type ArrivalContext, checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { ConditionalOrders, checkTrigger } from './conditional-orders.ts';
-import { costLines, recordFill } from './fill-record.ts';
+import { BookDigest } from './book-digest.ts';
+import { costLines, type FillBasis, recordFill } from './fill-record.ts';
 import { MarginModel } from './margin-model.ts';
-import { orderReserve, reduceOnlyRoom } from './margin.ts';
+import { orderReserve } from './margin.ts';
 import { OrderIndex } from './order-index.ts';
+import { cancelUnsupported, reduceOnlyRoom } from './reduce-only.ts';
 import { rejectionLine } from './rejection-line.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { TakerMatching } from './taker-matching.ts';
-import { WorkingOrder } from './working-order.ts';
+import { WorkingOrder, pairExits } from './working-order.ts';
 
 export class PaperExchange {
   /** The margin of the account's positions: its liquidation prices. */
@@ -45,11 +47,23 @@ export class PaperExchange {
   #nowMs = 0;
   /** Sequence of the event in hand: the evidence of fills. */
   #sequence = 0;
-  /** The print being handed out; its exchange saw it at this time. */
+  readonly #digests: readonly BookDigest[];
+  /** The print being handed out. */
+  #printPrice = 0;
+  #printQuantity = 0;
+  #printTimeMs = 0;
   readonly #fillFromPrint = (order: WorkingOrder, quantity: number): void => {
     const price = order.intent.price;
     assert(price !== null, 'a resting order has a price');
-    this.#fill(order, lots(quantity), price, 'maker', price, 0, this.#sequence);
+    const evidence = this.#sequence;
+    const print = {
+      sequence: evidence,
+      exchangeTimeMs: this.#printTimeMs,
+      price: ticks(this.#printPrice),
+      quantity: lots(this.#printQuantity),
+    };
+    const basis = { touch: price, slippageTicks: 0, evidence, level: null, print };
+    this.#fill(order, lots(quantity), price, basis);
     this.#shrinkReduceOnly(order.intent.instrument);
   };
 
@@ -68,11 +82,11 @@ export class PaperExchange {
     this.margin = new MarginModel(account, markets, this.#orders, settings);
     this.#arrivals = { account, orders: this.#orders, margin: this.margin, fillModel: settings.fillModel };
     this.#resting = markets.map(() => new RestingOrders());
+    this.#digests = markets.map(() => new BookDigest());
     this.#conditional = markets.map(() => new ConditionalOrders());
     this.#matching = new TakerMatching(markets, {
       reduceOnlyRoom: (order) => reduceOnlyRoom(order, account),
-      fill: (order, quantity, price, touch, slippageTicks, evidence) =>
-        this.#fill(order, quantity, price, 'taker', touch, slippageTicks, evidence),
+      fill: (order, quantity, price, basis) => this.#fill(order, quantity, price, basis),
       sequence: () => this.#sequence,
     });
   }
@@ -81,7 +95,7 @@ export class PaperExchange {
     return this.#orders.size;
   }
 
-  /** Set aside for working orders. */
+  /** Margin and fees set aside for working orders. */
   get reserved(): Money {
     return this.#orders.reserved;
   }
@@ -124,6 +138,7 @@ export class PaperExchange {
     this.#nowMs = nowMs;
     this.#sequence = sequence;
     order.arrivalTimeMs = nowMs;
+    order.requestLatencyMs ??= nowMs - order.decisionTimeMs;
     const market = this.#market(order.intent.instrument);
     const rejection = checkArrival(order, market, this.#arrivals) ?? checkTrigger(order, market);
     if (rejection !== null) {
@@ -183,6 +198,7 @@ export class PaperExchange {
     const order = new WorkingOrder(approved);
     order.isForced = true;
     order.arrivalTimeMs = nowMs;
+    order.requestLatencyMs = 0;
     this.#nowMs = nowMs;
     this.#sequence = sequence;
     this.#orders.add(order);
@@ -239,6 +255,9 @@ export class PaperExchange {
   ): void {
     this.#nowMs = nowMs;
     this.#sequence = sequence;
+    this.#printPrice = price;
+    this.#printQuantity = quantity;
+    this.#printTimeMs = exchangeTimeMs;
     const market = this.#market(instrument);
     this.#resting[instrument]?.onTrade(
       isTakerBuy,
@@ -283,16 +302,9 @@ export class PaperExchange {
     }
   }
 
-  #fill(
-    order: WorkingOrder,
-    quantity: Lots,
-    price: Ticks,
-    liquidity: 'maker' | 'taker',
-    touch: number,
-    slippageTicks: number,
-    evidenceSequence: number,
-  ): void {
+  #fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void {
     const { intent } = order;
+    const liquidity = basis.print === null ? 'taker' : 'maker';
     const market = this.#market(intent.instrument);
     const value = notional(market.instrument, price, quantity);
     const feeRate = liquidity === 'maker' ? this.#settings.makerFeeRate : this.#settings.takerFeeRate;
@@ -305,10 +317,9 @@ export class PaperExchange {
       fee: timesRateUp(value, feeRate),
       feeRate,
       timeMs: this.#nowMs,
-      touch,
-      slippageTicks,
-      model: this.#settings.fillModel,
-      evidenceSequence,
+      basis,
+      settings: this.#settings,
+      digest: this.#digests[intent.instrument] ?? null,
     });
     const forced = order.isForced ? { feeRate: this.#settings.liquidationFeeRate } : null;
     this.#account.applyFill(fill, intent.tag, forced);
@@ -328,28 +339,16 @@ export class PaperExchange {
     if (entry.attached.length === 0) return;
     const exits = entry.attached.map((approved) => this.submit(approved, this.#nowMs));
     entry.attached = [];
-    const [first, second] = exits;
-    if (first !== undefined && second !== undefined) {
-      first.sibling = second;
-      second.sibling = first;
-    }
+    pairExits(exits);
     for (const exit of exits) {
       exit.arrivalTimeMs = this.#nowMs;
       this.#conditional[exit.intent.instrument]?.add(exit);
     }
   }
 
-  /** Cancels reduce-only orders that the position no longer supports; those that wait may be larger than it, not without it. */
   #shrinkReduceOnly(instrument: number): void {
     const cancel = (order: WorkingOrder): void => this.#close(order, 'canceled', 'reduce_only_shrunk');
-    this.#conditional[instrument]?.forEach((order) => {
-      if (reduceOnlyRoom(order, this.#account) === 0) cancel(order);
-    });
-    const resting = this.#resting[instrument];
-    if (resting === undefined || resting.size === 0) return;
-    resting.forEachReduceOnly((order) => {
-      if (reduceOnlyRoom(order, this.#account) < order.remaining) cancel(order);
-    });
+    cancelUnsupported(this.#conditional[instrument], this.#resting[instrument], this.#account, cancel);
   }
 
   #reserveFor(order: WorkingOrder): Money {
@@ -362,6 +361,7 @@ export class PaperExchange {
     assert(price !== null, 'only limit orders rest');
     order.place = 'resting';
     this.#orders.version++;
+    order.acceptedTimeMs = this.#nowMs;
     this.#resting[instrument]?.add(order, price, this.#market(instrument));
   }
 

@@ -52,6 +52,9 @@ export class RestingOrders {
     this.#counts.set(order.isBid, price, this.#counts.quantityAt(order.isBid, price) + 1);
     this.size++;
     if (order.intent.reduceOnly) this.#reduceOnly++;
+    order.acceptedSequence = market.bookSequence;
+    order.acceptedBid = market.isBookValid ? market.book.bestBid : Number.NaN;
+    order.acceptedAsk = market.isBookValid ? market.book.bestAsk : Number.NaN;
     if (market.isBookValid && market.shows(order.isBid, price))
       this.#seeQueue(order, market.book.quantityAt(order.isBid, price));
   }
@@ -125,7 +128,9 @@ export class RestingOrders {
       order.queueAheadByTrades = displayed;
       order.queueAheadAtAcceptance = lots(displayed);
     }
-    if (displayed < order.queueAhead) order.queueAhead = displayed;
+    if (displayed >= order.queueAhead) return;
+    if (order.queueAhead !== Number.POSITIVE_INFINITY) order.cappedAhead += order.queueAhead - displayed;
+    order.queueAhead = displayed;
   }
 }
 
@@ -145,13 +150,20 @@ function fillLevel(
     if (exchangeTimeMs < (order.arrivalTimeMs ?? Number.POSITIVE_INFINITY)) continue;
     let passed = left;
     if (isAtPrice) {
-      const ahead = isInFrame ? order.queueAheadByTrades : order.queueAhead;
+      const before = order.queueAhead;
+      const ahead = isInFrame ? order.queueAheadByTrades : before;
       passed = Math.min(left, Math.max(0, printed - ahead));
+      order.aheadBeforePrint = ahead;
       order.queueAheadByTrades = Math.max(0, order.queueAheadByTrades - printed);
       order.queueAhead = isInFrame
         ? Math.min(order.queueAhead, order.queueAheadByTrades)
         : Math.max(0, order.queueAhead - printed);
+      if (order.queueAhead < before && before !== Number.POSITIVE_INFINITY) {
+        order.tradedAhead += before - order.queueAhead;
+        order.printsAhead++;
+      }
     } else {
+      order.aheadBeforePrint = Number.NaN;
       order.queueAhead = 0;
       order.queueAheadByTrades = 0;
     }

@@ -10,6 +10,7 @@ import { type Lots, type Ticks, lots, ticks } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import { ConsumedLiquidity } from './consumed-liquidity.ts';
+import type { FillBasis } from './fill-record.ts';
 import { parametricPrice } from './impact-model.ts';
 import type { WorkingOrder } from './working-order.ts';
 
@@ -17,15 +18,8 @@ import type { WorkingOrder } from './working-order.ts';
 export interface MatchingLink {
   /** Lots a reduce-only order may still fill; Infinity for other orders. */
   reduceOnlyRoom(order: WorkingOrder): number;
-  /** Books one fill. `touch`: best opposite price at arrival; `evidence`: sequence number of what justifies it. */
-  fill(
-    order: WorkingOrder,
-    quantity: Lots,
-    price: Ticks,
-    touch: number,
-    slippageTicks: number,
-    evidence: number,
-  ): void;
+  /** Books one fill. */
+  fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void;
   /** Sequence number of the event in hand. */
   sequence(): number;
 }
@@ -49,15 +43,28 @@ export class TakerMatching {
     const isBid = !order.isBid;
     const consumed = this.#consumed[order.intent.instrument];
     let price = touch;
+    let number = 1;
     while (price !== NO_PRICE && order.remaining > 0 && isWithinLimit(order, price)) {
-      const available = market.book.quantityAt(isBid, price) - (consumed?.taken(isBid, price) ?? 0);
+      const displayed = market.book.quantityAt(isBid, price);
+      const takenBefore = consumed?.taken(isBid, price) ?? 0;
+      const available = displayed - takenBefore;
       const quantity = Math.min(available, order.remaining, this.#link.reduceOnlyRoom(order));
       if (quantity > 0) {
         consumed?.take(isBid, price, quantity);
-        this.#link.fill(order, lots(quantity), ticks(price), touch, 0, market.bookSequence);
+        const level = {
+          number,
+          price: ticks(price),
+          displayed: lots(displayed),
+          takenBefore: lots(takenBefore),
+          filled: lots(quantity),
+          isExtrapolated: false,
+        };
+        const basis = { touch, slippageTicks: 0, evidence: market.bookSequence, level, print: null };
+        this.#link.fill(order, lots(quantity), ticks(price), basis);
       }
       if (order.remaining === 0 || this.#link.reduceOnlyRoom(order) === 0) return;
       price = market.book.nextWorse(isBid, price);
+      number++;
     }
   }
 
@@ -87,7 +94,8 @@ export class TakerMatching {
       random,
     );
     const touch = order.isBid ? Math.ceil(reference) + spreadTicks : Math.floor(reference) - spreadTicks;
-    this.#link.fill(order, quantity, price, touch, slippageTicks, this.#link.sequence());
+    const evidence = this.#link.sequence();
+    this.#link.fill(order, quantity, price, { touch, slippageTicks, evidence, level: null, print: null });
   }
 }
 

@@ -23,10 +23,13 @@ export class WorkingOrder {
   trailedFrom = Number.NaN;
   readonly decisionTimeMs: number;
   readonly decisionMidX2: number | null;
+  readonly decisionBid: number | null;
   place: OrderPlace = 'in_flight';
   status: OrderStatus = 'new';
   reason: DenialReason['code'] | ClosureReason | null = null;
   arrivalTimeMs: number | null = null;
+  /** How long it travelled; null before its arrival, and where it did not travel in this session. */
+  requestLatencyMs: number | null = null;
   closedTimeMs: number | null = null;
   filled: Lots = lots(0);
   filledNotional: Money = ZERO_MONEY;
@@ -38,6 +41,17 @@ export class WorkingOrder {
   queueAheadByTrades = Number.POSITIVE_INFINITY;
   /** Queue ahead at acceptance; null for takers and while unknown. */
   queueAheadAtAcceptance: Lots | null = null;
+  /** The book it joined: frame, touch (NaN where it could not be trusted) and time; then what shortened its queue, in lots. */
+  acceptedSequence = 0;
+  acceptedBid = Number.NaN;
+  acceptedAsk = Number.NaN;
+  acceptedTimeMs = Number.NaN;
+  tradedAhead = 0;
+  printsAhead = 0;
+  canceledAhead = 0;
+  cappedAhead = 0;
+  /** What stood ahead of it when the print in hand came; NaN where that went through its price. */
+  aheadBeforePrint = Number.NaN;
 
   constructor(order: ApprovedOrder) {
     this.id = order.id;
@@ -45,6 +59,7 @@ export class WorkingOrder {
     this.attached = order.attached;
     this.decisionTimeMs = order.decisionTimeMs;
     this.decisionMidX2 = order.decisionMidX2;
+    this.decisionBid = order.decisionBid;
   }
 
   /** Whether it is still to wait for its trigger. */
@@ -66,6 +81,10 @@ export class WorkingOrder {
     this.queueAhead = Number.POSITIVE_INFINITY;
     this.queueAheadByTrades = Number.POSITIVE_INFINITY;
     this.queueAheadAtAcceptance = null;
+    this.tradedAhead = 0;
+    this.printsAhead = 0;
+    this.canceledAhead = 0;
+    this.cappedAhead = 0;
   }
 
   addFill(quantity: Lots, value: Money): void {
@@ -97,4 +116,11 @@ export class WorkingOrder {
       filledNotional: this.filledNotional,
     };
   }
+}
+
+/** Makes the two exits of a bracket cancel each other; one alone has no other. */
+export function pairExits([first, second]: readonly WorkingOrder[]): void {
+  if (first === undefined || second === undefined) return;
+  first.sibling = second;
+  second.sibling = first;
 }

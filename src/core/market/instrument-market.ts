@@ -3,6 +3,7 @@
 import type { Instrument } from '../domain/instrument.ts';
 import { type MarkPrice, markPrice } from '../domain/units.ts';
 import type { BarSeries } from './bar-series.ts';
+import { BookTail } from './book-tail.ts';
 import { NO_PRICE } from './order-book.ts';
 import { TickLadderBook } from './tick-ladder-book.ts';
 
@@ -10,6 +11,8 @@ export class InstrumentMarket {
   readonly instrument: Instrument;
   readonly bars: BarSeries;
   readonly book = new TickLadderBook();
+  /** The last full book: what stood behind the window then. */
+  readonly tail = new BookTail();
   /** False before the first frame, after a disconnect, and while the book is crossed: nothing fills then. */
   isBookValid = false;
   /** The book is the last good one of a market that is gone: what fills on it is reconstructed, not observed. */

@@ -23,6 +23,7 @@ const NAMES: ReadonlyMap<number, string> = new Map(
 );
 const WITH_WIDE: ReadonlySet<number> = new Set([
   EventKind.bar,
+  EventKind.markBar,
   EventKind.mark,
   EventKind.funding,
   EventKind.clock,
