@@ -24,7 +24,7 @@ import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
 import { Ingress } from '../session/ingress.ts';
-import { runLoop } from '../session/loop.ts';
+import { type LoopParts, drainLoop, runLoop } from '../session/loop.ts';
 import { OutputLog } from '../session/output-log.ts';
 import { CheckpointWriter } from '../storage/checkpoint-file.ts';
 import { FileEventLog } from '../storage/event-log.ts';
@@ -266,13 +266,17 @@ export class LiveSession {
       onLost: (feed, detail) =>
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
     });
-    const loop = runLoop({
+    const parts: LoopParts = {
       source: this.#ingress,
       log: this.#log,
       engine,
       sinks: [journal, keeper, checkpoints, new OutputLog(logger, this.#instruments)],
       afterBlock: () => this.#ingress.wakeAt(engine.nextDueMs),
-    });
-    await Promise.race([loop, this.#brokenOff]);
+    };
+    await Promise.race([runLoop(parts), this.#brokenOff]);
+    // A gap that is still being filled when the session ends was a gap.
+    client.settle();
+    await this.#ingress.close();
+    await drainLoop(parts);
   }
 }

@@ -13,6 +13,7 @@ import type {
   PositionRow,
   QualityRow,
   TradeRow,
+  VerdictRow,
 } from './journal-rows.ts';
 import { JOURNAL_VERSION, journalVersion } from './journal-schema.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
@@ -125,6 +126,15 @@ export class JournalReader {
     return this.#rows(
       'SELECT time_ms, state, reason FROM lifecycle ORDER BY lifecycle_id',
     ) as unknown as LifecycleRow[];
+  }
+
+  verdicts(): VerdictRow[] {
+    if (!this.#hasTable('verdicts')) return [];
+    const columns = 'time_ms, symbol, bar_open_time_ms, agent, verdict, confidence, reason, numbers';
+    return this.#rows(`SELECT ${columns} FROM verdicts ORDER BY verdict_id`, (row) => ({
+      ...row,
+      numbers: JSON.parse(String(row['numbers'])) as unknown,
+    })) as unknown as VerdictRow[];
   }
 
   /** Whether the file is young enough to have it. */

@@ -61,7 +61,11 @@ export function assembleParts(
   const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
   const markets = start.instruments.map(
     (spec, index) =>
-      new InstrumentMarket(createInstrument(spec, index), new BarSeries(neededBars + SPARE_BARS)),
+      new InstrumentMarket(
+        createInstrument(spec, index),
+        new BarSeries(neededBars + SPARE_BARS),
+        intervalMs(interval),
+      ),
   );
   const { modes, refused: refusedTerms } = termsInForce(
     start,

@@ -24,11 +24,12 @@ import {
   MARK_INDEX,
   MARK_MARK,
   MARK_NEXT_SETTLEMENT,
+  MARK_SETTLED_RATE,
 } from '../domain/event-block.ts';
 import type { TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { SessionStart } from '../domain/session-start.ts';
-import { markPrice } from '../domain/units.ts';
+import { markPrice, rate } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import type { DataWatch } from './data-watch.ts';
@@ -123,6 +124,7 @@ export class MarketIntake {
     const isNewest = exchangeTimeMs >= market.lastTradeTimeMs - TRADE_TIME_GRID_MS;
     if (isNewest) market.lastPrice = price;
     market.lastTradeTimeMs = Math.max(market.lastTradeTimeMs, Math.min(exchangeTimeMs, nowMs));
+    market.flow.addTrade(exchangeTimeMs, isTakerBuy, quantity);
     this.#parts.tradeBars[instrument]?.addTrade(nowMs, price, quantity);
     const { exchange } = this.#parts;
     if (
@@ -185,7 +187,9 @@ export class MarketIntake {
     const next = block.wide[at + MARK_NEXT_SETTLEMENT] ?? Number.NaN;
     market.mark = markPrice(block.wide[at + MARK_MARK] ?? Number.NaN);
     market.index = Number.isNaN(index) ? null : markPrice(index);
+    const settledRate = block.wide[at + MARK_SETTLED_RATE] ?? Number.NaN;
     market.nextSettlementMs = Number.isNaN(next) ? null : next;
+    if (!Number.isNaN(settledRate)) market.settledRate = rate(settledRate);
     this.#firePrice('mark', instrument, market, nowMs, sequence);
     this.#judgeMargin(market, block.exchangeTimeMs[row] ?? 0, nowMs, sequence);
   }
@@ -217,9 +221,16 @@ export class MarketIntake {
   }
 
   /** While the market connection is gone no book can be trusted: its next frame makes it good again. */
-  feed(state: FeedState): void {
-    if (state.feed !== 'ticker' || state.state === 'connected') return;
-    for (const market of this.#parts.markets) if (!market.isLastBook) market.isBookValid = false;
+  feed(state: FeedState, nowMs: number): void {
+    if (state.feed !== 'ticker') return;
+    for (const market of this.#parts.markets) {
+      if (state.state === 'connected') {
+        market.flow.begin(nowMs);
+        continue;
+      }
+      market.flow.end();
+      if (!market.isLastBook) market.isBookValid = false;
+    }
   }
 
   #snapshot(block: EventBlock, row: number, market: InstrumentMarket): number {
@@ -276,10 +287,12 @@ export class MarketIntake {
     const { bestBid, bestAsk } = market.book;
     const isTwoSided = bestBid !== NO_PRICE && bestAsk !== NO_PRICE;
     const isCrossed = isTwoSided && bestBid >= bestAsk;
-    market.isBookValid = isTwoSided && !isCrossed;
-    market.isLastBook = false;
+    const isGood = isTwoSided && !isCrossed;
     const shownMs = this.#watch.shownMs(nowMs, market.bookExchangeTimeMs);
-    if (market.isBookValid) market.bookTimeMs = shownMs;
+    // A good book that arrives too old is the newest there is, and still no market.
+    if (isGood) market.bookTimeMs = shownMs;
+    market.isBookValid = isGood && nowMs - shownMs <= this.#lifecycle.staleMs;
+    market.isLastBook = false;
     const complaint = isCrossed
       ? CROSSED
       : !isTwoSided

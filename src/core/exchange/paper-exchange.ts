@@ -182,7 +182,9 @@ export class PaperExchange {
     this.#nowMs = nowMs;
     this.#sequence = sequence;
     const market = this.#market(instrument);
-    for (const order of waiting.fire(source, market)) {
+    for (const order of waiting.reached(source, market)) {
+      if (order.place !== 'waiting') continue;
+      waiting.remove(order);
       order.place = 'in_flight';
       order.hasFired = true;
       if (order.sibling?.place === 'waiting') this.#close(order.sibling, 'canceled', 'other_exit_triggered');
@@ -211,8 +213,9 @@ export class PaperExchange {
   cancelForced(instrument: number | null, nowMs: number, reason: ClosureReason): void {
     this.#nowMs = nowMs;
     for (const order of [...this.#orders.working()]) {
-      const isMeant = instrument === null || order.intent.instrument === instrument;
-      if (isMeant && order.place !== 'in_flight') this.#close(order, 'canceled', reason);
+      if (order.place === 'in_flight') continue;
+      if (instrument === null || order.intent.instrument === instrument)
+        this.#close(order, 'canceled', reason);
     }
   }
 
@@ -277,7 +280,7 @@ export class PaperExchange {
     const { intent } = order;
     if (this.#settings.fillModel === 'parametric' && intent.price === null) {
       this.#matching.fillParametric(order, market, this.#random);
-      if (!this.#isClosed(order)) this.#close(order, 'expired', 'market_remainder');
+      if (!order.isClosed) this.#close(order, 'expired', 'market_remainder');
       return;
     }
     const limit = intent.price;
@@ -293,7 +296,7 @@ export class PaperExchange {
       return;
     }
     if (isMarketable) this.#matching.walk(order, market, touch);
-    if (this.#isClosed(order)) return;
+    if (order.isClosed) return;
     if (intent.price === null) this.#close(order, 'expired', 'market_remainder');
     else if (intent.timeInForce === 'ioc') this.#close(order, 'expired', 'ioc_remainder');
     else {
@@ -381,11 +384,6 @@ export class PaperExchange {
     this.#orders.reserve(order, ZERO_MONEY);
     this.#orders.remove(order);
     this.#say(order, this.#nowMs);
-  }
-
-  /** Re-read through a call, because filling closes an order behind the caller's back. */
-  #isClosed(order: WorkingOrder): boolean {
-    return order.place === 'closed';
   }
 
   #say(order: WorkingOrder, timeMs: number): void {

@@ -67,6 +67,10 @@ export class WorkingOrder {
     return this.intent.trigger !== null && !this.hasFired;
   }
 
+  get isClosed(): boolean {
+    return this.place === 'closed';
+  }
+
   get isBid(): boolean {
     return this.intent.side === 'buy';
   }
