@@ -14,7 +14,7 @@ export interface LoopParts {
   readonly engine: Engine;
   readonly sinks: readonly OutputSink[];
   /** After each block: where a live session lets time pass. */
-  readonly afterBlock?: () => void;
+  readonly afterBlock?: (block: EventBlock) => void;
 }
 
 /**
@@ -27,7 +27,7 @@ export async function runLoop(parts: LoopParts): Promise<void> {
   for await (const block of parts.source) {
     takeBlock(parts, block);
     if (parts.engine.lifecycle === 'ended' && parts.log !== null) return;
-    parts.afterBlock?.();
+    parts.afterBlock?.(block);
   }
 }
 

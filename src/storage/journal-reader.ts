@@ -15,6 +15,7 @@ import type {
   TradeRow,
   VerdictRow,
 } from './journal-rows.ts';
+import { type JournalPage, type PageQuery, composePage, shapePage } from './journal-page.ts';
 import { JOURNAL_VERSION, journalVersion } from './journal-schema.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
@@ -128,6 +129,14 @@ export class JournalReader {
     ) as unknown as LifecycleRow[];
   }
 
+  /** One page of a table, for those who must not hold a whole session in memory. */
+  page(query: PageQuery): JournalPage {
+    // A session of an older version kept less.
+    if (!this.#hasTable(query.table)) return { rows: [], nextCursor: null };
+    const { sql, values } = composePage(query);
+    return shapePage(this.#rows(sql, undefined, ...values), query.limit);
+  }
+
   verdicts(): VerdictRow[] {
     if (!this.#hasTable('verdicts')) return [];
     const columns = 'time_ms, symbol, bar_open_time_ms, agent, verdict, confidence, reason, numbers';
@@ -143,7 +152,7 @@ export class JournalReader {
     return this.#rows(query, undefined, name).length > 0;
   }
 
-  #rows(query: string, shape: (row: Row) => Row = (row) => row, ...values: string[]): Row[] {
+  #rows(query: string, shape: (row: Row) => Row = (row) => row, ...values: (string | number)[]): Row[] {
     try {
       return this.#database
         .prepare(query)
