@@ -54,8 +54,8 @@ export class LiquidationDesk {
   readonly #outputs: OutputBuffer;
   readonly #endSession: (detail: string) => void;
   readonly #stretches: readonly QualityStretch[];
-  /** Lots that are still to be closed, by position: the book could not take them. */
-  readonly #unfilled = new Map<Position, number>();
+  /** Whether a position may still owe lots: the book could not take them. */
+  #isOwed = false;
   #events = 0;
   #orders = 0;
   #nowMs = 0;
@@ -104,14 +104,17 @@ export class LiquidationDesk {
 
   /** A new frame: closings that the book could not take go on. */
   onFrame(market: InstrumentMarket, nowMs: number, sequence: number): void {
-    if (this.#unfilled.size === 0 || !this.#canClose(market)) return;
+    if (!this.#isOwed || !this.#canClose(market)) return;
     this.#nowMs = nowMs;
     this.#sequence = sequence;
-    for (const [position, left] of [...this.#unfilled]) {
-      if (position.instrument !== market.instrument) continue;
-      this.#unfilled.delete(position);
-      this.#close(position, Math.min(left, Math.abs(position.quantity)));
+    const { positions } = this.#parts.account;
+    for (const position of positions) {
+      const { owed } = position;
+      if (owed === 0 || position.instrument !== market.instrument) continue;
+      position.owed = 0;
+      this.#close(position, Math.min(owed, Math.abs(position.quantity)));
     }
+    this.#isOwed = positions.some(({ owed }) => owed > 0);
   }
 
   #canClose(market: InstrumentMarket): boolean {
@@ -154,8 +157,8 @@ export class LiquidationDesk {
     let next: Position | null = null;
     for (const position of this.#parts.account.positions) {
       const market = this.#parts.markets[position.instrument.index];
-      if (position.quantity === 0 || market === undefined || !this.#canClose(market)) continue;
-      if (this.#unfilled.has(position)) continue;
+      if (position.quantity === 0 || position.owed > 0) continue;
+      if (market === undefined || !this.#canClose(market)) continue;
       if (next === null || this.#comesBefore(position, next)) next = position;
     }
     return next;
@@ -202,7 +205,10 @@ export class LiquidationDesk {
       this.#sequence,
     );
     const left = quantity - order.filled;
-    if (left > 0) this.#unfilled.set(position, left);
+    if (left > 0) {
+      position.owed = left;
+      this.#isOwed = true;
+    }
     return left === 0;
   }
 

@@ -97,7 +97,8 @@ function checkOpening(
 }
 
 /**
- * Open value of the order's side once it and all working orders of that side fill. In cross mode the venue counts the
+ * Open value of the order's side once it and all resting orders of that side fill; what is still on its way the venue
+ * does not know. In cross mode the venue counts the
  * long and the short of a contract together.
  */
 function valueWith(
@@ -114,6 +115,7 @@ function valueWith(
   }
   for (const other of orders.working()) {
     if (other.intent.instrument !== order.intent.instrument) continue;
+    if (other !== order && other.place !== 'resting') continue;
     if (other.isBid === order.isBid || (isCross && other.intent.positionSide !== undefined))
       value += growingValue(other, market, account);
   }

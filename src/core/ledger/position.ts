@@ -55,6 +55,8 @@ export class Position {
   cost: Money = ZERO_MONEY;
   /** Funding that the wallet could not pay and that was taken from the position's isolated margin; >= 0. */
   drawn: Money = ZERO_MONEY;
+  /** Lots that the venue still has to close in liquidation: the book could not take them; forgotten when flat. */
+  owed = 0;
   /** Margin that forced fills released beyond their loss: what later ones lose more is taken from it first. */
   spared: Money = ZERO_MONEY;
   #trade: OpenTrade | null = null;
@@ -170,7 +172,10 @@ export class Position {
     this.quantity = lots(this.quantity - signedClosed);
     // Rounded so that what is left of the margin is never overstated; nothing stays when nothing is held.
     this.drawn = money(this.drawn - (this.drawn * BigInt(quantity)) / held);
-    if (this.quantity === 0) this.spared = ZERO_MONEY;
+    if (this.quantity === 0) {
+      this.spared = ZERO_MONEY;
+      this.owed = 0;
+    }
     trade.exitNotional = money(trade.exitNotional + notional(this.instrument, price, quantity));
     trade.exitQuantity = lots(trade.exitQuantity + quantity);
     trade.gross = money(trade.gross + realized);
