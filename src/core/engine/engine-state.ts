@@ -75,6 +75,7 @@ export function hashState(
     hash.addNumber(position.quantity);
     hash.addBigint(position.cost);
     hash.addBigint(position.drawn);
+    hash.addNumber(position.owed);
   }
   for (const order of exchange.working()) {
     hash.addText(order.id);
