@@ -15,6 +15,9 @@ import { makeWorkspace, removeWorkspaces, waitUntilRunning } from './support/wor
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
+/** Anything on the page that takes longer has failed. */
+const ACTION_LIMIT_MS = 8_000;
+
 const SCRIPT = {
   actions: [
     { at: '1s', action: 'submit', id: 'in', side: 'buy', type: 'market', quantity: '0.01' },
@@ -59,7 +62,12 @@ describe.skipIf(!existsSync(CHROMIUM))('the dashboard', () => {
     ]);
     browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
     const beat = await waitUntilRunning(program, workspace);
-    page = await browser.newPage({ viewport: { width: 1_440, height: 900 }, colorScheme: 'light' });
+    const context = await browser.newContext({
+      viewport: { width: 1_440, height: 900 },
+      colorScheme: 'light',
+    });
+    context.setDefaultTimeout(ACTION_LIMIT_MS);
+    page = await context.newPage();
     page.on('console', (message) => {
       if (message.type() === 'error') troubles.push(message.text());
     });
@@ -95,7 +103,7 @@ describe.skipIf(!existsSync(CHROMIUM))('the dashboard', () => {
   test('says why equity is what it is, down to the ledger', async () => {
     await page.locator('.headline .why').first().click();
     await page.getByText('Adds up, to the last digit.').waitFor();
-    await page.getByRole('dialog').getByRole('button', { name: /10/ }).first().click();
+    await page.getByRole('dialog').locator('dd .why').first().click();
     await page.getByRole('heading', { name: 'Wallet balance' }).waitFor();
     await page.getByText('Adds up, to the last digit.').waitFor();
     await page.keyboard.press('Escape');

@@ -44,8 +44,9 @@ export function ReceiptDialog({
       {typeof answer === 'string' ? (
         <p className="warned">▲ The rest of the receipt cannot be had: {answer}</p>
       ) : null}
-      {receipt === null ? null : <ReceiptStory receipt={receipt} />}
+      {receipt === null ? null : <ReceiptDrawing receipt={receipt} />}
       {fill === undefined ? null : <CostTable fill={fill} />}
+      {receipt === null ? null : <ReceiptStory text={receipt.text} />}
       {receipt === null ? null : <ReceiptEvidence receipt={receipt} />}
     </Dialog>
   );
@@ -83,25 +84,22 @@ function FillHead({ fill }: { readonly fill: Fill }): ReactElement {
   );
 }
 
-function ReceiptStory({ receipt }: { readonly receipt: Receipt }): ReactElement {
-  const { text, fill, book_at_arrival: atArrival, book_at_decision: atDecision, levels_used: used } = receipt;
+function ReceiptDrawing({ receipt }: { readonly receipt: Receipt }): ReactElement {
+  const { fill, book_at_arrival: atArrival, book_at_decision: atDecision, levels_used: used } = receipt;
   const book = atArrival ?? atDecision;
+  if (book === null) return <p className="soft">No book is kept for this fill.</p>;
+  const label = atArrival === null ? 'The book at the decision' : 'The book at that moment';
+  return <ReceiptBook book={book} fill={fill} used={used} label={label} />;
+}
+
+function ReceiptStory({ text }: Pick<Receipt, 'text'>): ReactElement {
   return (
-    <>
+    <section className="story" aria-label="In words">
+      <h3>In words</h3>
       {text.map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}
-      {book === null ? (
-        <p className="soft">No book is kept for this fill.</p>
-      ) : (
-        <ReceiptBook
-          book={book}
-          fill={fill}
-          used={used}
-          label={atArrival === null ? 'The book at the decision' : 'The book at that moment'}
-        />
-      )}
-    </>
+    </section>
   );
 }
 
