@@ -65,7 +65,12 @@ export class EquityChart {
         cursor: { points: { size: 6 } },
         scales: { y: { range: (_plot, low, high) => padRange(low, high) } },
         axes: [
-          { ...axis, space: 80, values: (_plot, ticks) => ticks.map((tick) => clockText(tick * 1_000)) },
+          {
+            ...axis,
+            space: 80,
+            values: (plot, ticks) =>
+              ticks.map((tick) => (plot.data[0].length === 0 ? '' : clockText(tick * 1_000))),
+          },
           { ...axis, size: 74, values: (_plot, ticks) => ticks.map((tick) => amountText(tick.toFixed(2))) },
         ],
         series: [
