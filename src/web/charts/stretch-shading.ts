@@ -89,7 +89,10 @@ export class StretchShading implements ISeriesPrimitive {
     if (this.#chart === null || first === undefined) return null;
     const index = Math.max(0, lowerBound(times, timeMs + 1, (time) => time) - 1);
     const passed = (timeMs - (times[index] ?? first)) / this.#intervalMs;
-    const logical = index + Math.min(1, Math.max(0, passed)) - 0.5;
-    return this.#chart.timeScale().logicalToCoordinate(logical as Logical);
+    // The time scale answers for whole indices only.
+    const middle = this.#chart.timeScale().logicalToCoordinate(index as Logical);
+    const next = this.#chart.timeScale().logicalToCoordinate((index + 1) as Logical);
+    if (middle === null || next === null) return null;
+    return middle + (Math.min(1, Math.max(0, passed)) - 0.5) * (next - middle);
   }
 }
