@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type FakeSessionServer, startFakeSessionServer } from '../../../test/builders/fake-session-server.ts';
+import {
+  type FakeSessionServer,
+  startFakeSessionServer,
+} from '../../../test/builders/fake-session-server.ts';
 import type { StreamMessage } from '../../protocol/messages.ts';
 import { Replica } from '../replica/replica.ts';
 import { type ConnectionState, StreamConnection } from './stream-connection.ts';
