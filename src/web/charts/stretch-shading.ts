@@ -61,7 +61,7 @@ export class StretchShading implements ISeriesPrimitive {
     intervalMs: number,
     color: string,
   ): void {
-    this.#stretches = stretches;
+    this.#stretches = uniteStretches(stretches);
     this.#openTimesMs = openTimesMs;
     this.#intervalMs = intervalMs;
     this.#color = color;
@@ -95,4 +95,15 @@ export class StretchShading implements ISeriesPrimitive {
     if (middle === null || next === null) return null;
     return middle + (Math.min(1, Math.max(0, passed)) - 0.5) * (next - middle);
   }
+}
+
+/** Stretches that overlap as one, so that a place is shaded once, however many complaints there are about it. */
+export function uniteStretches(stretches: readonly Stretch[]): Stretch[] {
+  const united: Stretch[] = [];
+  for (const stretch of stretches.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const last = united.at(-1);
+    if (last === undefined || stretch.fromMs > last.toMs) united.push(stretch);
+    else united[united.length - 1] = { fromMs: last.fromMs, toMs: Math.max(last.toMs, stretch.toMs) };
+  }
+  return united;
 }
