@@ -1,6 +1,7 @@
 /** Every case, in the order in which they are run and printed. */
 
 import type { BenchCase } from '../harness/bench-case.ts';
+import { bandCase } from './band.ts';
 import { bookCase } from './book.ts';
 import { decodeBookCcxtCase } from './decode-book-ccxt.ts';
 import { decodeCase } from './decode.ts';
@@ -8,6 +9,7 @@ import { engineCase } from './engine.ts';
 import { latencyCase } from './latency.ts';
 import { linearityCase } from './linearity.ts';
 import { memoryCase } from './memory.ts';
+import { restingCase } from './resting.ts';
 import { scanCase } from './scan.ts';
 
 export const CASES: readonly BenchCase[] = [
@@ -16,6 +18,8 @@ export const CASES: readonly BenchCase[] = [
   bookCase,
   decodeBookCcxtCase,
   engineCase,
+  bandCase,
+  restingCase,
   latencyCase,
   linearityCase,
   memoryCase,

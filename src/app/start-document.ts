@@ -30,6 +30,7 @@ export function composeStart(settings: Settings, facts: StartFacts): SessionStar
     account: facts.account,
     leverage: settings.leverage,
     margin_mode: settings.marginMode,
+    liquidation: settings.liquidation,
     maker_fee_rate: settings.makerFeeRate,
     taker_fee_rate: settings.takerFeeRate,
     fee_tier: settings.feeTier,
@@ -37,6 +38,7 @@ export function composeStart(settings: Settings, facts: StartFacts): SessionStar
     request_latency_ms: settings.requestLatencyMs,
     response_latency_ms: settings.responseLatencyMs,
     fills: settings.fills,
+    band: settings.band,
     stale_timeout_ms: settings.staleTimeoutMs,
     on_end: settings.onEnd,
     risk: {

@@ -8,6 +8,7 @@
 import { formatMoney, parseMoney } from '../core/domain/instrument.ts';
 import { type StoppedReason, EXIT_CODES } from '../core/domain/reasons.ts';
 import { money } from '../core/domain/units.ts';
+import { measureDoubt } from './doubtful-time.ts';
 import {
   exposurePercent,
   maxDrawdown,
@@ -18,6 +19,7 @@ import {
   tradeStatistics,
 } from './performance-statistics.ts';
 import type {
+  BandFacts,
   EquityFacts,
   FillFacts,
   LedgerFacts,
@@ -27,6 +29,9 @@ import type {
   QualityFacts,
   TradeFacts,
 } from './session-facts.ts';
+
+/** The feed of a gap in which the program itself did not run. */
+const PROCESS_FEED = 'process';
 
 /**
  * success: ran its time or was stopped on request. degraded: the same, but part of it on bad data (halts, gaps that were
@@ -81,16 +86,22 @@ export interface FinalReport {
   readonly gaps: number;
   readonly gap_seconds: number;
   readonly gaps_backfilled: number;
+  /** Seconds of doubtful market data, and the change of equity in them: part of the profit, told apart. */
+  readonly doubtful_seconds: number;
+  readonly doubtful_pnl: string;
   readonly error_count: number | null;
   readonly events: number;
   readonly state_hash: string | null;
-  /** Profit under the three fill models; null where one did not run. */
+  /** Profit under the three exchanges; null where one did not run, or failed. */
   readonly band: {
     readonly optimistic: string | null;
     readonly realistic: string;
     readonly pessimistic: string | null;
   };
   readonly ledger_difference: string;
+  /** Times that the session was interrupted and continued, and the seconds lost by it; absent where it never was. */
+  readonly resumed?: number;
+  readonly downtime_seconds?: number;
 }
 
 export interface FinalReportInputs {
@@ -120,6 +131,7 @@ export interface FinalReportInputs {
   readonly ledger: readonly LedgerFacts[];
   readonly trades: readonly TradeFacts[];
   readonly equity: readonly EquityFacts[];
+  readonly band: readonly BandFacts[];
   readonly quality: readonly QualityFacts[];
   readonly lifecycle: readonly LifecycleFacts[];
   /** Intents that our gate denied, cancels included. */
@@ -135,6 +147,13 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     inputs.startingEquity,
     ...inputs.equity.map(({ equity }) => equity),
     inputs.endingEquity,
+  ]);
+  // Only a band that was carried to its end is a result.
+  const end = inputs.band.findLast(({ hash }) => hash !== null);
+  const doubt = measureDoubt(quality, [
+    { time_ms: startedMs, equity: inputs.startingEquity },
+    ...inputs.equity.filter(({ time_ms: timeMs }) => timeMs >= startedMs && timeMs <= endedMs),
+    { time_ms: endedMs, equity: inputs.endingEquity },
   ]);
   const gaps = quality.filter(({ kind }) => kind === 'gap');
   // Books that do not close are a violated invariant, whatever the session thought of its end.
@@ -172,19 +191,36 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     sharpe: sharpeRatio(inputs.equity),
     profit_factor: statistics.profitFactor,
     exposure_percent: exposurePercent(inputs.openingPositions, fills, startedMs, endedMs),
-    liquidations: 0,
+    liquidations: countLiquidations(inputs.orders),
     orders_denied: inputs.denials.length,
     orders_rejected: inputs.orders.filter(({ status }) => status === 'rejected').length,
     reconnects: inputs.reconnects,
     gaps: gaps.length,
     gap_seconds: gaps.reduce((sum, { from_ms: from, to_ms: to }) => sum + (to - from), 0) / 1_000,
     gaps_backfilled: gaps.filter(({ backfilled }) => backfilled).length,
+    doubtful_seconds: doubt.seconds,
+    doubtful_pnl: doubt.pnl,
     error_count: inputs.errorCount,
     events: inputs.events,
     state_hash: inputs.stateHash,
-    band: { optimistic: null, realistic: pnlAbsolute, pessimistic: null },
+    band: {
+      optimistic: end?.optimistic ?? null,
+      realistic: pnlAbsolute,
+      pessimistic: end?.pessimistic ?? null,
+    },
     ledger_difference: difference,
+    ...interruptions(quality),
   };
+}
+
+/** Each interruption is recorded once for every contract. */
+function interruptions(quality: readonly QualityFacts[]): Pick<FinalReport, 'resumed' | 'downtime_seconds'> {
+  const ends = new Map(
+    quality.filter(({ feed }) => feed === PROCESS_FEED).map(({ from_ms: from, to_ms: to }) => [from, to]),
+  );
+  if (ends.size === 0) return {};
+  const lostMs = [...ends].reduce((sum, [from, to]) => sum + (to - from), 0);
+  return { resumed: ends.size, downtime_seconds: lostMs / 1_000 };
 }
 
 /** Ending wallet - opening wallet - exact sum of the ledger's amounts, as decimal text; "0" when the books are right. */
@@ -206,6 +242,12 @@ function reportStatus(
   if (EXIT_CODES[stoppedReason] !== 0) return 'error';
   const hasOpenGap = quality.some(({ kind, backfilled }) => kind === 'gap' && !backfilled);
   return hasOpenGap || lifecycle.some(({ state }) => state === 'halted') ? 'degraded' : 'success';
+}
+
+/** Liquidations, each of one or more of the venue's own orders: their ids are SESSION-lEVENT-ORDER. */
+function countLiquidations(orders: readonly OrderFacts[]): number {
+  const events = orders.flatMap(({ order_id: id }) => /-l(\d+)-\d+$/.exec(id)?.[1] ?? []);
+  return new Set(events).size;
 }
 
 /** What went out under a ledger kind; positive = paid. */

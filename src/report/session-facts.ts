@@ -8,6 +8,7 @@ import type { OrderStatus, Side } from '../core/domain/order.ts';
 import type { LedgerKind, LifecycleState } from '../core/domain/outputs.ts';
 
 export interface OrderFacts {
+  readonly order_id: string;
   readonly status: OrderStatus;
 }
 
@@ -57,6 +58,15 @@ export interface EquityFacts {
   readonly unrealized_pnl: string;
   /** Signed position of the session's first instrument. */
   readonly position: string;
+}
+
+/** Profit since the start under the three exchanges; null where one did not run. `hash` is set on the last one only. */
+export interface BandFacts {
+  readonly time_ms: number;
+  readonly optimistic: string | null;
+  readonly realistic: string;
+  readonly pessimistic: string | null;
+  readonly hash: string | null;
 }
 
 export interface QualityFacts {

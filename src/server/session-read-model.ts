@@ -165,7 +165,7 @@ export class SessionReadModel implements OutputSink {
       wallet_balance: formatMoney(status.wallet),
       opening_wallet: start.account.kind === 'carried' ? start.account.wallet : '0',
       unrealized_pnl: formatMoney(status.unrealizedPnl),
-      available_balance: formatMoney(availableMoney(account, exchange.reserved, start.margin_mode)),
+      available_balance: formatMoney(availableMoney(account, exchange.reserved)),
       initial_margin: formatMoney(money(account.positionMargin + exchange.reserved)),
       ledger_totals: [...this.#totals].map(([kind, { amount, entries }]) => ({
         kind,
@@ -215,8 +215,9 @@ export class SessionReadModel implements OutputSink {
         break;
       case 'lifecycle':
       case 'log':
+      case 'band':
       case 'ended':
-        // Told by the status and the log.
+        // Told by the status, the log and the report.
         break;
     }
   }

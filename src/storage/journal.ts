@@ -15,6 +15,7 @@ import type { SessionStart } from '../core/domain/session-start.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
 import {
   type StoredRows,
+  bandRow,
   denialRow,
   equityRow,
   fillRow,
@@ -32,6 +33,9 @@ import { toStorageError } from './storage-error.ts';
 
 type Table = keyof StoredRows;
 
+/** Another connection holds the file. */
+const SQLITE_BUSY = 5;
+
 /** Whether a row is the latest state of a thing, or something that is said once. */
 const IS_REPLACED: Readonly<Record<Table, boolean>> = {
   instruments: true,
@@ -42,6 +46,7 @@ const IS_REPLACED: Readonly<Record<Table, boolean>> = {
   ledger: false,
   trades: false,
   equity: false,
+  band: false,
   denials: false,
   quality: false,
   lifecycle: false,
@@ -87,11 +92,19 @@ export class Journal implements OutputSink {
     });
   }
 
-  /** Folds the write-ahead log into the file, so that a finished journal is one file that can be copied. */
+  /**
+   * Folds the write-ahead log into the file, so that a finished journal is one file that can be copied. Where someone
+   * reads it just now it stays beside its log, which loses nothing.
+   */
   close(): void {
     if (!this.#database.isOpen) return;
-    this.#database.exec('PRAGMA journal_mode = DELETE');
-    this.#database.close();
+    try {
+      this.#database.exec('PRAGMA journal_mode = DELETE');
+    } catch (error) {
+      if (!(error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)) throw error;
+    } finally {
+      this.#database.close();
+    }
   }
 
   #storeOpening(): void {
@@ -135,6 +148,8 @@ export class Journal implements OutputSink {
       }
       case 'equity':
         return this.#write('equity', equityRow(output.point, this.#instrument(0)));
+      case 'band':
+        return this.#write('band', bandRow(output.point));
       case 'denial': {
         const { intent } = output;
         const instrument = intent === null ? null : this.#instrument(intent.instrument);

@@ -20,6 +20,8 @@ export interface ModelOrder {
   queueByPrints: number | null;
   queueAtAcceptance: number | null;
   hasFired: boolean;
+  /** The venue's own, in liquidation. */
+  isForced: boolean;
   /** The best price that a trailing stop has seen since its activation. */
   trailed: bigint | null;
   /** Exits that begin with the first fill. */
@@ -47,7 +49,15 @@ export function newOrder(
   const order: ModelOrder = {
     ...{ id, asked, place: 'way', status: 'new', reason: null, filled: 0, reserve: 0n },
     ...{ decisionMs, decisionTwiceMid, arrivalMs: null, queue: null, queueByPrints: null },
-    ...{ queueAtAcceptance: null, hasFired: false, trailed: null, exits: [], other: null, turn: 0 },
+    ...{
+      queueAtAcceptance: null,
+      hasFired: false,
+      isForced: false,
+      trailed: null,
+      exits: [],
+      other: null,
+      turn: 0,
+    },
   };
   const { bracket } = asked;
   if (bracket !== null) {

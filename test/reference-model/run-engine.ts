@@ -24,12 +24,13 @@ const NO_CANCELS_AHEAD = 1e9;
 /** A limit that no loss reaches. */
 const NO_LIMIT_PERCENT = 1_000_000;
 
-export function startOf(terms: Terms): SessionStart {
+function startOf(terms: Terms): SessionStart {
   return sessionStart({
     instruments: INSTRUMENTS.slice(0, terms.instruments),
     duration_ms: null,
     leverage: terms.leverage,
     margin_mode: terms.marginMode,
+    liquidation: { on_event: 'continue', fee_rate: '0.0006', tier_rule: 'position' },
     maker_fee_rate: terms.makerFee,
     taker_fee_rate: terms.takerFee,
     request_latency_ms: terms.requestMs,

@@ -26,6 +26,7 @@ function load(sources: Partial<SettingSources> = {}): Settings {
     flags: {},
     account: 'continue',
     environment: {},
+    recorded: null,
     ...sources,
   });
 }
@@ -61,11 +62,15 @@ test('gives the defaults of the contract', () => {
     durationMs: 600_000,
     balance: '10000',
     account: 'continue',
+    resumes: null,
+    acceptsChange: false,
     seed: null,
     leverage: 5,
     marginMode: 'isolated',
+    liquidation: { on_event: 'end', fee_rate: '0.0006', tier_rule: 'position' },
     fillModel: 'book',
     onEnd: 'flatten',
+    band: 'on',
     dashboard: { host: '127.0.0.1', port: 8_787 },
     logLevel: 'info',
     staleTimeoutMs: 30_000,

@@ -1,5 +1,6 @@
 /** The settings of a session after all their sources were merged and checked: what the rest of the program is built from. */
 
+import type { LiquidationStart } from '../../core/domain/session-start.ts';
 import type { Interval } from '../../core/base/time.ts';
 import type { LogLevel } from '../../core/domain/outputs.ts';
 import type { FillSettings } from './fill-settings.ts';
@@ -31,7 +32,9 @@ export type Origin =
   | { readonly kind: 'default' }
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
   | { readonly kind: 'environment'; readonly variable: string }
-  | { readonly kind: 'flag'; readonly flag: string };
+  | { readonly kind: 'flag'; readonly flag: string }
+  /** The manifest of the session that is continued. */
+  | { readonly kind: 'session'; readonly sessionId: string };
 
 /** One setting as it stands, in the spelling of the configuration file. */
 export interface EffectiveValue {
@@ -53,12 +56,19 @@ export interface Settings extends FillSettings {
   readonly balance: string;
   /** fresh: archive the account and open a new one. resume: continue an interrupted session. */
   readonly account: 'continue' | 'fresh' | 'resume';
+  /** The session that is continued; null for a new one. */
+  readonly resumes: string | null;
+  /** Whether a session may be continued under other code than it began with, and against what is asked for now. */
+  readonly acceptsChange: boolean;
   /** null = draw one and record it. */
   readonly seed: number | null;
   readonly leverage: number;
   readonly marginMode: 'isolated' | 'cross';
+  readonly liquidation: LiquidationStart;
   readonly fillModel: 'book' | 'parametric';
   readonly onEnd: 'flatten' | 'keep';
+  /** Whether an optimistic and a pessimistic exchange run beside the session's own. */
+  readonly band: 'on' | 'off';
   /** null = off. */
   readonly dashboard: ListenAddress | null;
   readonly logLevel: LogLevel;

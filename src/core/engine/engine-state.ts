@@ -2,7 +2,7 @@
 
 import { StateHash } from '../base/state-hash.ts';
 import type { LifecycleState } from '../domain/outputs.ts';
-import { type Lots, type Money, lots } from '../domain/units.ts';
+import type { Lots, Money } from '../domain/units.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
@@ -14,6 +14,8 @@ export interface EngineStatus {
   readonly isPaused: boolean;
   readonly timeMs: number;
   readonly startedTimeMs: number;
+  /** null for a session without an end of its own; NaN before the first event. */
+  readonly plannedEndMs: number | null;
   readonly remainingMs: number | null;
   readonly equity: Money;
   readonly wallet: Money;
@@ -43,11 +45,12 @@ export function describeStatus(
     isPaused: lifecycle.isPaused,
     timeMs: nowMs,
     startedTimeMs: lifecycle.startedMs,
+    plannedEndMs,
     remainingMs: plannedEndMs === null ? null : Math.max(0, plannedEndMs - nowMs),
     equity: account.equity,
     wallet: account.wallet,
     unrealizedPnl: account.unrealized,
-    position: account.positions[0]?.quantity ?? lots(0),
+    position: account.netQuantity(0),
     openOrders: exchange.workingCount,
     events,
     bestBid: market !== undefined && market.isBookValid ? market.book.bestBid : null,
@@ -74,6 +77,8 @@ export function hashState(
   for (const position of account.positions) {
     hash.addNumber(position.quantity);
     hash.addBigint(position.cost);
+    hash.addBigint(position.drawn);
+    hash.addNumber(position.owed);
   }
   for (const order of exchange.working()) {
     hash.addText(order.id);

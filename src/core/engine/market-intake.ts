@@ -28,12 +28,14 @@ import {
 } from '../domain/event-block.ts';
 import type { TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
+import type { SessionStart } from '../domain/session-start.ts';
 import { markPrice, rate } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import type { DataWatch } from './data-watch.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { LiquidationDesk } from './liquidation-desk.ts';
 import { type Complaint, QualityStretch } from './quality-stretch.ts';
 import type { StrategyHost } from './strategy-host.ts';
 
@@ -60,20 +62,26 @@ export class MarketIntake {
   readonly #hearsBooks: boolean;
   readonly #hearsTrades: boolean;
   readonly #watch: DataWatch;
+  readonly #liquidation: LiquidationDesk;
+  readonly #staleMs: number;
   readonly #bookStretches: readonly QualityStretch[];
   readonly #tradeStretches: readonly QualityStretch[];
 
   constructor(
+    start: SessionStart,
     parts: EngineParts,
     host: StrategyHost,
     lifecycle: Lifecycle,
     watch: DataWatch,
     outputs: OutputBuffer,
+    onLiquidation: (detail: string) => void,
   ) {
     this.#parts = parts;
     this.#host = host;
     this.#lifecycle = lifecycle;
     this.#watch = watch;
+    this.#liquidation = new LiquidationDesk(start, parts, outputs, onLiquidation);
+    this.#staleMs = start.stale_timeout_ms;
     this.#hearsBooks = host.handlers.onBook !== undefined;
     this.#hearsTrades = host.handlers.onTrade !== undefined;
     this.#bookStretches = parts.markets.map((_, index) => new QualityStretch(outputs, index, 'book'));
@@ -98,6 +106,9 @@ export class MarketIntake {
     market.bookExchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
     this.#judge(market, instrument, nowMs);
     this.#parts.exchange.onFrame(instrument, isSnapshot);
+    if (market.isBookValid && this.#lifecycle.canFill)
+      this.#parts.exchange.onQuote(instrument, nowMs, sequence);
+    if (this.#lifecycle.canFill) this.#liquidation.onFrame(market, nowMs, sequence);
     if (market.isBookValid && this.#hearsBooks && this.#lifecycle.isTrading) this.#host.book(instrument);
     return after;
   }
@@ -126,6 +137,7 @@ export class MarketIntake {
       exchange.onTrade(instrument, isTakerBuy, price, quantity, exchangeTimeMs, nowMs, sequence);
     }
     if (isNewest) this.#firePrice('last', instrument, market, nowMs, sequence);
+    if (isNewest && market.mark === null) this.#judgeMargin(market, exchangeTimeMs, nowMs, sequence);
     if (this.#hearsTrades && this.#lifecycle.isTrading) {
       this.#host.trade(instrument, exchangeTimeMs, isTakerBuy, price, quantity);
     }
@@ -181,6 +193,14 @@ export class MarketIntake {
     market.nextSettlementMs = Number.isNaN(next) ? null : next;
     if (!Number.isNaN(settledRate)) market.settledRate = rate(settledRate);
     this.#firePrice('mark', instrument, market, nowMs, sequence);
+    this.#judgeMargin(market, block.exchangeTimeMs[row] ?? 0, nowMs, sequence);
+  }
+
+  /** Stops come first: on its way to where it liquidates, the price passed them. A stale mark liquidates nobody. */
+  #judgeMargin(market: InstrumentMarket, exchangeTimeMs: number, nowMs: number, sequence: number): void {
+    if (!this.#lifecycle.canFill) return;
+    if (nowMs - this.#watch.shownMs(nowMs, exchangeTimeMs) > this.#staleMs) return;
+    this.#liquidation.onMark(market, nowMs, sequence);
   }
 
   /** Lets conditional orders hear a price; while nothing can fill, nothing fires. */

@@ -3,7 +3,6 @@
  */
 
 import type { AmendIntent, OrderIntent, SubmitIntent } from '../domain/order.ts';
-import { oppositeSide } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, DenialReason } from '../domain/reasons.ts';
 import { type Lots, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
@@ -14,6 +13,7 @@ import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import type { LossLimits } from '../risk/loss-limits.ts';
 import type { Decision, RiskGate } from '../risk/risk-gate.ts';
+import type { EngineParts } from './engine-parts.ts';
 
 /** What the desk asks of the engine. */
 export interface DeskLink {
@@ -42,12 +42,7 @@ export class OrderDesk {
 
   constructor(
     sessionId: string,
-    markets: readonly InstrumentMarket[],
-    account: Account,
-    exchange: PaperExchange,
-    gate: RiskGate,
-    losses: LossLimits,
-    latency: LatencyModel,
+    { markets, account, exchange, gate, losses, latency }: EngineParts,
     outputs: OutputBuffer,
     link: DeskLink,
   ) {
@@ -95,6 +90,7 @@ export class OrderDesk {
           bracket: null,
           timeInForce: 'ioc',
           reduceOnly: true,
+          ...(position.slot === null ? {} : { positionSide: position.slot }),
           clientOrderId: null,
           tag,
         },
@@ -135,7 +131,7 @@ export class OrderDesk {
         refusal,
         instrument: market.instrument,
         equity,
-        held: this.#account.position(intent.instrument).quantity,
+        held: this.#account.position(intent.instrument, intent.positionSide).quantity,
         pendingSameSide: this.#pending(intent),
         price: touch > 0 ? ticks(touch) : null,
         isClientOrderIdUsed:
@@ -162,6 +158,7 @@ export class OrderDesk {
         price: intent.price,
         timeInForce: intent.timeInForce,
         reduceOnly: intent.reduceOnly,
+        ...(intent.positionSide === undefined ? {} : { positionSide: intent.positionSide }),
         status: 'denied',
         reason: reason.code,
         decisionTimeMs: timeMs,
@@ -223,8 +220,8 @@ export class OrderDesk {
     let sum = 0;
     for (const order of this.#exchange.working()) {
       const other = order.intent;
-      const isSame = other.instrument === intent.instrument && other.side !== oppositeSide(intent.side);
-      if (isSame && !other.reduceOnly) sum += order.remaining;
+      const isSame = other.instrument === intent.instrument && other.side === intent.side;
+      if (isSame && other.positionSide === intent.positionSide && !other.reduceOnly) sum += order.remaining;
     }
     return lots(sum);
   }

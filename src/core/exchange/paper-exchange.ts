@@ -11,23 +11,29 @@ import type { SeededRandom } from '../base/random.ts';
 import { notional, timesRateUp } from '../domain/instrument.ts';
 import type { ApprovedOrder, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
-import { type ClosureReason, type RejectionCode, REJECTIONS } from '../domain/reasons.ts';
+import type { PrintTaken } from '../domain/receipt.ts';
+import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
-import { checkArrival } from './arrival-checks.ts';
+import { type ArrivalContext, checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { ConditionalOrders, checkTrigger } from './conditional-orders.ts';
 import { BookDigest } from './book-digest.ts';
 import { costLines, type FillBasis, recordFill } from './fill-record.ts';
+import { MarginModel } from './margin-model.ts';
 import { orderReserve } from './margin.ts';
 import { OrderIndex } from './order-index.ts';
+import { cancelUnsupported, reduceOnlyRoom } from './reduce-only.ts';
+import { rejectionLine } from './rejection-line.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { TakerMatching } from './taker-matching.ts';
-import { WorkingOrder } from './working-order.ts';
+import { WorkingOrder, pairExits } from './working-order.ts';
 
 export class PaperExchange {
+  /** The margin of the account's positions: its liquidation prices. */
+  readonly margin: MarginModel;
   readonly #settings: PaperExchangeSettings;
   readonly #markets: readonly InstrumentMarket[];
   readonly #account: Account;
@@ -37,28 +43,20 @@ export class PaperExchange {
   readonly #conditional: readonly ConditionalOrders[];
   readonly #matching: TakerMatching;
   readonly #orders = new OrderIndex();
+  readonly #arrivals: ArrivalContext;
   #fills = 0;
   #nowMs = 0;
   /** Sequence of the event in hand: the evidence of fills. */
   #sequence = 0;
   readonly #digests: readonly BookDigest[];
   /** The print being handed out. */
-  #printPrice = 0;
-  #printQuantity = 0;
-  #printTimeMs = 0;
-  readonly #fillFromPrint = (order: WorkingOrder, quantity: number): void => {
-    const price = order.intent.price;
+  #print: PrintTaken | null = null;
+  readonly #fillResting = (order: WorkingOrder, quantity: number): void => {
+    const { price, instrument } = order.intent;
     assert(price !== null, 'a resting order has a price');
-    const evidence = this.#sequence;
-    const print = {
-      sequence: evidence,
-      exchangeTimeMs: this.#printTimeMs,
-      price: ticks(this.#printPrice),
-      quantity: lots(this.#printQuantity),
-    };
-    const basis = { touch: price, slippageTicks: 0, evidence, level: null, print };
-    this.#fill(order, lots(quantity), price, basis);
-    this.#shrinkReduceOnly(order.intent.instrument);
+    const basis = { touch: price, slippageTicks: 0, evidence: this.#sequence, level: null };
+    this.#fill(order, lots(quantity), price, { ...basis, liquidity: 'maker', print: this.#print });
+    this.#shrinkReduceOnly(instrument);
   };
 
   constructor(
@@ -73,11 +71,13 @@ export class PaperExchange {
     this.#account = account;
     this.#outputs = outputs;
     this.#random = random;
-    this.#resting = markets.map(() => new RestingOrders());
+    this.margin = new MarginModel(account, markets, this.#orders, settings);
+    this.#arrivals = { account, orders: this.#orders, margin: this.margin, fillModel: settings.fillModel };
+    this.#resting = markets.map(() => new RestingOrders(settings.stance));
     this.#digests = markets.map(() => new BookDigest());
     this.#conditional = markets.map(() => new ConditionalOrders());
     this.#matching = new TakerMatching(markets, {
-      reduceOnlyRoom: (order) => this.#reduceOnlyRoom(order),
+      reduceOnlyRoom: (order) => reduceOnlyRoom(order, account),
       fill: (order, quantity, price, basis) => this.#fill(order, quantity, price, basis),
       sequence: () => this.#sequence,
     });
@@ -132,9 +132,7 @@ export class PaperExchange {
     order.arrivalTimeMs = nowMs;
     order.requestLatencyMs ??= nowMs - order.decisionTimeMs;
     const market = this.#market(order.intent.instrument);
-    const rejection =
-      checkArrival(order, market, this.#account, this.#orders.reserved, this.#settings) ??
-      checkTrigger(order, market);
+    const rejection = checkArrival(order, market, this.#arrivals) ?? checkTrigger(order, market);
     if (rejection !== null) {
       this.#reject(order, rejection);
     } else if (order.isConditional) {
@@ -182,10 +180,34 @@ export class PaperExchange {
       order.place = 'in_flight';
       order.hasFired = true;
       if (order.sibling?.place === 'waiting') this.#close(order.sibling, 'canceled', 'other_exit_triggered');
-      const rejection = checkArrival(order, market, this.#account, this.#orders.reserved, this.#settings);
+      const rejection = checkArrival(order, market, this.#arrivals);
       if (rejection === null) this.#match(order, market);
       else this.#reject(order, rejection);
       this.#shrinkReduceOnly(instrument);
+    }
+  }
+
+  /** The venue closes (part of) a position: matched at once and unchecked; what the book does not show stays open. */
+  forceClose(approved: ApprovedOrder, nowMs: number, sequence: number): WorkingOrder {
+    const order = new WorkingOrder(approved);
+    order.isForced = true;
+    order.arrivalTimeMs = nowMs;
+    order.requestLatencyMs = 0;
+    this.#nowMs = nowMs;
+    this.#sequence = sequence;
+    this.#orders.add(order);
+    this.#match(order, this.#market(order.intent.instrument));
+    this.#shrinkReduceOnly(order.intent.instrument);
+    return order;
+  }
+
+  /** The venue cancels the orders at it, of one instrument or (null) of all; what is in flight arrives as it would. */
+  cancelForced(instrument: number | null, nowMs: number, reason: ClosureReason): void {
+    this.#nowMs = nowMs;
+    for (const order of [...this.#orders.working()]) {
+      if (order.place === 'in_flight') continue;
+      if (instrument === null || order.intent.instrument === instrument)
+        this.#close(order, 'canceled', reason);
     }
   }
 
@@ -212,11 +234,20 @@ export class PaperExchange {
     if (isSnapshot) this.#resting[instrument]?.onSnapshot(market);
   }
 
+  /** The book moved: what its quotes reach fills in the optimistic exchange, and in no other. */
+  onQuote(instrument: number, nowMs: number, sequence: number): void {
+    const resting = this.#resting[instrument];
+    if (this.#settings.stance !== 'optimistic' || resting === undefined || resting.size === 0) return;
+    this.#nowMs = nowMs;
+    this.#sequence = sequence;
+    this.#print = null;
+    const { bestBid, bestAsk } = this.#market(instrument).book;
+    resting.onTouch(bestBid, bestAsk, this.#fillResting);
+  }
+
   /** Whether a print at this price could reach one of our resting orders. */
   isReachedBy(instrument: number, isTakerBuy: boolean, price: number): boolean {
-    const resting = this.#resting[instrument];
-    if (resting === undefined || resting.size === 0) return false;
-    return isTakerBuy ? resting.bestAsk !== NO_PRICE && resting.bestAsk <= price : resting.bestBid >= price;
+    return this.#resting[instrument]?.isReachedBy(isTakerBuy, price) ?? false;
   }
 
   onTrade(
@@ -230,9 +261,7 @@ export class PaperExchange {
   ): void {
     this.#nowMs = nowMs;
     this.#sequence = sequence;
-    this.#printPrice = price;
-    this.#printQuantity = quantity;
-    this.#printTimeMs = exchangeTimeMs;
+    this.#print = { sequence, exchangeTimeMs, price: ticks(price), quantity: lots(quantity) };
     const market = this.#market(instrument);
     this.#resting[instrument]?.onTrade(
       isTakerBuy,
@@ -240,7 +269,7 @@ export class PaperExchange {
       quantity,
       exchangeTimeMs,
       market.bookExchangeTimeMs,
-      this.#fillFromPrint,
+      this.#fillResting,
     );
   }
 
@@ -252,7 +281,7 @@ export class PaperExchange {
     const { intent } = order;
     if (this.#settings.fillModel === 'parametric' && intent.price === null) {
       this.#matching.fillParametric(order, market, this.#random);
-      if (!this.#isClosed(order)) this.#close(order, 'expired', 'market_remainder');
+      if (!order.isClosed) this.#close(order, 'expired', 'market_remainder');
       return;
     }
     const limit = intent.price;
@@ -268,7 +297,7 @@ export class PaperExchange {
       return;
     }
     if (isMarketable) this.#matching.walk(order, market, touch);
-    if (this.#isClosed(order)) return;
+    if (order.isClosed) return;
     if (intent.price === null) this.#close(order, 'expired', 'market_remainder');
     else if (intent.timeInForce === 'ioc') this.#close(order, 'expired', 'ioc_remainder');
     else {
@@ -279,7 +308,7 @@ export class PaperExchange {
 
   #fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void {
     const { intent } = order;
-    const liquidity = basis.print === null ? 'taker' : 'maker';
+    const { liquidity } = basis;
     const market = this.#market(intent.instrument);
     const value = notional(market.instrument, price, quantity);
     const feeRate = liquidity === 'maker' ? this.#settings.makerFeeRate : this.#settings.takerFeeRate;
@@ -288,7 +317,6 @@ export class PaperExchange {
       id: `${this.#settings.sessionId}-f${++this.#fills}`,
       quantity,
       price,
-      liquidity,
       fee: timesRateUp(value, feeRate),
       feeRate,
       timeMs: this.#nowMs,
@@ -296,12 +324,13 @@ export class PaperExchange {
       settings: this.#settings,
       digest: this.#digests[intent.instrument] ?? null,
     });
-    this.#account.applyFill(fill, intent.tag);
+    const forced = order.isForced ? { feeRate: this.#settings.liquidationFeeRate } : null;
+    this.#account.applyFill(fill, intent.tag, forced);
     this.#outputs.push({ type: 'fill', timeMs: this.#nowMs, fill });
     if (liquidity === 'taker')
       for (const line of costLines(fill, market.instrument, value)) this.#outputs.push(line);
     this.#activateBracket(order);
-    if (order.status === 'filled') this.#close(order, 'filled', null);
+    if (order.status === 'filled') this.#close(order, 'filled', order.isForced ? 'liquidation' : null);
     else {
       this.#orders.reserve(order, this.#reserveFor(order));
       this.#say(order, this.#nowMs);
@@ -313,60 +342,34 @@ export class PaperExchange {
     if (entry.attached.length === 0) return;
     const exits = entry.attached.map((approved) => this.submit(approved, this.#nowMs));
     entry.attached = [];
-    const [first, second] = exits;
-    if (first !== undefined && second !== undefined) {
-      first.sibling = second;
-      second.sibling = first;
-    }
+    pairExits(exits);
     for (const exit of exits) {
       exit.arrivalTimeMs = this.#nowMs;
       this.#conditional[exit.intent.instrument]?.add(exit);
     }
   }
 
-  /** Lots a reduce-only order may still fill without growing or turning the position; Infinity for other orders. */
-  #reduceOnlyRoom(order: WorkingOrder): number {
-    if (!order.intent.reduceOnly) return Number.POSITIVE_INFINITY;
-    const held = this.#account.position(order.intent.instrument).quantity;
-    return order.isBid ? Math.max(0, -held) : Math.max(0, held);
-  }
-
-  /** Cancels reduce-only orders that the position no longer supports; those that wait may be larger than it, not without it. */
   #shrinkReduceOnly(instrument: number): void {
-    this.#conditional[instrument]?.forEach((order) => {
-      if (order.intent.reduceOnly && this.#reduceOnlyRoom(order) === 0) {
-        this.#close(order, 'canceled', 'reduce_only_shrunk');
-      }
-    });
-    const resting = this.#resting[instrument];
-    if (resting === undefined || resting.size === 0) return;
-    resting.forEachReduceOnly((order) => {
-      if (this.#reduceOnlyRoom(order) < order.remaining) this.#close(order, 'canceled', 'reduce_only_shrunk');
-    });
+    const cancel = (order: WorkingOrder): void => this.#close(order, 'canceled', 'reduce_only_shrunk');
+    cancelUnsupported(this.#conditional[instrument], this.#resting[instrument], this.#account, cancel);
   }
 
   #reserveFor(order: WorkingOrder): Money {
-    return orderReserve(order, this.#market(order.intent.instrument), this.#account, this.#settings);
+    const market = this.#market(order.intent.instrument);
+    return orderReserve(order, market, this.#account, this.#settings.takerFeeRate);
   }
 
   #rest(order: WorkingOrder): void {
     const { instrument, price } = order.intent;
     assert(price !== null, 'only limit orders rest');
     order.place = 'resting';
+    this.#orders.version++;
     order.acceptedTimeMs = this.#nowMs;
     this.#resting[instrument]?.add(order, price, this.#market(instrument));
   }
 
   #reject(order: WorkingOrder, code: RejectionCode): void {
-    const { venueCode, text } = REJECTIONS[code];
-    this.#outputs.push({
-      type: 'log',
-      timeMs: this.#nowMs,
-      level: 'warning',
-      event: 'order_rejected',
-      msg: `Order rejected: ${text}`,
-      fields: { order_id: order.id, reason: code, venue_code: venueCode },
-    });
+    this.#outputs.push(rejectionLine(order.id, code, this.#nowMs));
     this.#close(order, 'rejected', code);
   }
 
@@ -381,11 +384,6 @@ export class PaperExchange {
     this.#orders.reserve(order, ZERO_MONEY);
     this.#orders.remove(order);
     this.#say(order, this.#nowMs);
-  }
-
-  /** Re-read through a call, because filling closes an order behind the caller's back. */
-  #isClosed(order: WorkingOrder): boolean {
-    return order.place === 'closed';
   }
 
   #say(order: WorkingOrder, timeMs: number): void {

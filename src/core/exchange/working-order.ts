@@ -17,6 +17,8 @@ export class WorkingOrder {
   sibling: WorkingOrder | null = null;
   /** Its trigger was reached; set for conditional orders only. */
   hasFired = false;
+  /** The venue's own order that closes a position in liquidation. */
+  isForced = false;
   /** Best price a trailing stop has followed, in mark units; NaN before its activation. */
   trailedFrom = Number.NaN;
   readonly decisionTimeMs: number;
@@ -65,6 +67,10 @@ export class WorkingOrder {
     return this.intent.trigger !== null && !this.hasFired;
   }
 
+  get isClosed(): boolean {
+    return this.place === 'closed';
+  }
+
   get isBid(): boolean {
     return this.intent.side === 'buy';
   }
@@ -104,6 +110,7 @@ export class WorkingOrder {
       price: intent.price,
       timeInForce: intent.timeInForce,
       reduceOnly: intent.reduceOnly,
+      ...(intent.positionSide === undefined ? {} : { positionSide: intent.positionSide }),
       status: this.status,
       reason: this.reason,
       decisionTimeMs: this.decisionTimeMs,
@@ -113,4 +120,11 @@ export class WorkingOrder {
       filledNotional: this.filledNotional,
     };
   }
+}
+
+/** Makes the two exits of a bracket cancel each other; one alone has no other. */
+export function pairExits([first, second]: readonly WorkingOrder[]): void {
+  if (first === undefined || second === undefined) return;
+  first.sibling = second;
+  second.sibling = first;
 }

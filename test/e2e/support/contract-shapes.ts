@@ -92,6 +92,8 @@ export const finalReportShape = z.strictObject({
   gaps: count,
   gap_seconds: z.number().nonnegative(),
   gaps_backfilled: count,
+  doubtful_seconds: z.number().nonnegative(),
+  doubtful_pnl: amount,
   error_count: count.nullable(),
   events: count,
   state_hash: z
@@ -104,6 +106,8 @@ export const finalReportShape = z.strictObject({
     pessimistic: amount.nullable(),
   }),
   ledger_difference: amount,
+  resumed: count.optional(),
+  downtime_seconds: z.number().nonnegative().optional(),
 });
 export type FinalReport = z.output<typeof finalReportShape>;
 
