@@ -34,6 +34,8 @@ import type { SessionFolder } from '../storage/session-folder.ts';
 import type { AccountKeeper } from './account-keeper.ts';
 import { isSettledWithin } from './bounded-wait.ts';
 import type { Settings } from './config/settings.ts';
+import { describeMargin } from './margin-health.ts';
+import type { MarginHealth } from '../ports/heartbeat-fields.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
 import { spellRows } from './row-spelling.ts';
@@ -64,6 +66,7 @@ export interface SessionView {
   readonly symbol: string;
   readonly position: string | null;
   readonly price: string | null;
+  readonly margin: MarginHealth | null;
   readonly offsetMs: number | null;
   readonly roundTripMs: number | null;
   readonly feeds: Readonly<Record<string, FeedHealth>>;
@@ -174,6 +177,7 @@ export class LiveSession {
         status === null || instrument === undefined || status.bestBid === null
           ? null
           : formatPrice(instrument, status.bestBid as Ticks),
+      margin: describeMargin(status?.margin ?? null, this.#instruments),
       offsetMs: client?.clock.offsetMs ?? null,
       roundTripMs: client?.clock.roundTripMs ?? null,
       feeds:

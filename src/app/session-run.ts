@@ -341,6 +341,7 @@ export class SessionRun {
       unrealized_pnl: status === null ? null : formatMoney(status.unrealizedPnl),
       position: view.position,
       open_orders: status?.openOrders ?? null,
+      margin: view.margin,
       clock_offset_ms: view.offsetMs,
       round_trip_ms: view.roundTripMs === null ? null : Math.round(view.roundTripMs),
       events: status?.events ?? null,

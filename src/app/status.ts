@@ -58,6 +58,7 @@ function printStatus(
     ['unrealized pnl', `${shown(heartbeat.unrealized_pnl)} USDT`],
     ['position', shown(heartbeat.position)],
     ['open orders', shown(heartbeat.open_orders)],
+    ['liquidation', liquidationText(heartbeat)],
     ['memory', `${shown(heartbeat.ram_mb)} MiB`],
     ['feeds', feedsText(heartbeat)],
     ['dashboard', heartbeat.dashboard_url ?? 'off'],
@@ -66,6 +67,14 @@ function printStatus(
       `${Math.max(0, ageMs / 1_000).toFixed(1)} s ago${ageMs > HEARTBEAT_STALE_MS ? ': the process does not answer' : ''}`,
     ],
   ]);
+}
+
+function liquidationText({ margin }: HeartbeatFields): string {
+  if (margin === undefined || margin === null) return 'nothing to liquidate';
+  if (margin.liquidation_price === null) return 'at no price';
+  const percent = margin.distance_percent === null ? '' : `, ${margin.distance_percent} % away`;
+  const sigmas = margin.distance_sigmas === null ? '' : `, ${margin.distance_sigmas} hourly sigmas`;
+  return `${margin.symbol} ${margin.side} at ${margin.liquidation_price}${percent}${sigmas}`;
 }
 
 function shown(value: string | number | null): string {
