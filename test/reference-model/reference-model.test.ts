@@ -63,7 +63,6 @@ const ENOUGH: readonly (readonly [what: string, share: number])[] = [
   ['canceled amended_below_filled', 0.001],
   ['canceled liquidation', 0.01],
   ['filled liquidation', 0.01],
-  ['insurance payments', 0.001],
   ['rejected would_be_liquidated', 0.001],
   ['expired ioc_remainder', 0.05],
   ['expired fok_not_fillable', 0.05],
