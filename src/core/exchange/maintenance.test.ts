@@ -41,7 +41,14 @@ const TIERS = [
 const SPEC = { ...BTCUSDT, tiers: TIERS, max_leverage: 125 };
 const ALT = {
   ...BTCUSDT,
-  ...{ symbol: 'ALTUSDT', base: 'ALT', price_decimals: 3, quantity_decimals: 1, min_quantity: '0.1', tiers: [] },
+  ...{
+    symbol: 'ALTUSDT',
+    base: 'ALT',
+    price_decimals: 3,
+    quantity_decimals: 1,
+    min_quantity: '0.1',
+    tiers: [],
+  },
 };
 const FREE: MaintenanceTerms = { tierRule: 'position', takerFeeRate: rate(0), liquidationFeeRate: rate(0) };
 const BY_LEVERAGE: MaintenanceTerms = { ...FREE, tierRule: 'leverage' };

@@ -53,6 +53,8 @@ export interface VenueCallbacks {
   onFatal(error: VenueError): void;
   /** A socket could not be had for long; attempts go on until {@link BitunixVenue.stop}. */
   onLost(feed: FeedState['feed'], detail: string): void;
+  /** Funding settlements after this are brought in, venue time; default: from now on. */
+  readonly fundingSinceMs?: number;
 }
 
 export interface BitunixVenue {
@@ -153,7 +155,7 @@ class LiveVenue implements BitunixVenue {
       inlet.ready();
     });
     for (const instrument of instruments) {
-      this.#watches.push(this.#watchOf(instrument, inlet));
+      this.#watches.push(this.#watchOf(instrument, inlet, callbacks.fundingSinceMs));
       this.#replays.push(new TradeReplay());
       this.#hasBook.push(false);
       if (barInterval !== null) this.#trackers.push(this.#trackerOf(instrument, barInterval, inlet));
@@ -216,9 +218,10 @@ class LiveVenue implements BitunixVenue {
     return complete;
   }
 
-  #watchOf(instrument: Instrument, inlet: EventInlet): FundingWatch {
+  #watchOf(instrument: Instrument, inlet: EventInlet, sinceMs: number | undefined): FundingWatch {
     return new FundingWatch({
       instrument,
+      sinceMs: sinceMs ?? this.clock.nowMs(),
       inlet,
       scheduler: this.#scheduler,
       logger: this.#options.logger,
