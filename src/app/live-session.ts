@@ -17,9 +17,9 @@ import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { FLAG_HISTORY } from '../core/domain/event-block.ts';
 import type { OperatorCommand } from '../core/domain/commands.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
-import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Ticks } from '../core/domain/units.ts';
-import { Engine } from '../core/engine/engine.ts';
+import type { Engine } from '../core/engine/engine.ts';
+import { EngineBand } from '../core/engine/engine-band.ts';
 import type { EngineStatus } from '../core/engine/engine-state.ts';
 import type { FeedHealth } from '../ports/heartbeat-fields.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -41,6 +41,7 @@ import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
 import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
+import type { StrategyMaker } from './strategy-loader.ts';
 
 /** Bars asked for beyond the need, so that a bar missing at the venue does not hold up the warm-up. */
 const SPARE_HISTORY_BARS = 5;
@@ -52,7 +53,8 @@ const CLOSE_LIMIT_MS = 3_000;
 export interface LiveSessionOptions {
   readonly settings: Settings;
   readonly sessionId: string;
-  readonly strategy: StrategyInstance;
+  /** Gives a fresh strategy at every call. */
+  readonly createStrategy: StrategyMaker;
   readonly opened: OpenedSession;
   readonly clock: WallClock;
   readonly logger: Logger;
@@ -80,6 +82,7 @@ export class LiveSession {
   #market: SessionMarket | null = null;
   #instruments: readonly Instrument[] = [];
   #engine: Engine | null = null;
+  #band: EngineBand | null = null;
   #model: SessionReadModel | null = null;
   #log: FileEventLog | null = null;
   #journal: Journal | null = null;
@@ -101,6 +104,7 @@ export class LiveSession {
     if (recovered !== null) {
       this.#log = recovered.log;
       this.#journal = recovered.journal;
+      this.#band = recovered.band;
       this.#engine = recovered.engine;
       this.#instruments = instrumentsOf(recovered.start.instruments);
       this.#model = recovered.model;
@@ -271,7 +275,8 @@ export class LiveSession {
   }
 
   async #connect(): Promise<void> {
-    const { settings, opened, clock, logger, note, strategy } = this.#options;
+    const { settings, opened, clock, logger, note, createStrategy } = this.#options;
+    const strategy = createStrategy();
     const { recovered, seed } = opened;
     const market = await openSessionMarket(settings, opened, clock, logger);
     this.#market = market;
@@ -315,13 +320,14 @@ export class LiveSession {
 
   /** Puts the first events in: the start document, then the history. */
   #begin(start: SessionStart, histories: Awaited<ReturnType<SessionMarket['client']['history']>>[]): void {
-    const { opened, strategy, keeper } = this.#options;
+    const { opened, createStrategy, keeper } = this.#options;
     // A start that was broken off must not make files any more.
     if (this.#isClosed) return;
     this.#log = FileEventLog.create(opened.folder.eventsFolder);
     this.#journal = Journal.open(opened.folder.journalFile, start);
-    this.#engine = new Engine(start, strategy);
-    this.#model = new SessionReadModel(this.#engine, spellRows(this.#instruments, strategy.name));
+    this.#band = new EngineBand(start, createStrategy);
+    this.#engine = this.#band.primary;
+    this.#model = new SessionReadModel(this.#engine, spellRows(this.#instruments, start.strategy.name));
     this.#checkpoints = CheckpointWriter.open(opened.folder.checkpointFile, this.#engine);
     keeper.attach(this.#engine);
     this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
@@ -335,11 +341,12 @@ export class LiveSession {
     const { settings, logger, keeper, opened } = this.#options;
     const { client } = this.#market ?? {};
     const engine = this.#engine;
+    const band = this.#band;
     const journal = this.#journal;
     const model = this.#model;
     const checkpoints = this.#checkpoints;
     if (client === undefined || engine === null || journal === null) return;
-    if (model === null || checkpoints === null) return;
+    if (band === null || model === null || checkpoints === null) return;
     this.#isStreaming = true;
     if (this.#early !== null) this.command(this.#early);
     client.start(this.#instruments, settings.interval, this.#ingress, {
@@ -351,7 +358,7 @@ export class LiveSession {
     const parts: LoopParts = {
       source: this.#ingress,
       log: this.#log,
-      engine,
+      engine: band,
       sinks: [journal, keeper, checkpoints, model, new OutputLog(logger, this.#instruments)],
       afterBlock: (block) => {
         model.observe(block);
@@ -363,6 +370,8 @@ export class LiveSession {
     client.settle();
     await this.#ingress.close();
     await drainLoop(parts);
+    band.finish();
+    journal.deliver(band.takeOutputs());
   }
 }
 

@@ -38,6 +38,7 @@ export function composeStart(settings: Settings, facts: StartFacts): SessionStar
     request_latency_ms: settings.requestLatencyMs,
     response_latency_ms: settings.responseLatencyMs,
     fills: settings.fills,
+    band: settings.band,
     stale_timeout_ms: settings.staleTimeoutMs,
     on_end: settings.onEnd,
     risk: {

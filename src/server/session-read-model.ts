@@ -215,8 +215,9 @@ export class SessionReadModel implements OutputSink {
         break;
       case 'lifecycle':
       case 'log':
+      case 'band':
       case 'ended':
-        // Told by the status and the log.
+        // Told by the status, the log and the report.
         break;
     }
   }

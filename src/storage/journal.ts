@@ -15,6 +15,7 @@ import type { SessionStart } from '../core/domain/session-start.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
 import {
   type StoredRows,
+  bandRow,
   denialRow,
   equityRow,
   fillRow,
@@ -45,6 +46,7 @@ const IS_REPLACED: Readonly<Record<Table, boolean>> = {
   ledger: false,
   trades: false,
   equity: false,
+  band: false,
   denials: false,
   quality: false,
   lifecycle: false,
@@ -146,6 +148,8 @@ export class Journal implements OutputSink {
       }
       case 'equity':
         return this.#write('equity', equityRow(output.point, this.#instrument(0)));
+      case 'band':
+        return this.#write('band', bandRow(output.point));
       case 'denial': {
         const { intent } = output;
         const instrument = intent === null ? null : this.#instrument(intent.instrument);

@@ -70,6 +70,7 @@ test('gives the defaults of the contract', () => {
     liquidation: { on_event: 'end', fee_rate: '0.0006', tier_rule: 'position' },
     fillModel: 'book',
     onEnd: 'flatten',
+    band: 'on',
     dashboard: { host: '127.0.0.1', port: 8_787 },
     logLevel: 'info',
     staleTimeoutMs: 30_000,

@@ -183,6 +183,7 @@ function buildSettings(
     },
     fillModel: values.fill_model,
     onEnd: values.on_end,
+    band: values.band,
     dashboard: values.dashboard === 'off' ? null : parseListenAddress(values.dashboard),
     logLevel: values.log_level,
     staleTimeoutMs: spanMs(values['market_data.stale_timeout'], SECOND_MS),

@@ -146,6 +146,7 @@ export const SETTINGS = {
   }),
   margin_mode: words(['isolated', 'cross'], 'isolated', '--margin-mode'),
   fill_model: words(['book', 'parametric'], 'book', '--fill-model'),
+  band: words(['on', 'off'], 'on', null),
   on_end: words(['flatten', 'keep'], 'flatten', '--on-end'),
   dashboard: setting({
     schema: z

@@ -67,6 +67,8 @@ export interface Settings extends FillSettings {
   readonly liquidation: LiquidationStart;
   readonly fillModel: 'book' | 'parametric';
   readonly onEnd: 'flatten' | 'keep';
+  /** Whether an optimistic and a pessimistic exchange run beside the session's own. */
+  readonly band: 'on' | 'off';
   /** null = off. */
   readonly dashboard: ListenAddress | null;
   readonly logLevel: LogLevel;

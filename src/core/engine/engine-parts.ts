@@ -83,6 +83,7 @@ export function assembleParts(
     start.response_latency_ms,
     random.latency,
     outputs,
+    start.fills.stance === 'pessimistic',
   );
   const exchange = new PaperExchange(
     {
@@ -92,6 +93,7 @@ export function assembleParts(
       liquidationFeeRate: parseRate(liquidation.fee_rate),
       tierRule: liquidation.tier_rule,
       fillModel: start.fill_model,
+      stance: start.fills.stance ?? null,
       feeTier: start.fee_tier ?? null,
       reportArrivalMs: (nowMs) => latency.responseArrivalMs(nowMs),
       terms: describeTerms(start),

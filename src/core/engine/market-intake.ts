@@ -106,6 +106,8 @@ export class MarketIntake {
     market.bookExchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
     this.#judge(market, instrument, nowMs);
     this.#parts.exchange.onFrame(instrument, isSnapshot);
+    if (market.isBookValid && this.#lifecycle.canFill)
+      this.#parts.exchange.onQuote(instrument, nowMs, sequence);
     if (this.#lifecycle.canFill) this.#liquidation.onFrame(market, nowMs, sequence);
     if (market.isBookValid && this.#hearsBooks && this.#lifecycle.isTrading) this.#host.book(instrument);
     return after;

@@ -9,6 +9,8 @@ export interface PaperExchangeSettings {
   readonly sessionId: string;
   readonly makerFeeRate: Rate;
   readonly takerFeeRate: Rate;
+  /** How doubt is decided; null = as the fill model says. */
+  readonly stance: 'optimistic' | 'pessimistic' | null;
   /** Of notional, beside the taker fee, for a fill that the venue forces. */
   readonly liquidationFeeRate: Rate;
   readonly tierRule: TierRule;

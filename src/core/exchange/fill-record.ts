@@ -13,6 +13,7 @@ import type { WorkingOrder } from './working-order.ts';
 
 /** What justifies a fill, as matching found it. */
 export interface FillBasis {
+  readonly liquidity: FillRecord['liquidity'];
   /** Best opposite price at arrival for takers, the fill price for makers; ticks. */
   readonly touch: number;
   readonly slippageTicks: number;
@@ -20,14 +21,14 @@ export interface FillBasis {
   readonly evidence: number;
   /** Set for takers on a book. */
   readonly level: LevelTaken | null;
-  /** Set for makers. */
+  /** Set for makers that a public trade filled. */
   readonly print: PrintTaken | null;
 }
 
 /** What the exchange decided about a fill. */
 export interface FillFacts extends Pick<
   FillRecord,
-  'id' | 'quantity' | 'price' | 'liquidity' | 'fee' | 'feeRate' | 'timeMs'
+  'id' | 'quantity' | 'price' | 'fee' | 'feeRate' | 'timeMs'
 > {
   readonly basis: FillBasis;
   readonly settings: PaperExchangeSettings;
@@ -36,7 +37,7 @@ export interface FillFacts extends Pick<
 
 export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts: FillFacts): FillRecord {
   const { basis, settings, digest, ...decided } = facts;
-  const { touch, slippageTicks } = basis;
+  const { touch, slippageTicks, liquidity } = basis;
   // Without a book the parametric model's own touch stands in for the mid, so that the parts still add up.
   const midX2 = settings.fillModel === 'parametric' && market.midX2 === null ? 2 * touch : market.midX2;
   const { instrument } = market;
@@ -54,6 +55,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
   const arrivalTimeMs = order.arrivalTimeMs ?? facts.timeMs;
   return {
     ...decided,
+    liquidity,
     orderId: order.id,
     instrument: instrument.index,
     side: order.intent.side,
@@ -65,7 +67,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     latencyCost: costs.latency,
     impactCost: costs.impact,
     slippageCost: costs.slippage,
-    queueAheadAtAcceptance: facts.liquidity === 'maker' ? order.queueAheadAtAcceptance : null,
+    queueAheadAtAcceptance: liquidity === 'maker' ? order.queueAheadAtAcceptance : null,
     extrapolatedQuantity: lots(basis.level?.isExtrapolated === true ? quantity : 0),
     reconstructed: market.isLastBook,
     model: settings.fillModel,
@@ -74,9 +76,9 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
       decision: decisionTouch(order),
       requestLatencyMs: order.requestLatencyMs,
       responseLatencyMs: settings.reportArrivalMs(facts.timeMs) - facts.timeMs,
-      book: basis.level === null && basis.print === null ? null : describeBook(market, digest),
+      book: basis.level === null && liquidity === 'taker' ? null : describeBook(market, digest),
       level: basis.level,
-      queue: basis.print === null ? null : tellQueue(order),
+      queue: liquidity === 'taker' ? null : tellQueue(order),
       print: basis.print,
       feeTier: settings.feeTier,
       model: settings.terms,

@@ -11,6 +11,7 @@ import type { SeededRandom } from '../base/random.ts';
 import { notional, timesRateUp } from '../domain/instrument.ts';
 import type { ApprovedOrder, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
+import type { PrintTaken } from '../domain/receipt.ts';
 import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
@@ -49,22 +50,13 @@ export class PaperExchange {
   #sequence = 0;
   readonly #digests: readonly BookDigest[];
   /** The print being handed out. */
-  #printPrice = 0;
-  #printQuantity = 0;
-  #printTimeMs = 0;
-  readonly #fillFromPrint = (order: WorkingOrder, quantity: number): void => {
-    const price = order.intent.price;
+  #print: PrintTaken | null = null;
+  readonly #fillResting = (order: WorkingOrder, quantity: number): void => {
+    const { price, instrument } = order.intent;
     assert(price !== null, 'a resting order has a price');
-    const evidence = this.#sequence;
-    const print = {
-      sequence: evidence,
-      exchangeTimeMs: this.#printTimeMs,
-      price: ticks(this.#printPrice),
-      quantity: lots(this.#printQuantity),
-    };
-    const basis = { touch: price, slippageTicks: 0, evidence, level: null, print };
-    this.#fill(order, lots(quantity), price, basis);
-    this.#shrinkReduceOnly(order.intent.instrument);
+    const basis = { touch: price, slippageTicks: 0, evidence: this.#sequence, level: null };
+    this.#fill(order, lots(quantity), price, { ...basis, liquidity: 'maker', print: this.#print });
+    this.#shrinkReduceOnly(instrument);
   };
 
   constructor(
@@ -81,7 +73,7 @@ export class PaperExchange {
     this.#random = random;
     this.margin = new MarginModel(account, markets, this.#orders, settings);
     this.#arrivals = { account, orders: this.#orders, margin: this.margin, fillModel: settings.fillModel };
-    this.#resting = markets.map(() => new RestingOrders());
+    this.#resting = markets.map(() => new RestingOrders(settings.stance));
     this.#digests = markets.map(() => new BookDigest());
     this.#conditional = markets.map(() => new ConditionalOrders());
     this.#matching = new TakerMatching(markets, {
@@ -242,6 +234,17 @@ export class PaperExchange {
     if (isSnapshot) this.#resting[instrument]?.onSnapshot(market);
   }
 
+  /** The book moved: what its quotes reach fills in the optimistic exchange, and in no other. */
+  onQuote(instrument: number, nowMs: number, sequence: number): void {
+    const resting = this.#resting[instrument];
+    if (this.#settings.stance !== 'optimistic' || resting === undefined || resting.size === 0) return;
+    this.#nowMs = nowMs;
+    this.#sequence = sequence;
+    this.#print = null;
+    const { bestBid, bestAsk } = this.#market(instrument).book;
+    resting.onTouch(bestBid, bestAsk, this.#fillResting);
+  }
+
   /** Whether a print at this price could reach one of our resting orders. */
   isReachedBy(instrument: number, isTakerBuy: boolean, price: number): boolean {
     return this.#resting[instrument]?.isReachedBy(isTakerBuy, price) ?? false;
@@ -258,9 +261,7 @@ export class PaperExchange {
   ): void {
     this.#nowMs = nowMs;
     this.#sequence = sequence;
-    this.#printPrice = price;
-    this.#printQuantity = quantity;
-    this.#printTimeMs = exchangeTimeMs;
+    this.#print = { sequence, exchangeTimeMs, price: ticks(price), quantity: lots(quantity) };
     const market = this.#market(instrument);
     this.#resting[instrument]?.onTrade(
       isTakerBuy,
@@ -268,7 +269,7 @@ export class PaperExchange {
       quantity,
       exchangeTimeMs,
       market.bookExchangeTimeMs,
-      this.#fillFromPrint,
+      this.#fillResting,
     );
   }
 
@@ -307,7 +308,7 @@ export class PaperExchange {
 
   #fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void {
     const { intent } = order;
-    const liquidity = basis.print === null ? 'taker' : 'maker';
+    const { liquidity } = basis;
     const market = this.#market(intent.instrument);
     const value = notional(market.instrument, price, quantity);
     const feeRate = liquidity === 'maker' ? this.#settings.makerFeeRate : this.#settings.takerFeeRate;
@@ -316,7 +317,6 @@ export class PaperExchange {
       id: `${this.#settings.sessionId}-f${++this.#fills}`,
       quantity,
       price,
-      liquidity,
       fee: timesRateUp(value, feeRate),
       feeRate,
       timeMs: this.#nowMs,

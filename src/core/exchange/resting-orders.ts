@@ -16,6 +16,7 @@ import { NO_PRICE } from '../market/order-book.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { TickLadderBook } from '../market/tick-ladder-book.ts';
 import { lots } from '../domain/units.ts';
+import type { PaperExchangeSettings } from './exchange-settings.ts';
 import type { WorkingOrder } from './working-order.ts';
 
 /** Called for each order that a print fills. */
@@ -26,9 +27,14 @@ export class RestingOrders {
   readonly #counts: OrderBook = new TickLadderBook();
   readonly #bids = new Map<number, WorkingOrder[]>();
   readonly #asks = new Map<number, WorkingOrder[]>();
+  readonly #stance: PaperExchangeSettings['stance'];
   size = 0;
   /** How many of them are reduce-only: most sessions have none, and are asked after every fill. */
   #reduceOnly = 0;
+
+  constructor(stance: PaperExchangeSettings['stance']) {
+    this.#stance = stance;
+  }
 
   get bestBid(): number {
     return this.#counts.bestBid;
@@ -55,7 +61,8 @@ export class RestingOrders {
     order.acceptedSequence = market.bookSequence;
     order.acceptedBid = market.isBookValid ? market.book.bestBid : Number.NaN;
     order.acceptedAsk = market.isBookValid ? market.book.bestAsk : Number.NaN;
-    if (market.isBookValid && market.shows(order.isBid, price))
+    if (this.#stance === 'optimistic') skipQueue(order);
+    else if (market.isBookValid && market.shows(order.isBid, price))
       this.#seeQueue(order, market.book.quantityAt(order.isBid, price));
   }
 
@@ -109,6 +116,16 @@ export class RestingOrders {
     }
   }
 
+  /** The opposite quote may have reached our prices: fills what it did, whole, as only the optimistic exchange does. */
+  onTouch(bestBid: number, bestAsk: number, fill: FillOrder): void {
+    const reached = [
+      ...[...this.#bids].filter(([price]) => price >= bestAsk),
+      ...[...this.#asks].filter(([price]) => price <= bestBid),
+    ].flatMap(([, orders]) => orders);
+    // One fill can cancel another order: what is closed meanwhile is out of reach.
+    for (const order of reached) if (order.place === 'resting') fill(order, order.remaining);
+  }
+
   /** Calls `visit` with each reduce-only order, which may leave meanwhile. */
   forEachReduceOnly(visit: (order: WorkingOrder) => void): void {
     if (this.#reduceOnly === 0) return;
@@ -128,10 +145,18 @@ export class RestingOrders {
       order.queueAheadByTrades = displayed;
       order.queueAheadAtAcceptance = lots(displayed);
     }
-    if (displayed >= order.queueAhead) return;
+    const isFirst = order.queueAhead === Number.POSITIVE_INFINITY;
+    if (displayed >= order.queueAhead || (this.#stance === 'pessimistic' && !isFirst)) return;
     if (order.queueAhead !== Number.POSITIVE_INFINITY) order.cappedAhead += order.queueAhead - displayed;
     order.queueAhead = displayed;
   }
+}
+
+/** Nobody stands ahead of it. */
+function skipQueue(order: WorkingOrder): void {
+  order.queueAhead = 0;
+  order.queueAheadByTrades = 0;
+  order.queueAheadAtAcceptance = lots(0);
 }
 
 /** Lets one print pass the orders of one price, oldest first; returns what is left of it. */

@@ -59,8 +59,10 @@ export class TakerMatching {
           filled: lots(quantity),
           isExtrapolated: false,
         };
-        const basis = { touch, slippageTicks: 0, evidence: market.bookSequence, level, print: null };
-        this.#link.fill(order, lots(quantity), ticks(price), basis);
+        this.#link.fill(order, lots(quantity), ticks(price), {
+          ...{ liquidity: 'taker', touch, slippageTicks: 0, evidence: market.bookSequence },
+          ...{ level, print: null },
+        });
       }
       if (order.remaining === 0 || this.#link.reduceOnlyRoom(order) === 0) return;
       price = market.book.nextWorse(isBid, price);
@@ -95,7 +97,10 @@ export class TakerMatching {
     );
     const touch = order.isBid ? Math.ceil(reference) + spreadTicks : Math.floor(reference) - spreadTicks;
     const evidence = this.#link.sequence();
-    this.#link.fill(order, quantity, price, { touch, slippageTicks, evidence, level: null, print: null });
+    this.#link.fill(order, quantity, price, {
+      ...{ liquidity: 'taker', touch, slippageTicks, evidence },
+      ...{ level: null, print: null },
+    });
   }
 }
 
