@@ -22,6 +22,8 @@ import type { Engine } from '../core/engine/engine.ts';
 import { EngineBand } from '../core/engine/engine-band.ts';
 import type { EngineStatus } from '../core/engine/engine-state.ts';
 import type { FeedHealth } from '../ports/heartbeat-fields.ts';
+import { LiquidationAlerts } from '../alerts/liquidation-alerts.ts';
+import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
@@ -36,7 +38,9 @@ import type { AccountKeeper } from './account-keeper.ts';
 import { isSettledWithin } from './bounded-wait.ts';
 import { catchUp } from './catch-up.ts';
 import type { Settings } from './config/settings.ts';
+import { describeMargin } from './margin-health.ts';
 import type { OpenedSession } from './open-session.ts';
+import type { MarginHealth } from '../ports/heartbeat-fields.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
 import { spellRows } from './row-spelling.ts';
@@ -58,6 +62,7 @@ export interface LiveSessionOptions {
   readonly opened: OpenedSession;
   readonly clock: WallClock;
   readonly logger: Logger;
+  readonly alerts: AlertChannel;
   /** A line for the person who watches. */
   readonly note: (text: string) => void;
   readonly keeper: AccountKeeper;
@@ -69,6 +74,7 @@ export interface SessionView {
   readonly symbol: string;
   readonly position: string | null;
   readonly price: string | null;
+  readonly margin: MarginHealth | null;
   readonly offsetMs: number | null;
   readonly roundTripMs: number | null;
   readonly feeds: Readonly<Record<string, FeedHealth>>;
@@ -222,6 +228,7 @@ export class LiveSession {
         status === null || instrument === undefined || status.bestBid === null
           ? null
           : formatPrice(instrument, status.bestBid as Ticks),
+      margin: describeMargin(status?.margin ?? null, this.#instruments),
       offsetMs: client?.clock.offsetMs ?? null,
       roundTripMs: client?.clock.roundTripMs ?? null,
       feeds:
@@ -355,11 +362,13 @@ export class LiveSession {
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
+    const { alerts } = this.#options;
+    const spoken = [new OutputLog(logger, this.#instruments), new LiquidationAlerts(alerts)];
     const parts: LoopParts = {
       source: this.#ingress,
       log: this.#log,
       engine: band,
-      sinks: [journal, keeper, checkpoints, model, new OutputLog(logger, this.#instruments)],
+      sinks: [journal, keeper, checkpoints, model, ...spoken],
       afterBlock: (block) => {
         model.observe(block);
         this.#ingress.wakeAt(engine.nextDueMs);

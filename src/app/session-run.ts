@@ -96,6 +96,7 @@ export class SessionRun {
       opened,
       clock: systemClock,
       logger: log,
+      alerts: options.alerts,
       note: (text) => this.#progress.note(text),
       keeper: this.#keeper,
     });
@@ -334,6 +335,7 @@ export class SessionRun {
       unrealized_pnl: status === null ? null : formatMoney(status.unrealizedPnl),
       position: view.position,
       open_orders: status?.openOrders ?? null,
+      margin: view.margin,
       clock_offset_ms: view.offsetMs,
       round_trip_ms: view.roundTripMs === null ? null : Math.round(view.roundTripMs),
       events: status?.events ?? null,

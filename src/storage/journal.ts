@@ -12,6 +12,7 @@ import { type Instrument, createInstrument, parseMoney, parseQuantity } from '..
 import type { FillRecord } from '../core/domain/order.ts';
 import type { Output } from '../core/domain/outputs.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
+import { lots, money } from '../core/domain/units.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
 import {
   type StoredRows,
@@ -220,9 +221,13 @@ function replacing([key, ...others]: readonly string[]): string {
 }
 
 function openingPosition(instrument: Instrument, start: SessionStart): HeldPosition {
-  const carried = start.account.positions.find(({ symbol }) => symbol === instrument.symbol);
-  return {
-    quantity: parseQuantity(instrument, carried?.quantity ?? '0'),
-    entryNotional: parseMoney(carried?.cost ?? '0'),
-  };
+  // In hedge mode a contract has two; the journal keeps their sum.
+  let quantity = 0;
+  let entryNotional = 0n;
+  for (const carried of start.account.positions) {
+    if (carried.symbol !== instrument.symbol) continue;
+    quantity += parseQuantity(instrument, carried.quantity);
+    entryNotional += parseMoney(carried.cost);
+  }
+  return { quantity: lots(quantity), entryNotional: money(entryNotional) };
 }

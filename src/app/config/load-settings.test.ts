@@ -67,6 +67,7 @@ test('gives the defaults of the contract', () => {
     seed: null,
     leverage: 5,
     marginMode: 'isolated',
+    positionMode: 'one_way',
     liquidation: { on_event: 'end', fee_rate: '0.0006', tier_rule: 'position' },
     fillModel: 'book',
     onEnd: 'flatten',

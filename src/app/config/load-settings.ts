@@ -176,6 +176,7 @@ function buildSettings(
     seed: values.seed,
     leverage: values.leverage,
     marginMode: values.margin_mode,
+    positionMode: values.position_mode,
     liquidation: {
       on_event: values['liquidation.on_event'],
       fee_rate: values['liquidation.fee_rate'],

@@ -64,6 +64,7 @@ export interface Settings extends FillSettings {
   readonly seed: number | null;
   readonly leverage: number;
   readonly marginMode: 'isolated' | 'cross';
+  readonly positionMode: 'one_way' | 'hedge';
   readonly liquidation: LiquidationStart;
   readonly fillModel: 'book' | 'parametric';
   readonly onEnd: 'flatten' | 'keep';

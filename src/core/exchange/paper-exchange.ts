@@ -196,6 +196,7 @@ export class PaperExchange {
     this.#nowMs = nowMs;
     this.#sequence = sequence;
     this.#orders.add(order);
+    this.#say(order, nowMs);
     this.#match(order, this.#market(order.intent.instrument));
     this.#shrinkReduceOnly(order.intent.instrument);
     return order;
