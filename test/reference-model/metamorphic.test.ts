@@ -148,7 +148,8 @@ describe('laws of the data', { timeout: LIMIT_MS }, () => {
 describe('laws of money', { timeout: LIMIT_MS }, () => {
   test('law 5: the mirrored market with mirrored orders makes the same gross profit', () => {
     holds((drawn) => {
-      const terms = { ...FREE, makerFee: '0', takerFee: '0' };
+      // A short is liquidated at a mark that its mirror, a long, survives: the whole wallet stands behind both.
+      const terms = { ...FREE, marginMode: 'cross' as const, makerFee: '0', takerFee: '0' };
       // Distances in bps are not linear, funding is not symmetric, and marks between ticks round one way.
       const scenario: Scenario = {
         ...withTerms(drawn, terms),
@@ -165,6 +166,10 @@ describe('laws of money', { timeout: LIMIT_MS }, () => {
         actions: scenario.actions.map((action) => ({ ...mirrorAction(action), atMs: action.atMs })),
         events: scenario.events.map((event) => ({ ...mirrorEvent(event), atMs: event.atMs })),
       });
+      // The band of order prices is a share of the mark, so it is not its own mirror.
+      if ([outcome, mirrored].some(({ changes }) => changes.some((line) => /_band \d+$/.test(line)))) {
+        return { ...outcome, fills: [] };
+      }
       expect(mirrored.fills.map(sizeOf)).toEqual(outcome.fills.map(sizeOf));
       expect(mirrored.equity).toBe(outcome.equity);
       return outcome;
