@@ -1,6 +1,6 @@
 /** Builders of sessions for tests: a start document, a strategy of loose handlers, and a market written by hand. */
 
-import { EventBlock, EventKind, FLAG_HISTORY } from '../../src/core/domain/event-block.ts';
+import { EventBlock, EventKind, FLAG_HISTORY, NO_TIME } from '../../src/core/domain/event-block.ts';
 import { DEFAULT_FILL_TERMS } from '../../src/core/domain/fill-terms.ts';
 import type { InstrumentSpec } from '../../src/core/domain/instrument.ts';
 import type { Output } from '../../src/core/domain/outputs.ts';
@@ -110,6 +110,19 @@ export class TestMarket {
       }
       for (const [price, quantity] of asks) {
         block.appendLevel(0, time, exchangeTime, false, ticks(price), lots(quantity), --left === 0);
+      }
+    });
+  }
+
+  /** A full book that was fetched: what stands behind the window. */
+  tail(atMs: number, bids: readonly Level[], asks: readonly Level[]): this {
+    return this.#feed((block) => {
+      const time = START_MS + atMs;
+      let left = bids.length + asks.length;
+      block.appendBook(EventKind.bookTail, 0, time, NO_TIME, left);
+      for (const [isBid, levels] of [[true, bids] as const, [false, asks] as const]) {
+        for (const [price, quantity] of levels)
+          block.appendLevel(0, time, NO_TIME, isBid, ticks(price), lots(quantity), --left === 0);
       }
     });
   }

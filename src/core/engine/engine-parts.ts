@@ -70,6 +70,7 @@ export function assembleParts(
       makerFeeRate: parseRate(start.maker_fee_rate),
       takerFeeRate: parseRate(start.taker_fee_rate),
       fillModel: start.fill_model,
+      fills: start.fills,
     },
     markets,
     account,

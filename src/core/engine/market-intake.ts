@@ -90,13 +90,13 @@ export class MarketIntake {
     const market = this.#market(instrument);
     if (kind === EventKind.bookTail) return this.#tail(block, row, market, nowMs, sequence);
     const isSnapshot = kind === EventKind.bookSnapshot;
+    market.bookSequence = sequence;
+    market.bookExchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
     const after = isSnapshot
       ? this.#snapshot(block, row, market)
       : this.#delta(block, row, market, instrument);
-    market.bookSequence = sequence;
-    market.bookExchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
     this.#judge(market, instrument, nowMs);
-    this.#parts.exchange.onFrame(instrument, isSnapshot);
+    this.#parts.exchange.onFrame(instrument, isSnapshot, nowMs);
     if (market.isBookValid && this.#hearsBooks && this.#lifecycle.isTrading) this.#host.book(instrument);
     return after;
   }
@@ -116,6 +116,7 @@ export class MarketIntake {
     market.lastTradeTimeMs = Math.max(market.lastTradeTimeMs, Math.min(exchangeTimeMs, nowMs));
     this.#parts.tradeBars[instrument]?.addTrade(nowMs, price, quantity);
     const { exchange } = this.#parts;
+    exchange.observeTrade(instrument, isTakerBuy, price, quantity);
     if (
       market.isBookValid &&
       this.#lifecycle.canFill &&

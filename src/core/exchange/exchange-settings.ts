@@ -1,5 +1,6 @@
 /** The terms of the paper exchange for one session. */
 
+import type { FillTerms } from '../domain/fill-terms.ts';
 import type { Rate } from '../domain/units.ts';
 
 export interface PaperExchangeSettings {
@@ -9,4 +10,5 @@ export interface PaperExchangeSettings {
   readonly makerFeeRate: Rate;
   readonly takerFeeRate: Rate;
   readonly fillModel: 'book' | 'parametric';
+  readonly fills: FillTerms;
 }

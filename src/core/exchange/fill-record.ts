@@ -3,7 +3,7 @@
 import { type Instrument, formatMoney, formatPrice, formatQuantity } from '../domain/instrument.ts';
 import type { FillRecord } from '../domain/order.ts';
 import type { Output } from '../domain/outputs.ts';
-import { type Money, lots } from '../domain/units.ts';
+import type { Money } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { splitCosts } from './costs.ts';
 import type { WorkingOrder } from './working-order.ts';
@@ -11,7 +11,16 @@ import type { WorkingOrder } from './working-order.ts';
 /** What the exchange decided about a fill. */
 export interface FillFacts extends Pick<
   FillRecord,
-  'id' | 'quantity' | 'price' | 'liquidity' | 'fee' | 'feeRate' | 'timeMs' | 'model' | 'evidenceSequence'
+  | 'id'
+  | 'quantity'
+  | 'price'
+  | 'liquidity'
+  | 'fee'
+  | 'feeRate'
+  | 'timeMs'
+  | 'model'
+  | 'evidenceSequence'
+  | 'extrapolatedQuantity'
 > {
   /** Best opposite price at arrival for takers, the fill price for makers; ticks. */
   readonly touch: number;
@@ -47,7 +56,6 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     impactCost: costs.impact,
     slippageCost: costs.slippage,
     queueAheadAtAcceptance: facts.liquidity === 'maker' ? order.queueAheadAtAcceptance : null,
-    extrapolatedQuantity: lots(0),
     reconstructed: market.isLastBook,
   };
 }

@@ -60,13 +60,15 @@ export class PaperExchange {
     this.#account = account;
     this.#outputs = outputs;
     this.#random = random;
-    this.#resting = markets.map(() => new RestingOrders());
+    const queue = { exponent: settings.fills.queue_exponent, tailMaxAgeMs: settings.fills.tail_max_age_ms };
+    this.#resting = markets.map((market) => new RestingOrders(market, queue));
     this.#conditional = markets.map(() => new ConditionalOrders());
-    this.#matching = new TakerMatching(markets, {
+    this.#matching = new TakerMatching(markets, settings.fills, {
       reduceOnlyRoom: (order) => this.#reduceOnlyRoom(order),
-      fill: (order, quantity, price, touch, slippageTicks, evidence) =>
-        this.#fill(order, quantity, price, 'taker', touch, slippageTicks, evidence),
+      fill: (order, quantity, price, touch, slippageTicks, evidence, isExtrapolated) =>
+        this.#fill(order, quantity, price, 'taker', touch, slippageTicks, evidence, isExtrapolated),
       sequence: () => this.#sequence,
+      nowMs: () => this.#nowMs,
     });
   }
 
@@ -103,6 +105,7 @@ export class PaperExchange {
 
   /** Puts a working order of an earlier session back, at the end of its queue. */
   carry(order: WorkingOrder, nowMs: number): void {
+    this.#nowMs = nowMs;
     this.#orders.add(order);
     order.arrivalTimeMs = nowMs;
     this.#orders.reserve(order, this.#reserveFor(order));
@@ -190,10 +193,15 @@ export class PaperExchange {
   }
 
   /** A frame is complete: what we consumed is compared with it, queues are capped by a replaced window. */
-  onFrame(instrument: number, isSnapshot: boolean): void {
+  onFrame(instrument: number, isSnapshot: boolean, nowMs: number): void {
     const market = this.#market(instrument);
-    this.#matching.onFrame(market);
-    if (isSnapshot) this.#resting[instrument]?.onSnapshot(market);
+    this.#matching.onFrame(market, nowMs);
+    if (isSnapshot) this.#resting[instrument]?.onSnapshot();
+  }
+
+  /** Any public trade, whether it reaches our orders or not: what it took of the display is watched. */
+  observeTrade(instrument: number, isTakerBuy: boolean, price: number, quantity: number): void {
+    this.#matching.observeTrade(instrument, isTakerBuy, price, quantity);
   }
 
   /** Whether a print at this price could reach one of our resting orders. */
@@ -266,6 +274,7 @@ export class PaperExchange {
     touch: number,
     slippageTicks: number,
     evidenceSequence: number,
+    isExtrapolated = false,
   ): void {
     const { intent } = order;
     const market = this.#market(intent.instrument);
@@ -284,6 +293,7 @@ export class PaperExchange {
       slippageTicks,
       model: this.#settings.fillModel,
       evidenceSequence,
+      extrapolatedQuantity: isExtrapolated ? quantity : lots(0),
     });
     this.#account.applyFill(fill, intent.tag);
     this.#outputs.push({ type: 'fill', timeMs: this.#nowMs, fill });
@@ -342,7 +352,7 @@ export class PaperExchange {
     const { instrument, price } = order.intent;
     assert(price !== null, 'only limit orders rest');
     order.place = 'resting';
-    this.#resting[instrument]?.add(order, price, this.#market(instrument));
+    this.#resting[instrument]?.add(order, price, this.#nowMs);
   }
 
   #reject(order: WorkingOrder, code: RejectionCode): void {

@@ -1,7 +1,9 @@
 /**
  * Fills orders that take: against the displayed book, level by level, or at the parametric price where there is none.
  *
- * Invariant: nothing fills beyond the limit, beyond what is displayed, nor twice on what we took before.
+ * Behind a displayed window the walk goes on through the last full book while that is young enough; what fills there is
+ * extrapolated. Invariant: nothing fills beyond the limit, beyond what is displayed or estimated, nor twice on what we took
+ * before and what has not come back since.
  */
 
 import { assert } from '../base/assert.ts';
@@ -10,7 +12,9 @@ import { type Lots, type Ticks, lots, ticks } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import { ConsumedLiquidity } from './consumed-liquidity.ts';
+import type { FillTerms } from '../domain/fill-terms.ts';
 import { parametricPrice } from './impact-model.ts';
+import { Resilience } from './resilience.ts';
 import type { WorkingOrder } from './working-order.ts';
 
 /** What matching asks of the exchange around it. */
@@ -25,23 +29,42 @@ export interface MatchingLink {
     touch: number,
     slippageTicks: number,
     evidence: number,
+    isExtrapolated: boolean,
   ): void;
   /** Sequence number of the event in hand. */
   sequence(): number;
+  nowMs(): number;
 }
 
 export class TakerMatching {
   readonly #consumed: readonly ConsumedLiquidity[];
+  readonly #resilience: readonly Resilience[];
+  readonly #terms: FillTerms;
   readonly #link: MatchingLink;
 
-  constructor(markets: readonly InstrumentMarket[], link: MatchingLink) {
+  constructor(markets: readonly InstrumentMarket[], terms: FillTerms, link: MatchingLink) {
     this.#consumed = markets.map(() => new ConsumedLiquidity());
+    this.#resilience = markets.map(() => new Resilience());
+    this.#terms = terms;
     this.#link = link;
   }
 
-  /** A new frame: what we took is compared with it. */
-  onFrame(market: InstrumentMarket): void {
-    this.#consumed[market.instrument.index]?.update(market);
+  /** A new frame: what we took is compared with it, and what others took is watched on its way back. */
+  onFrame(market: InstrumentMarket, nowMs: number): void {
+    const { index } = market.instrument;
+    const resilience = this.#resilience[index];
+    if (resilience === undefined) return;
+    resilience.onFrame(market, nowMs);
+    this.#consumed[index]?.update(market, nowMs, resilience.ratePerMs);
+  }
+
+  observeTrade(instrument: number, isTakerBuy: boolean, price: number, quantity: number): void {
+    this.#resilience[instrument]?.onTrade(isTakerBuy, price, quantity);
+  }
+
+  /** Share of consumed size that returns in one ms on this market; null until measured. */
+  ratePerMs(instrument: number): number | null {
+    return this.#resilience[instrument]?.ratePerMs ?? null;
   }
 
   /** Takes from the opposite side from the touch on, until the order, its limit or the display is exhausted. */
@@ -50,14 +73,16 @@ export class TakerMatching {
     const consumed = this.#consumed[order.intent.instrument];
     let price = touch;
     while (price !== NO_PRICE && order.remaining > 0 && isWithinLimit(order, price)) {
-      const available = market.book.quantityAt(isBid, price) - (consumed?.taken(isBid, price) ?? 0);
+      const isShown = market.shows(isBid, price);
+      const available = quantityAt(market, isBid, price) - (consumed?.taken(isBid, price) ?? 0);
       const quantity = Math.min(available, order.remaining, this.#link.reduceOnlyRoom(order));
       if (quantity > 0) {
-        consumed?.take(isBid, price, quantity);
-        this.#link.fill(order, lots(quantity), ticks(price), touch, 0, market.bookSequence);
+        consumed?.take(isBid, price, quantity, this.#link.nowMs());
+        const evidence = isShown ? market.bookSequence : market.tail.sequence;
+        this.#link.fill(order, lots(quantity), ticks(price), touch, 0, evidence, !isShown);
       }
       if (order.remaining === 0 || this.#link.reduceOnlyRoom(order) === 0) return;
-      price = market.book.nextWorse(isBid, price);
+      price = this.#nextWorse(market, isBid, price);
     }
   }
 
@@ -68,10 +93,19 @@ export class TakerMatching {
     let sum = 0;
     let price = touch;
     while (price !== NO_PRICE && isWithinLimit(order, price)) {
-      sum += market.book.quantityAt(isBid, price) - (consumed?.taken(isBid, price) ?? 0);
-      price = market.book.nextWorse(isBid, price);
+      sum += Math.max(0, quantityAt(market, isBid, price) - (consumed?.taken(isBid, price) ?? 0));
+      price = this.#nextWorse(market, isBid, price);
     }
     return Math.min(sum, this.#link.reduceOnlyRoom(order));
+  }
+
+  /** The next displayed level, behind the window the next of a tail that is young enough. */
+  #nextWorse(market: InstrumentMarket, isBid: boolean, price: number): number {
+    const next = market.book.nextWorse(isBid, price);
+    if (next !== NO_PRICE) return next;
+    if (this.#link.nowMs() - market.tail.timeMs > this.#terms.tail_max_age_ms) return NO_PRICE;
+    const from = isBid ? Math.min(price, market.worstBidShown) : Math.max(price, market.worstAskShown);
+    return market.tail.nextWorse(isBid, from);
   }
 
   fillParametric(order: WorkingOrder, market: InstrumentMarket, random: SeededRandom): void {
@@ -87,8 +121,14 @@ export class TakerMatching {
       random,
     );
     const touch = order.isBid ? Math.ceil(reference) + spreadTicks : Math.floor(reference) - spreadTicks;
-    this.#link.fill(order, quantity, price, touch, slippageTicks, this.#link.sequence());
+    this.#link.fill(order, quantity, price, touch, slippageTicks, this.#link.sequence(), false);
   }
+}
+
+/** Lots displayed at a price, or estimated where the window does not reach. */
+function quantityAt(market: InstrumentMarket, isBid: boolean, price: number): number {
+  const source = market.shows(isBid, price) ? market.book : market.tail;
+  return source.quantityAt(isBid, price);
 }
 
 function isWithinLimit(order: WorkingOrder, price: number): boolean {

@@ -34,6 +34,11 @@ export class WorkingOrder {
   queueAhead = Number.POSITIVE_INFINITY;
   /** The queue ahead if only public trades had shortened it: what a print older than the last frame is held against. */
   queueAheadByTrades = Number.POSITIVE_INFINITY;
+  /** Lots last displayed at our price; NaN while the book does not show it. */
+  displayed = Number.NaN;
+  /** Printed at our price and not yet set against a displayed decrease; exchange time of the newest such print. */
+  unexplainedTrades = 0;
+  lastPrintMs = Number.NEGATIVE_INFINITY;
   /** Queue ahead at acceptance; null for takers and while unknown. */
   queueAheadAtAcceptance: Lots | null = null;
 
@@ -63,6 +68,9 @@ export class WorkingOrder {
     this.intent = intent;
     this.queueAhead = Number.POSITIVE_INFINITY;
     this.queueAheadByTrades = Number.POSITIVE_INFINITY;
+    this.displayed = Number.NaN;
+    this.unexplainedTrades = 0;
+    this.lastPrintMs = Number.NEGATIVE_INFINITY;
     this.queueAheadAtAcceptance = null;
   }
 
