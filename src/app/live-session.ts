@@ -26,6 +26,7 @@ import type { WallClock } from '../ports/wall-clock.ts';
 import { Ingress } from '../session/ingress.ts';
 import { runLoop } from '../session/loop.ts';
 import { OutputLog } from '../session/output-log.ts';
+import { CheckpointWriter } from '../storage/checkpoint-file.ts';
 import { FileEventLog } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
@@ -74,6 +75,7 @@ export class LiveSession {
   #engine: Engine | null = null;
   #log: FileEventLog | null = null;
   #journal: Journal | null = null;
+  #checkpoints: CheckpointWriter | null = null;
   /** Set when the session must end before its engine runs; a promise so that the start's waits can be broken off. */
   #breakOff: (error: SessionEndError) => void = () => {};
   readonly #brokenOff: Promise<never>;
@@ -195,6 +197,7 @@ export class LiveSession {
       );
     this.#log?.close();
     this.#journal?.close();
+    this.#checkpoints?.close();
   }
 
   /** What kept the session from starting; where the venue did not answer, its address is what the reader needs. */
@@ -241,6 +244,7 @@ export class LiveSession {
     this.#log = FileEventLog.create(folder.eventsFolder);
     this.#journal = Journal.open(folder.journalFile, start);
     this.#engine = new Engine(start, strategy);
+    this.#checkpoints = CheckpointWriter.open(folder.checkpointFile, this.#engine);
     keeper.attach(this.#engine);
     this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
     for (const [index, bars] of histories.entries()) {
@@ -254,7 +258,8 @@ export class LiveSession {
     const { client } = this.#market ?? {};
     const engine = this.#engine;
     const journal = this.#journal;
-    if (client === undefined || engine === null || journal === null) return;
+    const checkpoints = this.#checkpoints;
+    if (client === undefined || engine === null || journal === null || checkpoints === null) return;
     this.#isStreaming = true;
     client.start(this.#instruments, settings.interval, this.#ingress, {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),
@@ -265,7 +270,7 @@ export class LiveSession {
       source: this.#ingress,
       log: this.#log,
       engine,
-      sinks: [journal, keeper, new OutputLog(logger, this.#instruments)],
+      sinks: [journal, keeper, checkpoints, new OutputLog(logger, this.#instruments)],
       afterBlock: () => this.#ingress.wakeAt(engine.nextDueMs),
     });
     await Promise.race([loop, this.#brokenOff]);

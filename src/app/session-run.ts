@@ -28,22 +28,18 @@ import type { SystemLog } from '../session/system-log.ts';
 import { type CrashPhase, crashSoon } from '../session/test-crash.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
 import { AccountStore } from '../storage/account-store.ts';
-import {
-  type SessionFolder,
-  type SessionManifest,
-  MANIFEST_VERSION,
-  createSessionFolder,
-} from '../storage/session-folder.ts';
+import { type SessionFolder, type SessionManifest, createSessionFolder } from '../storage/session-folder.ts';
 import { AccountKeeper } from './account-keeper.ts';
 import { isSettledWithin } from './bounded-wait.ts';
 import type { Settings } from './config/settings.ts';
 import { LoopWatchdog } from './loop-watchdog.ts';
 import { LiveSession } from './live-session.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
-import { programVersion } from './program-version.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
+import { composeManifest } from './session-manifest.ts';
 import { writeResult } from './session-result.ts';
 import { newAccount } from './start-document.ts';
+import { readStrategySource } from './strategy-loader.ts';
 
 const SEED_BOUND = 2 ** 32;
 
@@ -97,28 +93,11 @@ export class SessionRun {
     if (settings.account === 'fresh') accounts.archive(this.#localStartMs);
     this.#account = accounts.read() ?? newAccount(settings.balance);
     this.#keeper = new AccountKeeper(accounts, sessionId, systemClock);
-    this.#manifest = {
-      version: MANIFEST_VERSION,
-      session_id: sessionId,
-      program_version: programVersion(),
-      node_version: process.version,
-      seed,
-      source:
-        settings.source.kind === 'recording' ? `recording:${settings.source.path}` : settings.source.kind,
-      symbols: settings.symbols,
-      strategy: { name: strategy.name, params: strategy.params },
-      config: Object.fromEntries(Object.entries(settings.effective).map(([key, { value }]) => [key, value])),
-      started_at: new Date(this.#localStartMs).toISOString(),
-      ended_at: null,
-      local_started_at: new Date(this.#localStartMs).toISOString(),
-      local_ended_at: null,
-      stopped_reason: null,
-      exit_code: null,
-      state_hash: null,
-      events: null,
-      log_chain: null,
-    };
+    const strategySource = readStrategySource(settings.strategy);
+    const localStartMs = this.#localStartMs;
+    this.#manifest = composeManifest(settings, { sessionId, seed, strategy, strategySource, localStartMs });
     this.#folder = createSessionFolder(paths.root, this.#manifest);
+    if (strategySource !== null) this.#folder.keepStrategy(settings.strategy, strategySource);
     this.#progress = new ConsoleProgress({
       write: (text) => io.stdout.write(text),
       mode: io.json ? 'silent' : io.isTty ? 'live' : 'plain',

@@ -32,6 +32,7 @@ export function composeStart(settings: Settings, facts: StartFacts): SessionStar
     margin_mode: settings.marginMode,
     maker_fee_rate: settings.makerFeeRate,
     taker_fee_rate: settings.takerFeeRate,
+    fee_tier: settings.feeTier,
     fill_model: settings.fillModel,
     request_latency_ms: settings.requestLatencyMs,
     response_latency_ms: settings.responseLatencyMs,

@@ -1,5 +1,6 @@
 /** Finds the strategy that a session names: one that comes with the program, or the user's own TypeScript file. */
 
+import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -32,6 +33,17 @@ export async function loadStrategy(name: string, params: unknown): Promise<Strat
       );
     }
     throw error;
+  }
+}
+
+/** The text of a strategy file; null for a built-in strategy. Throws ConfigError. */
+export function readStrategySource(name: string): string | null {
+  if (!path.isAbsolute(name)) return null;
+  try {
+    return readFileSync(name, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([`--strategy: ${name} cannot be read: ${reason}`]);
   }
 }
 

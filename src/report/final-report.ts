@@ -66,6 +66,8 @@ export interface FinalReport {
   readonly spread_cost: string | null;
   readonly impact_cost: string | null;
   readonly latency_cost: string | null;
+  /** Random part of parametric fills. These four add up to the distance of all fills from the mids at their decisions. */
+  readonly slippage_cost: string | null;
   readonly max_drawdown: string;
   readonly max_drawdown_percent: number | null;
   /** Annualised; see {@link sharpeRatio}. */
@@ -164,6 +166,7 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     spread_cost: sumCost(fills, (fill) => fill.spread_cost),
     impact_cost: sumCost(fills, (fill) => fill.impact_cost),
     latency_cost: sumCost(fills, (fill) => fill.latency_cost),
+    slippage_cost: sumCost(fills, (fill) => fill.slippage_cost),
     max_drawdown: drawdown.amount,
     max_drawdown_percent: drawdown.percent,
     sharpe: sharpeRatio(inputs.equity),

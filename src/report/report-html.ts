@@ -146,6 +146,7 @@ function costRows(report: FinalReport): Pair[] {
     ['Spread', `${displayMoney(report.spread_cost)} USDT`],
     ['Latency', `${displayMoney(report.latency_cost)} USDT`],
     ['Impact', `${displayMoney(report.impact_cost)} USDT`],
+    ['Slippage', `${displayMoney(report.slippage_cost)} USDT`],
     ['Ledger difference', `${report.ledger_difference} USDT`],
   ];
 }

@@ -20,6 +20,7 @@ export interface FillFacts {
   readonly spread_cost: string | null;
   readonly latency_cost: string | null;
   readonly impact_cost: string | null;
+  readonly slippage_cost: string | null;
 }
 
 export interface LedgerFacts {

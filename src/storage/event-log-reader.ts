@@ -54,13 +54,22 @@ export function segmentName(number: number): string {
 export class EventLogReader implements EventSource, Iterable<EventBlock> {
   readonly #folder: string;
   readonly #capacity: number;
+  readonly #endsBlock: (sequence: number) => boolean;
   #end: LogEnd | null = null;
   #isClosed = false;
 
-  /** `capacity`: rows of the yielded blocks; a larger frame gets a larger block. */
-  constructor(folder: string, capacity: number = BLOCK_CAPACITY) {
+  /**
+   * `capacity`: rows of the yielded blocks; a larger frame gets a larger block. `endsBlock`: whether the event of this
+   * sequence number must be the last of its block, for who compares something just there.
+   */
+  constructor(
+    folder: string,
+    capacity: number = BLOCK_CAPACITY,
+    endsBlock: (sequence: number) => boolean = () => false,
+  ) {
     this.#folder = folder;
     this.#capacity = capacity;
+    this.#endsBlock = endsBlock;
   }
 
   /** Where the log ended; null until an iteration reached it. */
@@ -87,7 +96,12 @@ export class EventLogReader implements EventSource, Iterable<EventBlock> {
         at(frame, sequence, () => {
           decoder.append(line, block);
         });
+        const isCut = this.#endsBlock(sequence);
         sequence++;
+        if (isCut) {
+          yield block;
+          block.reset(sequence);
+        }
       }
     }
     if (block.length > 0) yield block;

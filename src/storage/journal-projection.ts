@@ -9,6 +9,7 @@ import {
   formatRate,
 } from '../core/domain/instrument.ts';
 import type { FillRecord, OrderRecord } from '../core/domain/order.ts';
+import { describeReceipt } from '../core/domain/receipt-document.ts';
 import type { EquityPoint, LedgerEntry, Output, TradeRecord } from '../core/domain/outputs.ts';
 import type { QualityRecord } from '../core/domain/commands.ts';
 import { type Money, markPrice } from '../core/domain/units.ts';
@@ -44,6 +45,7 @@ export interface StoredRows {
   };
   readonly orders: Stored<OrderRow>;
   readonly fills: Stored<FillRow>;
+  readonly receipts: { readonly fill_id: string; readonly receipt: string };
   readonly ledger: Stored<LedgerRow>;
   readonly positions: Stored<PositionRow>;
   readonly trades: Stored<TradeRow>;
@@ -100,6 +102,10 @@ export function fillRow(fill: FillRecord, instrument: Instrument): StoredRows['f
     model: fill.model,
     evidence_sequence: fill.evidenceSequence,
   };
+}
+
+export function receiptRow(fill: FillRecord, instrument: Instrument): StoredRows['receipts'] {
+  return { fill_id: fill.id, receipt: JSON.stringify(describeReceipt(fill, instrument)) };
 }
 
 export function ledgerRow(entry: LedgerEntry, symbol: string | null): StoredRows['ledger'] {

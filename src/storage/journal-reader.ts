@@ -2,6 +2,7 @@
 
 import { DatabaseSync } from 'node:sqlite';
 import { existsSync } from 'node:fs';
+import type { ReceiptDocument } from '../core/domain/receipt-document.ts';
 import type {
   DenialRow,
   EquityRow,
@@ -27,17 +28,17 @@ export class JournalReader {
     this.#file = file;
   }
 
-  /** Throws StorageError `not_found`, or `journal` for a file of another version. */
+  /** Throws StorageError `not_found`, or `journal` for a file that a newer program wrote; older ones lack what came later. */
   static open(file: string): JournalReader {
     if (!existsSync(file)) throw new StorageError('not_found', `there is no journal ${file}`);
     try {
       const database = new DatabaseSync(file, { readOnly: true, timeout: 5_000 });
       const version = journalVersion(database);
-      if (version === JOURNAL_VERSION) return new JournalReader(database, file);
+      if (version > 0 && version <= JOURNAL_VERSION) return new JournalReader(database, file);
       database.close();
       throw new StorageError(
         'journal',
-        `${file} has version ${version}, this program reads ${JOURNAL_VERSION}`,
+        `${file} has version ${version}, this program reads 1 to ${JOURNAL_VERSION}`,
       );
     } catch (error) {
       throw toStorageError(error, `open the journal ${file}`);
@@ -56,6 +57,13 @@ export class JournalReader {
     })) as unknown as OrderRow[];
   }
 
+  /** Null where the session has no such order. */
+  order(orderId: string): OrderRow | null {
+    const shape = (row: Row): Row => ({ ...row, reduce_only: row['reduce_only'] === 1 });
+    const rows = this.#rows('SELECT * FROM orders WHERE order_id = ?', shape, orderId);
+    return (rows[0] as unknown as OrderRow | undefined) ?? null;
+  }
+
   fills(): FillRow[] {
     return this.#rows(
       'SELECT * FROM fills ORDER BY time_ms, rowid',
@@ -67,6 +75,13 @@ export class JournalReader {
   fill(fillId: string): FillRow | null {
     const rows = this.#rows('SELECT * FROM fills WHERE fill_id = ?', withReconstructed, fillId);
     return (rows[0] as unknown as FillRow | undefined) ?? null;
+  }
+
+  /** Null where the session has no such fill, or kept no receipts yet. */
+  receipt(fillId: string): ReceiptDocument | null {
+    if (!this.#hasTable('receipts')) return null;
+    const [row] = this.#rows('SELECT receipt FROM receipts WHERE fill_id = ?', undefined, fillId);
+    return row === undefined ? null : (JSON.parse(String(row['receipt'])) as ReceiptDocument);
   }
 
   ledger(): LedgerRow[] {
@@ -110,6 +125,12 @@ export class JournalReader {
     return this.#rows(
       'SELECT time_ms, state, reason FROM lifecycle ORDER BY lifecycle_id',
     ) as unknown as LifecycleRow[];
+  }
+
+  /** Whether the file is young enough to have it. */
+  #hasTable(name: string): boolean {
+    const query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?";
+    return this.#rows(query, undefined, name).length > 0;
   }
 
   #rows(query: string, shape: (row: Row) => Row = (row) => row, ...values: string[]): Row[] {

@@ -60,8 +60,13 @@ CREATE INDEX fills_by_order ON fills (order_id);
 CREATE INDEX ledger_by_fill ON ledger (fill_id);
 `;
 
+/** Receipts of fills, as JSON documents: why each fill is there and what it cost. */
+const MIGRATION_2 = `
+CREATE TABLE receipts (fill_id TEXT PRIMARY KEY, receipt TEXT NOT NULL) STRICT;
+`;
+
 /** Migration n brings a file from version n - 1 to n. */
-const MIGRATIONS: readonly string[] = [MIGRATION_1];
+const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2];
 
 export const JOURNAL_VERSION: number = MIGRATIONS.length;
 

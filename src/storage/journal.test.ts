@@ -10,6 +10,7 @@ import type { SessionStart } from '../core/domain/session-start.ts';
 import { type Lots, type Rate, lots, markPrice, ticks } from '../core/domain/units.ts';
 import { Journal } from './journal.ts';
 import { JournalReader } from './journal-reader.ts';
+import { SAMPLE_RECEIPT } from '../../test/builders/sample-receipt.ts';
 import { SAMPLE_START } from '../../test/builders/sample-session.ts';
 import { StorageError } from './storage-error.ts';
 
@@ -68,6 +69,7 @@ function fill(id: string, side: 'buy' | 'sell', quantity: number, price: number)
     reconstructed: false,
     model: 'book',
     evidenceSequence: 77,
+    receipt: SAMPLE_RECEIPT,
   };
 }
 

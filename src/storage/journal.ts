@@ -22,6 +22,7 @@ import {
   orderRow,
   positionRow,
   qualityRow,
+  receiptRow,
   tradeRow,
 } from './journal-projection.ts';
 import { migrateJournal } from './journal-schema.ts';
@@ -36,6 +37,7 @@ const IS_REPLACED: Readonly<Record<Table, boolean>> = {
   orders: true,
   positions: true,
   fills: false,
+  receipts: false,
   ledger: false,
   trades: false,
   equity: false,
@@ -154,6 +156,7 @@ export class Journal implements OutputSink {
   #storeFill(fill: FillRecord): void {
     const instrument = this.#instrument(fill.instrument);
     this.#write('fills', fillRow(fill, instrument));
+    this.#write('receipts', receiptRow(fill, instrument));
     const held = applyFill(this.#position(fill.instrument), fill, instrument);
     this.#positions = this.#positions.with(fill.instrument, held);
     this.#write('positions', positionRow(held, instrument, fill.timeMs));

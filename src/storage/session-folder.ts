@@ -8,6 +8,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -34,6 +35,10 @@ export interface SessionManifest {
   readonly source: string;
   readonly symbols: readonly string[];
   readonly strategy: { readonly name: string; readonly params: unknown };
+  /** What a replay needs to be the same: the core's sources, the strategy's text, the configuration; SHA-256, hex. */
+  readonly engine_hash: string | null;
+  readonly strategy_hash: string | null;
+  readonly config_hash: string | null;
   /** Effective configuration. */
   readonly config: unknown;
   /** ISO, venue time. */
@@ -59,6 +64,10 @@ const manifest: z.ZodType<SessionManifest> = z.strictObject({
   source: z.string(),
   symbols: z.array(z.string()),
   strategy: z.strictObject({ name: z.string(), params: z.unknown() }),
+  // Sessions of earlier versions did not record them.
+  engine_hash: z.string().nullable().default(null),
+  strategy_hash: z.string().nullable().default(null),
+  config_hash: z.string().nullable().default(null),
   config: z.unknown(),
   started_at: z.iso.datetime(),
   ended_at: z.iso.datetime().nullable(),
@@ -72,6 +81,8 @@ const manifest: z.ZodType<SessionManifest> = z.strictObject({
 });
 
 const LATEST = 'latest';
+/** What Node loads as a module of its own accord. */
+const STRATEGY_EXTENSIONS: readonly string[] = ['.ts', '.mts', '.js', '.mjs'];
 /** Session ids are file names: no separators, no leading dot or hyphen. */
 const SESSION_ID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -91,6 +102,15 @@ export class SessionFolder {
   get manifestFile(): string {
     return path.join(this.path, 'session.json');
   }
+  /** Where the outputs were hashed while the session ran. */
+  get checkpointFile(): string {
+    return path.join(this.path, 'checkpoints.jsonl');
+  }
+  /** The user's own strategy as it was when the session began; null where the session ran a built-in one. */
+  get strategyFile(): string | null {
+    const file = STRATEGY_EXTENSIONS.map((extension) => path.join(this.path, `strategy${extension}`));
+    return file.find((name) => existsSync(name)) ?? null;
+  }
   get journalFile(): string {
     return path.join(this.path, 'journal.db');
   }
@@ -105,6 +125,16 @@ export class SessionFolder {
   }
   get htmlFile(): string {
     return path.join(this.path, 'report.html');
+  }
+
+  /**
+   * Keeps the text of a strategy file with the session, so that a replay needs nothing else; a file of an unusual kind is
+   * not kept. Throws StorageError.
+   */
+  keepStrategy(file: string, text: string): void {
+    const extension = path.extname(file);
+    if (STRATEGY_EXTENSIONS.includes(extension))
+      writeText(path.join(this.path, `strategy${extension}`), text);
   }
 
   writeManifest(document: SessionManifest): void {
@@ -163,6 +193,22 @@ export function resolveSession(workspace: string, operand: string, currentFolder
     'not_found',
     `${JSON.stringify(operand)} is no session: neither an id in ${workspace} nor a session folder`,
   );
+}
+
+/** The sessions of a workspace: the latest first, then the others by id, newest first. Throws StorageError. */
+export function listSessions(workspace: string): SessionFolder[] {
+  const sessions = path.join(workspace, 'sessions');
+  try {
+    if (!existsSync(sessions)) return [];
+    const latest = readLatest(workspace);
+    return readdirSync(sessions)
+      .toSorted((a, b) => Number(b === latest) - Number(a === latest) || (a < b ? 1 : -1))
+      .map((id) => path.join(sessions, id))
+      .filter(isSession)
+      .map((folder) => new SessionFolder(folder));
+  } catch (error) {
+    throw toStorageError(error, `read the sessions in ${sessions}`);
+  }
 }
 
 function isSession(folder: string): boolean {

@@ -13,7 +13,7 @@ export function equityPoint(index: number, equity: string): EquityFacts {
 export function fill(afterMs: number, side: 'buy' | 'sell', quantity: string): FillFacts {
   return {
     ...{ symbol: 'BTCUSDT', side, quantity, time_ms: T0 + afterMs },
-    ...{ spread_cost: '0.1', latency_cost: '-0.05', impact_cost: '0' },
+    ...{ spread_cost: '0.1', latency_cost: '-0.05', impact_cost: '0', slippage_cost: '0' },
   };
 }
 

@@ -1,6 +1,7 @@
 /** Orders and what a strategy may ask for: intents before the risk gate, records after it. */
 
 import type { DenialReason, ClosureReason } from './reasons.ts';
+import type { FillReceipt } from './receipt.ts';
 import type { Lots, Money, Rate, Ticks } from './units.ts';
 
 export type Side = 'buy' | 'sell';
@@ -108,6 +109,8 @@ export interface OrderDraft {
   readonly decisionTimeMs: number;
   /** Twice the mid price in ticks at decision (best bid + best ask); null without a two-sided book. */
   readonly decisionMidX2: number | null;
+  /** Best bid at decision in ticks, the other half of that sum's story; null without a two-sided book. */
+  readonly decisionBid: number | null;
 }
 
 /** One order as it stands; an immutable copy goes out at every change. */
@@ -159,4 +162,6 @@ export interface FillRecord {
   readonly model: 'book' | 'parametric';
   /** Sequence number of the event that justifies the fill: the book walked, or the public trade. */
   readonly evidenceSequence: number;
+  /** The whole story behind it. */
+  readonly receipt: FillReceipt;
 }

@@ -51,6 +51,8 @@ function hashOutput(hash: StateHash, output: Output): void {
       hash.addNumber(fill.quantity);
       hash.addBigint(fill.fee);
       hash.addNumber(fill.evidenceSequence);
+      hash.addText(fill.receipt.book?.hash ?? '');
+      hash.addBigint(fill.receipt.totalCost ?? 0n);
       break;
     }
     case 'ledger':

@@ -67,6 +67,8 @@ export interface SessionStart {
   readonly margin_mode: 'isolated' | 'cross';
   readonly maker_fee_rate: string;
   readonly taker_fee_rate: string;
+  /** VIP tier of those rates; absent where only they are known. */
+  readonly fee_tier?: number;
   readonly fill_model: 'book' | 'parametric';
   readonly request_latency_ms: number;
   readonly response_latency_ms: number;

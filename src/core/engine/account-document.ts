@@ -110,6 +110,7 @@ function carriedOrder(carried: CarriedOrder, instrument: Instrument): WorkingOrd
     },
     decisionTimeMs: carried.decision_time_ms,
     decisionMidX2: null,
+    decisionBid: null,
   });
   const order = new WorkingOrder(approved);
   const filled = parseQuantity(instrument, carried.filled_quantity);

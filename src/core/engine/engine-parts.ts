@@ -5,7 +5,9 @@ import { type SeededRandom, namedStream } from '../base/random.ts';
 import { type Interval, intervalMs, isInterval, isVenueInterval } from '../base/time.ts';
 import { createInstrument, parseMoney, parseRate } from '../domain/instrument.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
+import type { FillModelTerms } from '../domain/receipt.ts';
 import type { SessionStart } from '../domain/session-start.ts';
+import { PARAMETRIC_TERMS } from '../exchange/impact-model.ts';
 import { LatencyModel } from '../exchange/latency-model.ts';
 import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
@@ -62,6 +64,13 @@ export function assembleParts(
     slippage: namedStream(start.seed, 'slippage'),
     latency: namedStream(start.seed, 'latency'),
   };
+  const latency = new LatencyModel(
+    start.fills.latency,
+    start.request_latency_ms,
+    start.response_latency_ms,
+    random.latency,
+    outputs,
+  );
   const exchange = new PaperExchange(
     {
       sessionId: start.session_id,
@@ -71,6 +80,9 @@ export function assembleParts(
       takerFeeRate: parseRate(start.taker_fee_rate),
       fillModel: start.fill_model,
       fills: start.fills,
+      feeTier: start.fee_tier ?? null,
+      reportArrivalMs: (nowMs) => latency.responseArrivalMs(nowMs),
+      terms: describeTerms(start),
     },
     markets,
     account,
@@ -99,15 +111,21 @@ export function assembleParts(
     tradeBars: isVenueInterval(interval) ? [] : markets.map(() => new TradeBars(intervalMs(interval))),
     account,
     random,
-    latency: new LatencyModel(
-      start.fills.latency,
-      start.request_latency_ms,
-      start.response_latency_ms,
-      random.latency,
-      outputs,
-    ),
+    latency,
     exchange,
     gate,
     losses,
   };
+}
+
+/** The fill model as every receipt names it. */
+function describeTerms(start: SessionStart): FillModelTerms {
+  const latency = {
+    latency: start.fills.latency.model,
+    request_latency_ms: start.request_latency_ms,
+    response_latency_ms: start.response_latency_ms,
+  };
+  return start.fill_model === 'parametric'
+    ? { name: 'parametric', parameters: { ...PARAMETRIC_TERMS, ...latency } }
+    : { name: 'book', parameters: { queue_exponent: start.fills.queue_exponent, ...latency } };
 }

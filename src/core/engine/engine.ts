@@ -372,8 +372,9 @@ export class Engine {
       const dueMs = isOurs ? output.timeMs : this.#parts.latency.responseArrivalMs(output.timeMs);
       this.#schedule.add(dueMs, Due.orderReport, { report: output.order });
     } else if (output.type === 'fill') {
-      const dueMs = this.#parts.latency.responseArrivalMs(output.timeMs);
-      this.#schedule.add(dueMs, Due.fillReport, { fill: output.fill });
+      const { fill } = output;
+      const dueMs = output.timeMs + fill.receipt.responseLatencyMs;
+      this.#schedule.add(dueMs, Due.fillReport, { fill });
     }
   }
 

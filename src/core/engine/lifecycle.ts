@@ -72,6 +72,11 @@ export class Lifecycle {
     this.#outputs = outputs;
   }
 
+  /** Beyond this age a book is no market. */
+  get staleMs(): number {
+    return this.#start.stale_timeout_ms;
+  }
+
   get isTrading(): boolean {
     return this.state === 'running' && !this.isPaused;
   }
@@ -139,6 +144,7 @@ export class Lifecycle {
     const limitMs = this.#start.stale_timeout_ms;
     if (this.state === 'running' && ageMs > limitMs) {
       this.#staleSinceMs = nowMs - ageMs;
+      this.#distrustStaleBooks(nowMs);
       this.#enter(nowMs, 'halted', 'ORDER_BOOK_STALE');
       this.#log(nowMs, 'warning', 'order_book_stale', 'ORDER_BOOK_STALE', {
         age_ms: ageMs,
@@ -218,6 +224,13 @@ export class Lifecycle {
     this.endDetail = detail;
     this.#enter(nowMs, 'ended', reason);
     this.#outputs.push({ type: 'ended', timeMs: nowMs, reason, detail });
+  }
+
+  /** Orders that are still on their way must not meet a stale book: the next frame makes it good again. */
+  #distrustStaleBooks(nowMs: number): void {
+    for (const market of this.#parts.markets) {
+      if (nowMs - market.bookTimeMs > this.#start.stale_timeout_ms) market.isBookValid = false;
+    }
   }
 
   /** Books that cannot be trusted any more are taken as they last were; what is closed on them is marked. */

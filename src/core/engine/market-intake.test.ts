@@ -35,6 +35,20 @@ describe('old data', () => {
     expect(quality(run)).toEqual([]);
   });
 
+  test.each([
+    ['stood still since', (run: TestMarket) => run.time(16_100)],
+    ['is renewed too late', (run: TestMarket) => run.book(16_050, BIDS, ASKS, 10_900)],
+  ])('an order already on its way finds no market in a book that %s', (_, pass) => {
+    const run = new TestMarket(sessionStart({ stale_timeout_ms: 5_000, request_latency_ms: 2_000 }), {
+      onStart: (view) => view.setTimer('buy', view.timeMs + 14_500),
+      onTimer: () => [limitOrder(0, 'buy', lots(5), ticks(1000_1))],
+    }).mark(0, 1000_0);
+    for (let atMs = 0; atMs <= 10_000; atMs += 1_000) run.book(atMs, BIDS, ASKS);
+    pass(run).time(16_600);
+    expect(run.of('fill')).toEqual([]);
+    expect(run.of('order').map(({ order: { reason } }) => reason)).toEqual([null, 'no_market']);
+  });
+
   test("a step back of the venue's clock does not make its books old", () => {
     const run = running().clock(10_500, 0).clock(11_000, -60_000);
     for (let atMs = 11_000; atMs <= 60_000; atMs += 500) {

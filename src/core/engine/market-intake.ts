@@ -259,10 +259,12 @@ export class MarketIntake {
     const { bestBid, bestAsk } = market.book;
     const isTwoSided = bestBid !== NO_PRICE && bestAsk !== NO_PRICE;
     const isCrossed = isTwoSided && bestBid >= bestAsk;
-    market.isBookValid = isTwoSided && !isCrossed;
-    market.isLastBook = false;
+    const isGood = isTwoSided && !isCrossed;
     const shownMs = this.#watch.shownMs(nowMs, market.bookExchangeTimeMs);
-    if (market.isBookValid) market.bookTimeMs = shownMs;
+    // A good book that arrives too old is the newest there is, and still no market.
+    if (isGood) market.bookTimeMs = shownMs;
+    market.isBookValid = isGood && nowMs - shownMs <= this.#lifecycle.staleMs;
+    market.isLastBook = false;
     const complaint = isCrossed
       ? CROSSED
       : !isTwoSided

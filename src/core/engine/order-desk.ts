@@ -123,7 +123,13 @@ export class OrderDesk {
     const touch = market.midX2 === null ? market.lastPrice : Math.ceil(market.midX2 / 2);
     const equity = this.#account.equity;
     return this.#gate.decide(
-      { id, intent, decisionTimeMs: nowMs, decisionMidX2: market.midX2 },
+      {
+        id,
+        intent,
+        decisionTimeMs: nowMs,
+        decisionMidX2: market.midX2,
+        decisionBid: market.midX2 === null ? null : market.book.bestBid,
+      },
       {
         nowMs,
         refusal,

@@ -172,6 +172,19 @@ describe('a bracket', () => {
     });
   });
 
+  test('closes once, also where one price reaches both of its exits', () => {
+    const bracket = { on: 'mark', takeProfit: ticks(999_0), stopLoss: ticks(1001_0) } as const;
+    const buy = marketOrder(0, 'buy', lots(5));
+    const run = market([marketOrder(0, 'buy', lots(5), { bracket }), buy])
+      .time(200)
+      .mark(300, 1000_0);
+    expect(ends(run)).toMatchObject({
+      'o1-tp': ['filled', null],
+      'o1-sl': ['canceled', 'other_exit_triggered'],
+    });
+    expect(run.engine.status().position).toBe(5);
+  });
+
   test('never becomes active when the entry does not fill', () => {
     const bracket = { on: 'mark', takeProfit: ticks(1005_0), stopLoss: null } as const;
     const run = market([limitOrder(0, 'buy', lots(5), ticks(990_5), { clientOrderId: 'e', bracket })], {

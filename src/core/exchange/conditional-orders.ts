@@ -34,16 +34,18 @@ export class ConditionalOrders {
     for (const order of [...this.#orders]) visit(order);
   }
 
-  /** Takes out the orders that fire at the current price of a kind, oldest first. */
-  fire(source: TriggerSource, market: InstrumentMarket): readonly WorkingOrder[] {
+  /**
+   * The orders that fire at the current price of a kind, oldest first. The caller takes out what it lets trade, and passes
+   * by what the ones before have cancelled meanwhile.
+   */
+  reached(source: TriggerSource, market: InstrumentMarket): readonly WorkingOrder[] {
     const price = priceOf(source, market);
     if (price === null || this.#orders.size === 0) return [];
-    const fired: WorkingOrder[] = [];
+    const reached: WorkingOrder[] = [];
     for (const order of this.#orders) {
-      if (order.intent.trigger?.on === source && isReached(order, price, market)) fired.push(order);
+      if (order.intent.trigger?.on === source && isReached(order, price, market)) reached.push(order);
     }
-    for (const order of fired) this.#orders.delete(order);
-    return fired;
+    return reached;
   }
 }
 

@@ -3,34 +3,42 @@
 import { type Instrument, formatMoney, formatPrice, formatQuantity } from '../domain/instrument.ts';
 import type { FillRecord } from '../domain/order.ts';
 import type { Output } from '../domain/outputs.ts';
-import type { Money } from '../domain/units.ts';
+import type { BookSeen, LevelTaken, PrintTaken, QueueStory, TouchSeen } from '../domain/receipt.ts';
+import { type Money, lots, ticks } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
+import type { BookDigest } from './book-digest.ts';
 import { splitCosts } from './costs.ts';
+import type { PaperExchangeSettings } from './exchange-settings.ts';
 import type { WorkingOrder } from './working-order.ts';
+
+/** What justifies a fill, as matching found it. */
+export interface FillBasis {
+  /** Best opposite price at arrival for takers, the fill price for makers; ticks. */
+  readonly touch: number;
+  readonly slippageTicks: number;
+  /** Sequence number of the event that justifies it. */
+  readonly evidence: number;
+  /** Set for takers on a book. */
+  readonly level: LevelTaken | null;
+  /** Set for makers. */
+  readonly print: PrintTaken | null;
+}
 
 /** What the exchange decided about a fill. */
 export interface FillFacts extends Pick<
   FillRecord,
-  | 'id'
-  | 'quantity'
-  | 'price'
-  | 'liquidity'
-  | 'fee'
-  | 'feeRate'
-  | 'timeMs'
-  | 'model'
-  | 'evidenceSequence'
-  | 'extrapolatedQuantity'
+  'id' | 'quantity' | 'price' | 'liquidity' | 'fee' | 'feeRate' | 'timeMs'
 > {
-  /** Best opposite price at arrival for takers, the fill price for makers; ticks. */
-  readonly touch: number;
-  readonly slippageTicks: number;
+  readonly basis: FillBasis;
+  readonly settings: PaperExchangeSettings;
+  readonly digest: BookDigest | null;
 }
 
 export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts: FillFacts): FillRecord {
-  const { touch, slippageTicks, ...decided } = facts;
+  const { basis, settings, digest, ...decided } = facts;
+  const { touch, slippageTicks } = basis;
   // Without a book the parametric model's own touch stands in for the mid, so that the parts still add up.
-  const midX2 = facts.model === 'parametric' && market.midX2 === null ? 2 * touch : market.midX2;
+  const midX2 = settings.fillModel === 'parametric' && market.midX2 === null ? 2 * touch : market.midX2;
   const { instrument } = market;
   const { price, quantity } = facts;
   const costs = splitCosts(
@@ -43,21 +51,73 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     midX2,
     order.decisionMidX2,
   );
+  const arrivalTimeMs = order.arrivalTimeMs ?? facts.timeMs;
   return {
     ...decided,
     orderId: order.id,
     instrument: instrument.index,
     side: order.intent.side,
     decisionTimeMs: order.decisionTimeMs,
-    arrivalTimeMs: order.arrivalTimeMs ?? facts.timeMs,
+    arrivalTimeMs,
     markPrice: market.mark,
     spreadCost: costs.spread,
     latencyCost: costs.latency,
     impactCost: costs.impact,
     slippageCost: costs.slippage,
     queueAheadAtAcceptance: facts.liquidity === 'maker' ? order.queueAheadAtAcceptance : null,
+    extrapolatedQuantity: lots(basis.level?.isExtrapolated === true ? quantity : 0),
     reconstructed: market.isLastBook,
+    model: settings.fillModel,
+    evidenceSequence: basis.evidence,
+    receipt: {
+      decision: decisionTouch(order),
+      requestLatencyMs: order.requestLatencyMs,
+      responseLatencyMs: settings.reportArrivalMs(facts.timeMs) - facts.timeMs,
+      book: basis.level === null && basis.print === null ? null : describeBook(market, digest),
+      level: basis.level,
+      queue: basis.print === null ? null : tellQueue(order),
+      print: basis.print,
+      feeTier: settings.feeTier,
+      model: settings.terms,
+      totalCost: costs.total,
+    },
   };
+}
+
+function decisionTouch({ decisionBid, decisionMidX2 }: WorkingOrder): TouchSeen {
+  if (decisionBid === null || decisionMidX2 === null) return { bestBid: null, bestAsk: null };
+  return { bestBid: ticks(decisionBid), bestAsk: ticks(decisionMidX2 - decisionBid) };
+}
+
+function describeBook(market: InstrumentMarket, digest: BookDigest | null): BookSeen | null {
+  if (digest === null) return null;
+  const { bookExchangeTimeMs } = market;
+  return {
+    ...touchOf(market.book.bestBid, market.book.bestAsk),
+    sequence: market.bookSequence,
+    exchangeTimeMs: Number.isFinite(bookExchangeTimeMs) ? bookExchangeTimeMs : null,
+    hash: digest.of(market),
+  };
+}
+
+function tellQueue(order: WorkingOrder): QueueStory {
+  const { aheadBeforePrint } = order;
+  return {
+    acceptedTimeMs: order.acceptedTimeMs,
+    bookSequence: order.acceptedSequence,
+    touch: touchOf(order.acceptedBid, order.acceptedAsk),
+    aheadAtAcceptance: order.queueAheadAtAcceptance,
+    tradedAhead: lots(order.tradedAhead),
+    printsAhead: order.printsAhead,
+    canceledAhead: lots(order.canceledAhead),
+    cappedAhead: lots(order.cappedAhead),
+    aheadBeforePrint: Number.isFinite(aheadBeforePrint) ? lots(aheadBeforePrint) : null,
+  };
+}
+
+/** A side without a price, or a book that could not be trusted, is unknown. */
+function touchOf(bestBid: number, bestAsk: number): TouchSeen {
+  return { bestBid: bestBid > 0 ? ticks(bestBid) : null, bestAsk: bestAsk > 0 ? ticks(bestAsk) : null };
 }
 
 /** The `Impact Penalty` and `Slippage` lines of a taker fill; bps of its notional `value`, to two decimals. */

@@ -17,6 +17,14 @@ const HALF_SPREAD_BPS = 0.5;
 /** Largest random slippage; uniform from zero. */
 const MAX_SLIPPAGE_BPS = 1;
 
+/** The constants above, as receipts name them. */
+export const PARAMETRIC_TERMS = {
+  simulated_liquidity: SIMULATED_LIQUIDITY,
+  impact_factor: IMPACT_FACTOR,
+  half_spread_bps: HALF_SPREAD_BPS,
+  max_slippage_bps: MAX_SLIPPAGE_BPS,
+} as const;
+
 export interface ParametricPrice {
   readonly price: Ticks;
   readonly spreadTicks: number;

@@ -12,16 +12,18 @@ import { notional, timesRateUp } from '../domain/instrument.ts';
 import type { ApprovedOrder, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import { type ClosureReason, type RejectionCode, REJECTIONS } from '../domain/reasons.ts';
-import { type Lots, type Money, type Ticks, ZERO_MONEY, lots } from '../domain/units.ts';
+import { type Lots, type Money, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import { checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { ConditionalOrders, checkTrigger } from './conditional-orders.ts';
-import { costLines, recordFill } from './fill-record.ts';
+import { BookDigest } from './book-digest.ts';
+import { costLines, type FillBasis, recordFill } from './fill-record.ts';
 import { orderReserve } from './margin.ts';
 import { OrderIndex } from './order-index.ts';
+import { dropUnsupported, reduceOnlyRoom } from './reduce-only.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { TakerMatching } from './taker-matching.ts';
 import { WorkingOrder } from './working-order.ts';
@@ -40,11 +42,23 @@ export class PaperExchange {
   #nowMs = 0;
   /** Sequence of the event in hand: the evidence of fills. */
   #sequence = 0;
-  /** The print being handed out; its exchange saw it at this time. */
+  readonly #digests: readonly BookDigest[];
+  /** The print being handed out. */
+  #printPrice = 0;
+  #printQuantity = 0;
+  #printTimeMs = 0;
   readonly #fillFromPrint = (order: WorkingOrder, quantity: number): void => {
     const price = order.intent.price;
     assert(price !== null, 'a resting order has a price');
-    this.#fill(order, lots(quantity), price, 'maker', price, 0, this.#sequence);
+    const evidence = this.#sequence;
+    const print = {
+      sequence: evidence,
+      exchangeTimeMs: this.#printTimeMs,
+      price: ticks(this.#printPrice),
+      quantity: lots(this.#printQuantity),
+    };
+    const basis = { touch: price, slippageTicks: 0, evidence, level: null, print };
+    this.#fill(order, lots(quantity), price, basis);
     this.#shrinkReduceOnly(order.intent.instrument);
   };
 
@@ -62,11 +76,11 @@ export class PaperExchange {
     this.#random = random;
     const queue = { exponent: settings.fills.queue_exponent, tailMaxAgeMs: settings.fills.tail_max_age_ms };
     this.#resting = markets.map((market) => new RestingOrders(market, queue));
+    this.#digests = markets.map(() => new BookDigest());
     this.#conditional = markets.map(() => new ConditionalOrders());
     this.#matching = new TakerMatching(markets, settings.fills, {
-      reduceOnlyRoom: (order) => this.#reduceOnlyRoom(order),
-      fill: (order, quantity, price, touch, slippageTicks, evidence, isExtrapolated) =>
-        this.#fill(order, quantity, price, 'taker', touch, slippageTicks, evidence, isExtrapolated),
+      reduceOnlyRoom: (order) => reduceOnlyRoom(order, account),
+      fill: (order, quantity, price, basis) => this.#fill(order, quantity, price, basis),
       sequence: () => this.#sequence,
       nowMs: () => this.#nowMs,
     });
@@ -120,6 +134,7 @@ export class PaperExchange {
     this.#nowMs = nowMs;
     this.#sequence = sequence;
     order.arrivalTimeMs = nowMs;
+    order.requestLatencyMs ??= nowMs - order.decisionTimeMs;
     const market = this.#market(order.intent.instrument);
     const rejection =
       checkArrival(order, market, this.#account, this.#orders.reserved, this.#settings) ??
@@ -165,7 +180,9 @@ export class PaperExchange {
     this.#nowMs = nowMs;
     this.#sequence = sequence;
     const market = this.#market(instrument);
-    for (const order of waiting.fire(source, market)) {
+    for (const order of waiting.reached(source, market)) {
+      if (order.place !== 'waiting') continue;
+      waiting.remove(order);
       order.place = 'in_flight';
       order.hasFired = true;
       if (order.sibling?.place === 'waiting') this.#close(order.sibling, 'canceled', 'other_exit_triggered');
@@ -222,6 +239,9 @@ export class PaperExchange {
   ): void {
     this.#nowMs = nowMs;
     this.#sequence = sequence;
+    this.#printPrice = price;
+    this.#printQuantity = quantity;
+    this.#printTimeMs = exchangeTimeMs;
     const market = this.#market(instrument);
     this.#resting[instrument]?.onTrade(
       isTakerBuy,
@@ -266,17 +286,9 @@ export class PaperExchange {
     }
   }
 
-  #fill(
-    order: WorkingOrder,
-    quantity: Lots,
-    price: Ticks,
-    liquidity: 'maker' | 'taker',
-    touch: number,
-    slippageTicks: number,
-    evidenceSequence: number,
-    isExtrapolated = false,
-  ): void {
+  #fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void {
     const { intent } = order;
+    const liquidity = basis.print === null ? 'taker' : 'maker';
     const market = this.#market(intent.instrument);
     const value = notional(market.instrument, price, quantity);
     const feeRate = liquidity === 'maker' ? this.#settings.makerFeeRate : this.#settings.takerFeeRate;
@@ -289,11 +301,9 @@ export class PaperExchange {
       fee: timesRateUp(value, feeRate),
       feeRate,
       timeMs: this.#nowMs,
-      touch,
-      slippageTicks,
-      model: this.#settings.fillModel,
-      evidenceSequence,
-      extrapolatedQuantity: isExtrapolated ? quantity : lots(0),
+      basis,
+      settings: this.#settings,
+      digest: this.#digests[intent.instrument] ?? null,
     });
     this.#account.applyFill(fill, intent.tag);
     this.#outputs.push({ type: 'fill', timeMs: this.#nowMs, fill });
@@ -323,25 +333,10 @@ export class PaperExchange {
     }
   }
 
-  /** Lots a reduce-only order may still fill without growing or turning the position; Infinity for other orders. */
-  #reduceOnlyRoom(order: WorkingOrder): number {
-    if (!order.intent.reduceOnly) return Number.POSITIVE_INFINITY;
-    const held = this.#account.position(order.intent.instrument).quantity;
-    return order.isBid ? Math.max(0, -held) : Math.max(0, held);
-  }
-
-  /** Cancels reduce-only orders that the position no longer supports; those that wait may be larger than it, not without it. */
   #shrinkReduceOnly(instrument: number): void {
-    this.#conditional[instrument]?.forEach((order) => {
-      if (order.intent.reduceOnly && this.#reduceOnlyRoom(order) === 0) {
-        this.#close(order, 'canceled', 'reduce_only_shrunk');
-      }
-    });
-    const resting = this.#resting[instrument];
-    if (resting === undefined || resting.size === 0) return;
-    resting.forEachReduceOnly((order) => {
-      if (this.#reduceOnlyRoom(order) < order.remaining) this.#close(order, 'canceled', 'reduce_only_shrunk');
-    });
+    dropUnsupported(this.#conditional[instrument], this.#resting[instrument], this.#account, (order) =>
+      this.#close(order, 'canceled', 'reduce_only_shrunk'),
+    );
   }
 
   #reserveFor(order: WorkingOrder): Money {
@@ -352,6 +347,7 @@ export class PaperExchange {
     const { instrument, price } = order.intent;
     assert(price !== null, 'only limit orders rest');
     order.place = 'resting';
+    order.acceptedTimeMs = this.#nowMs;
     this.#resting[instrument]?.add(order, price, this.#nowMs);
   }
 

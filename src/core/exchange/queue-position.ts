@@ -53,9 +53,14 @@ export function seeDisplay(
     order.unexplainedTrades -= explained;
     const left = before - displayed - explained;
     const share = Math.min(1, order.queueAhead / (before - explained));
-    order.queueAhead -= Math.floor(left * share ** exponent);
+    const canceled = Math.floor(left * share ** exponent);
+    order.queueAhead -= canceled;
+    order.canceledAhead += canceled;
   }
-  if (displayed < order.queueAhead) order.queueAhead = displayed;
+  if (displayed < order.queueAhead) {
+    order.cappedAhead += order.queueAhead - displayed;
+    order.queueAhead = displayed;
+  }
   if (frameTimeMs >= order.lastPrintMs + EXPLAINS_MS) order.unexplainedTrades = 0;
   order.displayed = displayed;
 }
@@ -72,10 +77,15 @@ export function passPrint(
   exchangeTimeMs: number,
   isInFrame: boolean,
 ): void {
+  const before = order.queueAhead;
   order.queueAheadByTrades = Math.max(0, order.queueAheadByTrades - printed);
   order.queueAhead = isInFrame
     ? Math.min(order.queueAhead, order.queueAheadByTrades)
     : Math.max(0, order.queueAhead - printed);
+  if (order.queueAhead < before && before !== Number.POSITIVE_INFINITY) {
+    order.tradedAhead += before - order.queueAhead;
+    order.printsAhead++;
+  }
   order.unexplainedTrades += printed;
   order.lastPrintMs = Math.max(order.lastPrintMs, exchangeTimeMs);
 }

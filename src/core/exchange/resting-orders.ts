@@ -51,6 +51,9 @@ export class RestingOrders {
     this.#counts.set(order.isBid, price, this.#counts.quantityAt(order.isBid, price) + 1);
     this.size++;
     if (order.intent.reduceOnly) this.#reduceOnly++;
+    order.acceptedSequence = this.#market.bookSequence;
+    order.acceptedBid = this.#market.isBookValid ? this.#market.book.bestBid : Number.NaN;
+    order.acceptedAsk = this.#market.isBookValid ? this.#market.book.bestAsk : Number.NaN;
     enterQueue(order, price, this.#market, nowMs, this.#terms);
   }
 
@@ -142,10 +145,13 @@ function fillLevel(
     if (exchangeTimeMs < (order.arrivalTimeMs ?? Number.POSITIVE_INFINITY)) continue;
     let passed = left;
     if (isAtPrice) {
-      const ahead = isInFrame ? order.queueAheadByTrades : order.queueAhead;
+      const before = order.queueAhead;
+      const ahead = isInFrame ? order.queueAheadByTrades : before;
       passed = Math.min(left, Math.max(0, printed - ahead));
+      order.aheadBeforePrint = ahead;
       passPrint(order, printed, exchangeTimeMs, isInFrame);
     } else {
+      order.aheadBeforePrint = Number.NaN;
       order.queueAhead = 0;
       order.queueAheadByTrades = 0;
     }

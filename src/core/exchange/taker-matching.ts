@@ -13,6 +13,7 @@ import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import { ConsumedLiquidity } from './consumed-liquidity.ts';
 import type { FillTerms } from '../domain/fill-terms.ts';
+import type { FillBasis } from './fill-record.ts';
 import { parametricPrice } from './impact-model.ts';
 import { Resilience } from './resilience.ts';
 import type { WorkingOrder } from './working-order.ts';
@@ -21,16 +22,8 @@ import type { WorkingOrder } from './working-order.ts';
 export interface MatchingLink {
   /** Lots a reduce-only order may still fill; Infinity for other orders. */
   reduceOnlyRoom(order: WorkingOrder): number;
-  /** Books one fill. `touch`: best opposite price at arrival; `evidence`: sequence number of what justifies it. */
-  fill(
-    order: WorkingOrder,
-    quantity: Lots,
-    price: Ticks,
-    touch: number,
-    slippageTicks: number,
-    evidence: number,
-    isExtrapolated: boolean,
-  ): void;
+  /** Books one fill. */
+  fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void;
   /** Sequence number of the event in hand. */
   sequence(): number;
   nowMs(): number;
@@ -72,17 +65,30 @@ export class TakerMatching {
     const isBid = !order.isBid;
     const consumed = this.#consumed[order.intent.instrument];
     let price = touch;
+    let number = 1;
     while (price !== NO_PRICE && order.remaining > 0 && isWithinLimit(order, price)) {
       const isShown = market.shows(isBid, price);
-      const available = quantityAt(market, isBid, price) - (consumed?.taken(isBid, price) ?? 0);
+      const displayed = quantityAt(market, isBid, price);
+      const takenBefore = consumed?.taken(isBid, price) ?? 0;
+      const available = displayed - takenBefore;
       const quantity = Math.min(available, order.remaining, this.#link.reduceOnlyRoom(order));
       if (quantity > 0) {
         consumed?.take(isBid, price, quantity, this.#link.nowMs());
+        const level = {
+          number,
+          price: ticks(price),
+          displayed: lots(displayed),
+          takenBefore: lots(takenBefore),
+          filled: lots(quantity),
+          isExtrapolated: !isShown,
+        };
         const evidence = isShown ? market.bookSequence : market.tail.sequence;
-        this.#link.fill(order, lots(quantity), ticks(price), touch, 0, evidence, !isShown);
+        const basis = { touch, slippageTicks: 0, evidence, level, print: null };
+        this.#link.fill(order, lots(quantity), ticks(price), basis);
       }
       if (order.remaining === 0 || this.#link.reduceOnlyRoom(order) === 0) return;
       price = this.#nextWorse(market, isBid, price);
+      number++;
     }
   }
 
@@ -121,7 +127,8 @@ export class TakerMatching {
       random,
     );
     const touch = order.isBid ? Math.ceil(reference) + spreadTicks : Math.floor(reference) - spreadTicks;
-    this.#link.fill(order, quantity, price, touch, slippageTicks, this.#link.sequence(), false);
+    const evidence = this.#link.sequence();
+    this.#link.fill(order, quantity, price, { touch, slippageTicks, evidence, level: null, print: null });
   }
 }
 

@@ -21,10 +21,13 @@ export class WorkingOrder {
   trailedFrom = Number.NaN;
   readonly decisionTimeMs: number;
   readonly decisionMidX2: number | null;
+  readonly decisionBid: number | null;
   place: OrderPlace = 'in_flight';
   status: OrderStatus = 'new';
   reason: DenialReason['code'] | ClosureReason | null = null;
   arrivalTimeMs: number | null = null;
+  /** How long it travelled; null before its arrival, and where it did not travel in this session. */
+  requestLatencyMs: number | null = null;
   closedTimeMs: number | null = null;
   filled: Lots = lots(0);
   filledNotional: Money = ZERO_MONEY;
@@ -41,6 +44,17 @@ export class WorkingOrder {
   lastPrintMs = Number.NEGATIVE_INFINITY;
   /** Queue ahead at acceptance; null for takers and while unknown. */
   queueAheadAtAcceptance: Lots | null = null;
+  /** The book it joined: frame, touch (NaN where it could not be trusted) and time; then what shortened its queue, in lots. */
+  acceptedSequence = 0;
+  acceptedBid = Number.NaN;
+  acceptedAsk = Number.NaN;
+  acceptedTimeMs = Number.NaN;
+  tradedAhead = 0;
+  printsAhead = 0;
+  canceledAhead = 0;
+  cappedAhead = 0;
+  /** What stood ahead of it when the print in hand came; NaN where that went through its price. */
+  aheadBeforePrint = Number.NaN;
 
   constructor(order: ApprovedOrder) {
     this.id = order.id;
@@ -48,6 +62,7 @@ export class WorkingOrder {
     this.attached = order.attached;
     this.decisionTimeMs = order.decisionTimeMs;
     this.decisionMidX2 = order.decisionMidX2;
+    this.decisionBid = order.decisionBid;
   }
 
   /** Whether it is still to wait for its trigger. */
@@ -72,6 +87,10 @@ export class WorkingOrder {
     this.unexplainedTrades = 0;
     this.lastPrintMs = Number.NEGATIVE_INFINITY;
     this.queueAheadAtAcceptance = null;
+    this.tradedAhead = 0;
+    this.printsAhead = 0;
+    this.canceledAhead = 0;
+    this.cappedAhead = 0;
   }
 
   addFill(quantity: Lots, value: Money): void {

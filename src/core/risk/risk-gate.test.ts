@@ -11,6 +11,7 @@ const draft = (changes: Partial<SubmitIntent> = {}): OrderDraft => ({
   id: 'o1',
   decisionTimeMs: 0,
   decisionMidX2: null,
+  decisionBid: null,
   intent: {
     action: 'submit',
     instrument: 0,

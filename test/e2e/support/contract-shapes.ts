@@ -79,6 +79,7 @@ export const finalReportShape = z.strictObject({
   spread_cost: amount.nullable(),
   impact_cost: amount.nullable(),
   latency_cost: amount.nullable(),
+  slippage_cost: amount.nullable(),
   max_drawdown: unsigned,
   max_drawdown_percent: z.number().nonnegative().nullable(),
   sharpe: z.number().nullable(),

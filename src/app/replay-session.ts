@@ -1,0 +1,132 @@
+/**
+ * Runs a session's event log through a fresh engine: what replay, verification, rebuilding and recovery have in common.
+ *
+ * Invariants: needs nothing but the session's folder; never writes to it. The strategy is the one the log names, a user's
+ * own from the copy that the session kept, with the parameters as recorded.
+ * Limitation: a strategy file of one's own that imports further files of one's own is found only where it first lay.
+ */
+
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { EventBlock } from '../core/domain/event-block.ts';
+import { EventKind } from '../core/domain/event-block.ts';
+import type { SessionStart } from '../core/domain/session-start.ts';
+import { Engine } from '../core/engine/engine.ts';
+import type { StrategyInstance } from '../core/strategy/strategy.ts';
+import type { OutputSink } from '../ports/output-sink.ts';
+import { runLoop } from '../session/loop.ts';
+import { EventLogReader, type LogEnd } from '../storage/event-log-reader.ts';
+import type { SessionFolder } from '../storage/session-folder.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import { ConfigError } from './config/config-error.ts';
+import { loadStrategy } from './strategy-loader.ts';
+
+export interface ReplayOptions {
+  /** Default: the recorded strategy. */
+  readonly strategy?: StrategyInstance;
+  /** Default: the recorded start; a change of it asks what would have been. */
+  readonly start?: SessionStart;
+  /** Whether the event of this sequence number ends a block, see {@link EventLogReader}. */
+  readonly endsBlock?: (sequence: number) => boolean;
+}
+
+export interface ReplaySinks {
+  readonly sinks: readonly OutputSink[];
+  /** After each block of the log and its outputs. */
+  readonly afterBlock?: () => void;
+}
+
+/** One run of one log. */
+export class SessionReplay {
+  readonly start: SessionStart;
+  readonly engine: Engine;
+  readonly #reader: EventLogReader;
+
+  private constructor(start: SessionStart, engine: Engine, reader: EventLogReader) {
+    this.start = start;
+    this.engine = engine;
+    this.#reader = reader;
+  }
+
+  /**
+   * Reads the start of the session's log and makes its engine. Throws StorageError: `not_found` where the log is empty or
+   * absent, `log_corrupt`; ConfigError where the strategy cannot be loaded.
+   */
+  static async open(folder: SessionFolder, options: ReplayOptions = {}): Promise<SessionReplay> {
+    const start = options.start ?? readSessionStart(folder);
+    const strategy = options.strategy ?? (await loadRecordedStrategy(folder, start));
+    const reader = new EventLogReader(folder.eventsFolder, undefined, options.endsBlock);
+    return new SessionReplay(start, new Engine(start, strategy), reader);
+  }
+
+  /** Where the log ended; null until {@link run} reached it. */
+  get end(): LogEnd | null {
+    return this.#reader.end;
+  }
+
+  /** Runs to the end of the log, through THE loop. Throws what the reader, the engine or a sink throws. */
+  async run({ sinks, afterBlock }: ReplaySinks): Promise<void> {
+    await runLoop({
+      source: this.#reader,
+      log: null,
+      engine: this.engine,
+      sinks,
+      ...(afterBlock === undefined ? {} : { afterBlock }),
+    });
+  }
+
+  /** The same step by step, for who wants the outputs of each block; the block is reused. */
+  *steps(): Generator<{ readonly block: EventBlock; readonly outputs: ReturnType<Engine['takeOutputs']> }> {
+    for (const block of this.#reader) {
+      this.engine.process(block);
+      yield { block, outputs: this.engine.takeOutputs() };
+    }
+  }
+}
+
+/** Reads the start document, the first event of the log. Throws StorageError. */
+export function readSessionStart(folder: SessionFolder): SessionStart {
+  for (const block of new EventLogReader(folder.eventsFolder, 1)) {
+    if (block.kind[0] !== EventKind.sessionStarted) break;
+    return block.details[block.price[0] ?? 0] as SessionStart;
+  }
+  throw new StorageError('not_found', `session ${folder.id} has no events: it ended before it had a market`);
+}
+
+/**
+ * Loads the strategy that a session ran. Its recorded parameters are those after defaults; where a schema changes what it
+ * has changed before, the ones that the user gave are taken. Throws ConfigError.
+ */
+export async function loadRecordedStrategy(
+  folder: SessionFolder,
+  start: SessionStart,
+): Promise<StrategyInstance> {
+  const recorded = start.strategy;
+  const config = folder.readManifest().config as Readonly<Record<string, unknown>> | null;
+  const given = config?.['strategy'];
+  const elsewhere = typeof given === 'string' && path.isAbsolute(given) ? given : null;
+  const kept = folder.strategyFile === null ? null : path.resolve(folder.strategyFile);
+  const name = kept ?? elsewhere ?? recorded.name;
+  const candidates = [recorded.params, config?.['params']];
+  let first: StrategyInstance | null = null;
+  let failure: unknown = null;
+  for (const params of candidates) {
+    if (params === undefined) continue;
+    try {
+      const strategy = await loadStrategy(name, params);
+      if (isDeepStrictEqual(plain(strategy.params), plain(recorded.params))) return strategy;
+      first ??= strategy;
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  // A later version of the strategy may know parameters that were not there yet.
+  if (first !== null) return first;
+  if (failure instanceof Error) throw failure;
+  throw new ConfigError([`the session does not say the parameters of strategy ${recorded.name}`]);
+}
+
+/** As a document holds it. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value)) as unknown;
+}

@@ -1,0 +1,159 @@
+/**
+ * The hashes that a running session leaves behind, so that a replay can be compared with it: after each block that said
+ * anything one line `{"sequence","time_ms","state_hash"}`, the state (everything said so far included) after that event.
+ *
+ * Invariants: only appended to; sequence numbers grow; the first event of a
+ * session has number 0. A line is written after the journal has the block's outputs and is
+ * synced once a second of session time. Limitation: a power loss takes the lines of the last second; the event log and the
+ * end in the manifest still vouch for those events. A last line that was cut is not counted.
+ */
+
+import { closeSync, fdatasyncSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
+import { z } from 'zod';
+import { assert } from '../core/base/assert.ts';
+import type { Output } from '../core/domain/outputs.ts';
+import type { Engine } from '../core/engine/engine.ts';
+import type { OutputSink } from '../ports/output-sink.ts';
+import { StorageError, toStorageError } from './storage-error.ts';
+
+const SYNC_INTERVAL_MS = 1_000;
+const READ_BYTES = 64 * 1024;
+const NEWLINE = 10;
+
+export interface Checkpoint {
+  /** Last event of the block. */
+  readonly sequence: number;
+  readonly time_ms: number;
+  readonly state_hash: string;
+}
+
+const checkpointShape: z.ZodType<Checkpoint> = z.strictObject({
+  sequence: z.int().nonnegative(),
+  time_ms: z.int(),
+  state_hash: z.string().regex(/^[0-9a-f]{16}$/),
+});
+
+type HashedEngine = Pick<Engine, 'stateHash' | 'status'>;
+
+export class CheckpointWriter implements OutputSink {
+  readonly #file: string;
+  readonly #engine: HashedEngine;
+  readonly #descriptor: number;
+  #syncedMs = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+
+  private constructor(file: string, engine: HashedEngine, descriptor: number) {
+    this.#file = file;
+    this.#engine = engine;
+    this.#descriptor = descriptor;
+  }
+
+  /**
+   * Begins the file, or goes on with that of an interrupted session: lines of events at or after the engine's own place are
+   * removed, because they will be said again. Throws StorageError.
+   */
+  static open(file: string, engine: HashedEngine): CheckpointWriter {
+    try {
+      const descriptor = openSync(file, 'a+');
+      const kept = bytesBefore(file, descriptor, engine.status().events);
+      truncateSync(file, kept);
+      return new CheckpointWriter(file, engine, descriptor);
+    } catch (error) {
+      throw toStorageError(error, `open ${file}`);
+    }
+  }
+
+  /** Records the engine's state after a block; call it once the journal has the outputs. Throws StorageError. */
+  deliver(outputs: readonly Output[]): void {
+    if (outputs.length === 0) return;
+    assert(!this.#isClosed, 'the checkpoints are closed');
+    const { timeMs, events } = this.#engine.status();
+    const checkpoint: Checkpoint = {
+      sequence: events - 1,
+      time_ms: timeMs,
+      state_hash: this.#engine.stateHash(),
+    };
+    try {
+      const bytes = Buffer.from(`${JSON.stringify(checkpoint)}\n`);
+      for (let written = 0; written < bytes.length;) written += writeSync(this.#descriptor, bytes, written);
+      if (timeMs - this.#syncedMs < SYNC_INTERVAL_MS) return;
+      fdatasyncSync(this.#descriptor);
+      this.#syncedMs = timeMs;
+    } catch (error) {
+      throw toStorageError(error, `write ${this.#file}`);
+    }
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    fdatasyncSync(this.#descriptor);
+    closeSync(this.#descriptor);
+  }
+}
+
+/** Reads the checkpoints in order; a cut last line ends them. Throws StorageError: `not_found`, `invalid_document`. */
+export function* readCheckpoints(file: string): Generator<Checkpoint, void, undefined> {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r');
+  } catch (error) {
+    throw toStorageError(error, `read ${file}`);
+  }
+  try {
+    let last = -1;
+    for (const { text, line } of wholeLines(descriptor)) {
+      const checked = checkpointShape.safeParse(parseJson(text));
+      if (!checked.success || checked.data.sequence <= last) {
+        throw new StorageError('invalid_document', `${file}:${line}: expected a checkpoint, found ${text}`);
+      }
+      last = checked.data.sequence;
+      yield checked.data;
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Bytes of the file up to the first line of an event at or after `sequence`. */
+function bytesBefore(file: string, descriptor: number, sequence: number): number {
+  let bytes = 0;
+  for (const { text, endOffset, line } of wholeLines(descriptor)) {
+    const checked = checkpointShape.safeParse(parseJson(text));
+    if (!checked.success) {
+      throw new StorageError('invalid_document', `${file}:${line}: expected a checkpoint, found ${text}`);
+    }
+    if (checked.data.sequence >= sequence) break;
+    bytes = endOffset;
+  }
+  return bytes;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function* wholeLines(
+  descriptor: number,
+): Generator<{ readonly text: string; readonly line: number; readonly endOffset: number }> {
+  const chunk = Buffer.alloc(READ_BYTES);
+  let rest = Buffer.alloc(0);
+  let line = 1;
+  let offset = 0;
+  for (;;) {
+    const read = readSync(descriptor, chunk, 0, chunk.length, offset + rest.length);
+    if (read === 0) return;
+    const bytes = Buffer.concat([rest, chunk.subarray(0, read)]);
+    let from = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
+      offset += end + 1 - from;
+      yield { text: bytes.toString('utf8', from, end), line: line++, endOffset: offset };
+      from = end + 1;
+    }
+    rest = bytes.subarray(from);
+  }
+}

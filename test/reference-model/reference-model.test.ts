@@ -1,0 +1,102 @@
+/**
+ * The exchange against its reference model: random scenarios, compared fill for fill and unit for unit, and audited.
+ *
+ * LA_SEED=N draws other scenarios; LA_LONG=1 draws ten times as many.
+ */
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { START_MS } from '../builders/session.ts';
+import { audit } from './audit.ts';
+import { drawScenario } from './draw-scenario.ts';
+import type { Outcome } from './outcome.ts';
+import { ReferenceModel } from './reference-model.ts';
+import { runEngine } from './run-engine.ts';
+import { Tally } from './tally.ts';
+
+const SEED = Number(process.env['LA_SEED'] ?? 20_261_122);
+const SCENARIOS = process.env['LA_LONG'] === '1' ? 100_000 : 10_000;
+const LIMIT_MS = 60 * 60_000;
+
+/** Orders that change at the same instant without touching each other have no order between them. */
+function byOrder(outcome: Outcome): Outcome {
+  const idOf = (line: string): string => line.split(' ')[1] ?? '';
+  const changes = outcome.changes.toSorted((one, other) =>
+    idOf(one) < idOf(other) ? -1 : idOf(one) > idOf(other) ? 1 : 0,
+  );
+  return { ...outcome, changes };
+}
+
+const tally = new Tally();
+
+test(
+  `${SCENARIOS} random scenarios come out of the engine as out of the reference model (seed ${SEED})`,
+  { timeout: LIMIT_MS },
+  () => {
+    fc.assert(
+      fc.property(drawScenario, (scenario) => {
+        const run = runEngine(scenario);
+        const model = new ReferenceModel(scenario.terms).play(scenario, START_MS);
+        expect(byOrder(run.outcome)).toEqual(byOrder(model));
+        expect(audit(run, scenario)).toEqual([]);
+        tally.add(scenario, model);
+      }),
+      { numRuns: SCENARIOS, seed: SEED },
+    );
+    process.stdout.write(`${tally.scenarios} scenarios, seed ${SEED}:\n${tally.text()}\n`);
+  },
+);
+
+/** Least number a scenario, on average. */
+const ENOUGH: readonly (readonly [what: string, share: number])[] = [
+  ['maker fills', 0.15],
+  ['taker fills', 0.5],
+  ['partly filled orders', 0.2],
+  ['round trips', 0.1],
+  ['funding payments', 0.01],
+  ['two instruments', 0.2],
+  ['cancel too late', 0.003],
+  ['amend too late', 0.002],
+  ['canceled cancel_requested', 0.2],
+  ['canceled other_exit_triggered', 0.02],
+  ['canceled reduce_only_shrunk', 0.05],
+  ['canceled amended_below_filled', 0.001],
+  ['expired ioc_remainder', 0.05],
+  ['expired fok_not_fillable', 0.05],
+  ['expired market_remainder', 0.05],
+  ['expired post_only_would_cross', 0.05],
+  ['rejected quantity_below_minimum', 0.02],
+  ['rejected quantity_above_maximum', 0.02],
+  ['rejected buy_price_above_band', 0.003],
+  ['rejected sell_price_below_band', 0.003],
+  ['rejected reduce_only_without_position', 0.02],
+  ['rejected reduce_only_same_direction', 0.02],
+  ['rejected tier_limit_exceeded', 0.02],
+  ['rejected insufficient_balance', 0.02],
+  ['rejected no_market', 0.02],
+  ['rejected stop_not_above_last', 0.001],
+  ['rejected stop_not_above_mark', 0.001],
+  ['rejected stop_not_below_last', 0.001],
+  ['rejected stop_not_below_mark', 0.001],
+  ['rejected take_profit_not_above_last', 0.001],
+  ['rejected take_profit_not_above_mark', 0.001],
+  ['rejected take_profit_not_below_last', 0.001],
+  ['rejected take_profit_not_below_mark', 0.001],
+  ['denial market_data_stale', 0.1],
+  ['denial paused', 0.02],
+  ['denial order_rate', 0.01],
+  ['denial leverage', 0.003],
+  ['denial position_notional', 0.02],
+  ['denial day_loss', 0.0001],
+  ['denial client_order_id_used', 0.05],
+  ['denial not_amendable', 0.05],
+  ['denial order_unknown', 0.02],
+  ['denial quantity_invalid', 0.01],
+  ['denial price_invalid', 0.02],
+  ['denial trigger_invalid', 0.002],
+];
+
+test('the scenarios contain enough of everything', () => {
+  const missing = ENOUGH.filter(([what, share]) => tally.of(what) < tally.scenarios * share);
+  expect(missing).toEqual([]);
+});
