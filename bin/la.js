@@ -16,7 +16,7 @@
 
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -41,6 +41,8 @@ const main = join(root, 'src', 'cli', 'main.ts');
 
 const pinned = findPinnedNode();
 if (pinned?.version === process.versions.node) {
+  // Compiled sources are kept in the temporary folder, which more than halves the time to start.
+  module.enableCompileCache?.();
   await import(pathToFileURL(main).href);
 } else if (pinned !== null) {
   runChild(pinned.path);

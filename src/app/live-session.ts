@@ -23,8 +23,9 @@ import type { FeedHealth } from '../ports/heartbeat-fields.ts';
 import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
+import { SessionReadModel } from '../server/session-read-model.ts';
 import { Ingress } from '../session/ingress.ts';
-import { runLoop } from '../session/loop.ts';
+import { type LoopParts, drainLoop, runLoop } from '../session/loop.ts';
 import { OutputLog } from '../session/output-log.ts';
 import { CheckpointWriter } from '../storage/checkpoint-file.ts';
 import { FileEventLog } from '../storage/event-log.ts';
@@ -35,6 +36,7 @@ import { isSettledWithin } from './bounded-wait.ts';
 import type { Settings } from './config/settings.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
+import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
 
 /** Bars asked for beyond the need, so that a bar missing at the venue does not hold up the warm-up. */
@@ -73,6 +75,7 @@ export class LiveSession {
   #market: SessionMarket | null = null;
   #instruments: readonly Instrument[] = [];
   #engine: Engine | null = null;
+  #model: SessionReadModel | null = null;
   #log: FileEventLog | null = null;
   #journal: Journal | null = null;
   #checkpoints: CheckpointWriter | null = null;
@@ -95,6 +98,11 @@ export class LiveSession {
 
   get engine(): Engine | null {
     return this.#engine;
+  }
+
+  /** What is shown of the session; null until its engine is there. */
+  get model(): SessionReadModel | null {
+    return this.#model;
   }
 
   get eventLog(): FileEventLog | null {
@@ -127,14 +135,24 @@ export class LiveSession {
 
   /** Asks the session to end: an event of the engine when it runs, the end of the start otherwise. */
   command(command: Extract<OperatorCommand, { reason: unknown }>): void {
-    if (!this.#isStreaming) {
-      this.#breakOff(
-        new SessionEndError(command.reason, command.detail ?? `ended while starting: ${command.reason}`),
-      );
-      return;
-    }
+    if (this.#send(command)) return;
+    this.#breakOff(
+      new SessionEndError(command.reason, command.detail ?? `ended while starting: ${command.reason}`),
+    );
+  }
+
+  /** Steers a session that trades; false where it does not, or not any more. */
+  steer(type: 'pause' | 'resume' | 'flatten'): boolean {
+    const state = this.#engine?.lifecycle;
+    return (state === 'warming' || state === 'running' || state === 'halted') && this.#send({ type });
+  }
+
+  /** Makes a command an event of the engine; false while the engine does not run. */
+  #send(command: OperatorCommand): boolean {
+    if (!this.#isStreaming) return false;
     this.#ingress.open(1).appendCommand(this.#ingress.nowMs(), command);
     this.#ingress.ready();
+    return true;
   }
 
   /** Ends the loop at once: the program itself has failed and the engine must not be asked any more. */
@@ -244,6 +262,7 @@ export class LiveSession {
     this.#log = FileEventLog.create(folder.eventsFolder);
     this.#journal = Journal.open(folder.journalFile, start);
     this.#engine = new Engine(start, strategy);
+    this.#model = new SessionReadModel(this.#engine, spellRows(this.#instruments, strategy.name));
     this.#checkpoints = CheckpointWriter.open(folder.checkpointFile, this.#engine);
     keeper.attach(this.#engine);
     this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
@@ -258,21 +277,30 @@ export class LiveSession {
     const { client } = this.#market ?? {};
     const engine = this.#engine;
     const journal = this.#journal;
+    const model = this.#model;
     const checkpoints = this.#checkpoints;
-    if (client === undefined || engine === null || journal === null || checkpoints === null) return;
+    if (client === undefined || engine === null || journal === null) return;
+    if (model === null || checkpoints === null) return;
     this.#isStreaming = true;
     client.start(this.#instruments, settings.interval, this.#ingress, {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),
       onLost: (feed, detail) =>
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
     });
-    const loop = runLoop({
+    const parts: LoopParts = {
       source: this.#ingress,
       log: this.#log,
       engine,
-      sinks: [journal, keeper, checkpoints, new OutputLog(logger, this.#instruments)],
-      afterBlock: () => this.#ingress.wakeAt(engine.nextDueMs),
-    });
-    await Promise.race([loop, this.#brokenOff]);
+      sinks: [journal, keeper, checkpoints, model, new OutputLog(logger, this.#instruments)],
+      afterBlock: (block) => {
+        model.observe(block);
+        this.#ingress.wakeAt(engine.nextDueMs);
+      },
+    };
+    await Promise.race([runLoop(parts), this.#brokenOff]);
+    // A gap that is still being filled when the session ends was a gap.
+    client.settle();
+    await this.#ingress.close();
+    await drainLoop(parts);
   }
 }

@@ -2,8 +2,8 @@
 
 import { workspacePaths } from '../session/workspace-paths.ts';
 import { writeText } from '../storage/document-file.ts';
-import { resolveSession, type SessionFolder } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
+import { NO_SUCH_SESSION, findSession } from './find-session.ts';
 import { printJson, type ProgramIo } from './program-io.ts';
 import {
   formatSessionCsv,
@@ -15,7 +15,6 @@ import {
 export type ReportFormat = 'html' | 'json' | 'csv';
 
 const UNREADABLE = 1;
-const NO_SUCH_SESSION = 2;
 
 /**
  * Prints the session's JSON or CSV, or writes report.html anew into its folder and prints where. Returns the exit code:
@@ -39,15 +38,5 @@ export function showReport(workspace: string, operand: string, format: ReportFor
     if (!(error instanceof StorageError)) throw error;
     io.stderr.write(`${error.message}\n`);
     return UNREADABLE;
-  }
-}
-
-function findSession(root: string, operand: string, io: ProgramIo): SessionFolder | null {
-  try {
-    return resolveSession(root, operand, process.cwd());
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    io.stderr.write(`${error.message}\n`);
-    return null;
   }
 }

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SessionManifest } from '../storage/session-folder.ts';
 import { programVersion } from './program-version.ts';
 
 const CORE = fileURLToPath(new URL('../core/', import.meta.url));
@@ -43,6 +44,40 @@ export function strategyHash(name: string, text: string | null): string {
 export function configHash(config: Readonly<Record<string, unknown>>): string {
   const ordered = Object.fromEntries(Object.entries(config).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return sha256(JSON.stringify(ordered));
+}
+
+/** What makes this program another one than that which ran the session; one sentence each. */
+export function versionWarnings(manifest: SessionManifest, strategyFile: string | null): string[] {
+  const warnings: string[] = [];
+  const { engine_hash: engine, strategy_hash: strategy, config_hash: config } = manifest;
+  if (engine === null) {
+    warnings.push(`the session does not say which engine ran it (program ${manifest.program_version})`);
+  } else if (engine !== engineHash()) {
+    warnings.push(
+      `another engine: the session ran ${manifest.program_version} (${engine.slice(0, 12)}), this is ` +
+        `${programVersion()} (${engineHash().slice(0, 12)})`,
+    );
+  }
+  if (manifest.node_version !== process.version) {
+    warnings.push(`another Node: the session ran ${manifest.node_version}, this is ${process.version}`);
+  }
+  const given = configOf(manifest)['strategy'];
+  if (strategyFile === null && typeof given === 'string' && path.isAbsolute(given)) {
+    warnings.push(`the session did not keep its strategy file ${given}`);
+  } else if (strategy !== null) {
+    const text = strategyFile === null ? null : readFileSync(strategyFile, 'utf8');
+    const isSame = strategy === strategyHash(manifest.strategy.name, text);
+    if (!isSame && text !== null) warnings.push('the strategy file is not the one that the session ran');
+    else if (!isSame) warnings.push(`another version of strategy ${manifest.strategy.name}`);
+  }
+  if (config !== null && config !== configHash(configOf(manifest))) {
+    warnings.push('the configuration in session.json is not the one that the session ran');
+  }
+  return warnings;
+}
+
+function configOf(manifest: SessionManifest): Readonly<Record<string, unknown>> {
+  return (manifest.config ?? {}) as Readonly<Record<string, unknown>>;
 }
 
 function sha256(text: string): string {

@@ -42,5 +42,6 @@ export function composeManifest(settings: Settings, facts: ManifestFacts): Sessi
     state_hash: null,
     events: null,
     log_chain: null,
+    compaction: null,
   };
 }

@@ -16,8 +16,6 @@ import type { SecretScrubber } from '../ports/secret-scrubber.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { formatSummary } from '../report/console-summary.ts';
 import type { FinalReport } from '../report/final-report.ts';
-import { type RunningServer, ServerStartError, startServer } from '../server/start-server.ts';
-import { loadApiToken } from '../session/api-token.ts';
 import { ConsoleProgress } from '../session/console-progress.ts';
 import { Heartbeat, type HeartbeatView } from '../session/heartbeat.ts';
 import { countOpenFiles } from '../session/open-files.ts';
@@ -30,11 +28,11 @@ import type { WorkspacePaths } from '../session/workspace-paths.ts';
 import { AccountStore } from '../storage/account-store.ts';
 import { type SessionFolder, type SessionManifest, createSessionFolder } from '../storage/session-folder.ts';
 import { AccountKeeper } from './account-keeper.ts';
-import { isSettledWithin } from './bounded-wait.ts';
 import type { Settings } from './config/settings.ts';
 import { LoopWatchdog } from './loop-watchdog.ts';
 import { LiveSession } from './live-session.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
+import { SessionDashboard } from './session-dashboard.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { composeManifest } from './session-manifest.ts';
 import { writeResult } from './session-result.ts';
@@ -45,9 +43,6 @@ const SEED_BOUND = 2 ** 32;
 
 /** The kill switch waits so long for the closing orders; then the session ends with what is open. */
 const KILL_PATIENCE_MS = 1_000;
-
-/** How long the HTTP server may take to close. */
-const SERVER_CLOSE_LIMIT_MS = 1_000;
 
 /** Uncaught errors that are logged with their origin; a storm of them must not fill the disk. */
 const LOGGED_CRASHES_MAXIMUM = 20;
@@ -75,7 +70,8 @@ export class SessionRun {
   readonly #folder: SessionFolder;
   readonly #manifest: SessionManifest;
   readonly #localStartMs = systemClock.nowMs();
-  #server: RunningServer | null = null;
+  /** Null where the settings want none. */
+  readonly #dashboard: SessionDashboard | null;
   /** Set by what the engine does not know; the report's last word on why the session ended. */
   #end: SessionEndError | null = null;
   /** starting to running or ended, as the engine has it; closing: results are made; ended: they are written. */
@@ -116,6 +112,16 @@ export class SessionRun {
       note: (text) => this.#progress.note(text),
       keeper: this.#keeper,
     });
+    this.#dashboard =
+      settings.dashboard === null
+        ? null
+        : new SessionDashboard({
+            ...options,
+            address: settings.dashboard,
+            live: this.#live,
+            note: (text) => this.#progress.note(text),
+            kill: () => this.#kill('over HTTP'),
+          });
     this.#guard = new ResourceGuard({
       logger: log,
       maxMemoryMb: settings.maxMemoryMb,
@@ -180,7 +186,7 @@ export class SessionRun {
     heartbeat.start();
     try {
       this.#testCrash('startup');
-      await this.#serve(heartbeat);
+      await this.#dashboard?.start(() => heartbeat.current());
       await this.#live.run();
     } catch (error) {
       this.#end ??= toSessionEnd(error);
@@ -220,10 +226,9 @@ export class SessionRun {
   async #close(): Promise<void> {
     this.#testCrash('shutdown');
     try {
-      const server = this.#server?.close() ?? Promise.resolve();
+      // First, because who reads the journal keeps it from being closed as a whole.
+      await this.#dashboard?.close();
       await this.#live.close();
-      if (!(await isSettledWithin(server, SERVER_CLOSE_LIMIT_MS)))
-        this.#options.log.log('warning', 'server_close_timeout', 'The HTTP server did not close in time');
     } catch (error) {
       this.#end ??= toSessionEnd(error);
     }
@@ -257,31 +262,6 @@ export class SessionRun {
     // A mistake of usage is told to the one who made it, not to whoever watches the alerts.
     if (code !== EXIT_CODES.config_invalid) alerts.raise('critical', reason, detail ?? 'the session ended');
     io.stderr.write(`${reason}: ${scrubber.scrub(detail ?? 'the session ended')}\n`);
-  }
-
-  async #serve(heartbeat: Heartbeat): Promise<void> {
-    const { settings, paths, log } = this.#options;
-    const { dashboard } = settings;
-    if (dashboard === null) return;
-    const token = loadApiToken(paths.apiToken);
-    this.#options.scrubber.add(token);
-    try {
-      this.#server = await startServer({
-        host: dashboard.host,
-        port: dashboard.port,
-        status: () => heartbeat.current(),
-        onStop: () => this.#live.command({ type: 'stop', reason: 'stop_requested', detail: 'over HTTP' }),
-        token,
-        logger: log,
-      });
-    } catch (error) {
-      if (!(error instanceof ServerStartError)) throw error;
-      throw new SessionEndError('config_invalid', error.message, error);
-    }
-    this.#progress.note(`Dashboard ${this.#server.url} (token in ${paths.apiToken})`);
-    if (dashboard.port !== 0 && this.#server.port !== dashboard.port) {
-      this.#progress.note(`Port ${dashboard.port} is busy; ${this.#server.port} is used instead`);
-    }
   }
 
   /** Writes the session's results; the first reason of an end that was found stands. */
@@ -366,7 +346,7 @@ export class SessionRun {
       events: status?.events ?? null,
       errors: this.#options.log.errors,
       feeds: view.feeds,
-      dashboard_url: this.#server?.url ?? null,
+      dashboard_url: this.#dashboard?.url ?? null,
     };
   }
 }

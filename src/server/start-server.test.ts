@@ -1,62 +1,21 @@
-import {
-  createServer,
-  request,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-} from 'node:http';
+import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
-import { ServerStartError, startServer, type RunningServer, type ServerOptions } from './start-server.ts';
+import { ask as askPort, type Answer, type RequestOptions } from '../../test/builders/http-request.ts';
+import { HEARTBEAT, TOKEN, serveSession, type ServedSession } from '../../test/builders/served-session.ts';
+import { ServerStartError } from './server-error.ts';
+import { startServer, type RunningServer, type ServerOptions } from './start-server.ts';
 
-const TOKEN = 'f'.repeat(64);
-
-const FIELDS: HeartbeatFields = {
-  ts: '2026-11-22T16:39:00.123Z',
-  unix_ts: 1_795_365_540.123,
-  pid: 1,
-  session_id: 's1',
-  state: 'running',
-  reason: '<script>alert(1)</script>',
-  symbol: 'BTCUSDT',
-  elapsed: 12,
-  remaining: null,
-  equity: '10000',
-  wallet_balance: '10000',
-  unrealized_pnl: '0',
-  position: '0',
-  open_orders: 0,
-  ram_mb: 80,
-  cpu_percent: null,
-  cpu_pct: null,
-  event_loop_lag_ms: 0,
-  clock_offset_ms: null,
-  round_trip_ms: null,
-  events: 7,
-  errors: 0,
-  feeds: { ticker: { state: 'connected', age_ms: 40, reconnects: 0, gaps: 0 } },
-  dashboard_url: null,
-};
-
-interface Answer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-let fields: HeartbeatFields;
-let stops: number;
+let session: ServedSession;
 let logged: string[];
 let servers: RunningServer[];
 let occupied: Server | null;
 
 beforeEach(() => {
-  fields = FIELDS;
-  stops = 0;
+  session = serveSession();
   logged = [];
   servers = [];
   occupied = null;
@@ -65,14 +24,15 @@ beforeEach(() => {
 afterEach(async () => {
   await Promise.all(servers.map((server) => server.close()));
   occupied?.close();
+  await session.close();
 });
 
 async function start(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
   const server = await startServer({
     host: '127.0.0.1',
     port: 0,
-    status: () => fields,
-    onStop: () => stops++,
+    session,
+    dashboardFolder: null,
     token: TOKEN,
     logger: { log: (level, event) => logged.push(`${level} ${event}`) },
     ...options,
@@ -81,42 +41,33 @@ async function start(options: Partial<ServerOptions> = {}): Promise<RunningServe
   return server;
 }
 
-/** A raw request: `fetch` would not let a Host header through. */
-async function ask(
-  server: RunningServer,
-  path: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
-): Promise<Answer> {
-  const sent = request({
-    host: '127.0.0.1',
-    port: server.port,
-    path,
-    method: options.method ?? 'GET',
-    headers: options.headers,
-  });
-  sent.end(options.body);
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  response.setEncoding('utf8');
-  let body = '';
-  for await (const chunk of response) body += String(chunk);
-  return { status: response.statusCode ?? 0, headers: response.headers, body };
+function ask(server: RunningServer, path: string, options: RequestOptions = {}): Promise<Answer> {
+  return askPort(server.port, path, options);
 }
 
-function stop(server: RunningServer, headers: Record<string, string>, body?: string): Promise<Answer> {
+function stop(
+  server: RunningServer,
+  headers: Readonly<Record<string, string>>,
+  body?: string,
+): Promise<Answer> {
   return ask(server, '/api/v1/stop', { method: 'POST', headers, ...(body === undefined ? {} : { body }) });
 }
 
 test('gives the heartbeat to anyone on this machine', async () => {
   const answer = await ask(await start(), '/api/v1/status');
   expect(answer.status).toBe(200);
-  expect(JSON.parse(answer.body)).toEqual(FIELDS);
+  expect(JSON.parse(answer.body)).toEqual({
+    ...HEARTBEAT,
+    session_time_ms: session.market.engine.status().timeMs,
+    is_paused: false,
+  });
 });
 
 test('is healthy while it answers, and ready only while the session runs', async () => {
   const server = await start();
   expect((await ask(server, '/healthz')).status).toBe(200);
   expect((await ask(server, '/readyz')).status).toBe(200);
-  fields = { ...FIELDS, state: 'warming' };
+  session.heartbeat = { ...HEARTBEAT, state: 'warming' };
   expect((await ask(server, '/healthz')).status).toBe(200);
   expect((await ask(server, '/readyz')).status).toBe(503);
 });
@@ -127,18 +78,25 @@ test('passes a stop on only with the token', async () => {
   expect((await stop(server, { authorization: `Bearer ${'e'.repeat(64)}` })).status).toBe(401);
   expect((await stop(server, { authorization: `Basic ${TOKEN}` })).status).toBe(401);
   expect((await ask(server, `/api/v1/stop?token=${TOKEN}`, { method: 'POST' })).status).toBe(401);
-  expect(stops).toBe(0);
+  expect(session.wishes).toEqual([]);
   expect((await stop(server, { authorization: `Bearer ${TOKEN}` })).status).toBe(202);
-  expect(stops).toBe(1);
+  expect(session.wishes).toEqual(['stop']);
 });
 
-test('takes a stop with a body of any type', async () => {
+test('takes a stop with an empty body of any type, or an empty JSON object', async () => {
   const server = await start();
+  const authorization = `Bearer ${TOKEN}`;
   for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded']) {
-    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': type };
-    expect((await stop(server, headers, '{broken')).status).toBe(202);
-    expect((await stop(server, { ...headers, 'content-length': '0' })).status).toBe(202);
+    const headers = { authorization, 'content-type': type, 'content-length': '0' };
+    expect((await stop(server, headers)).status).toBe(202);
   }
+  const json = { authorization, 'content-type': 'application/json; charset=utf-8' };
+  expect((await stop(server, json, '{}')).status).toBe(202);
+});
+
+test('says that a session which cannot hear a wish did not hear it', async () => {
+  session.wish = () => false;
+  expect((await stop(await start(), { authorization: `Bearer ${TOKEN}` })).status).toBe(409);
 });
 
 test('refuses every write when it has no token', async () => {
@@ -172,7 +130,7 @@ test('refuses a foreign Origin and lets its own through', async () => {
   ]) {
     expect((await stop(server, { authorization, origin })).status).toBe(403);
   }
-  expect(stops).toBe(0);
+  expect(session.wishes).toEqual([]);
   expect((await stop(server, { authorization, origin: server.url })).status).toBe(202);
 });
 
@@ -233,11 +191,10 @@ test('closes at once although a page holds its connection', async () => {
 });
 
 test('answers errors without inner workings', async () => {
-  const server = await start({
-    status: () => {
-      throw new Error('secret detail');
-    },
-  });
+  session.status = () => {
+    throw new Error('secret detail');
+  };
+  const server = await start();
   const answer = await ask(server, '/api/v1/status');
   expect(answer.status).toBe(500);
   expect(answer.body).not.toContain('secret detail');

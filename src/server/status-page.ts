@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
+import { escapeHtml } from './html-escape.ts';
 
 const REFRESH_SECONDS = 2;
 
@@ -69,11 +70,8 @@ export function renderStatusPage(fields: HeartbeatFields): string {
 <table>
 ${body}
 </table>
+<p>The dashboard is not built: <code>npm run build</code> in the program's folder builds it. <a href="/docs">The interface for programs.</a></p>
 </body>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

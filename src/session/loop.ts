@@ -14,7 +14,7 @@ export interface LoopParts {
   readonly engine: Engine;
   readonly sinks: readonly OutputSink[];
   /** After each block: where a live session lets time pass. */
-  readonly afterBlock?: () => void;
+  readonly afterBlock?: (block: EventBlock) => void;
 }
 
 /**
@@ -23,14 +23,23 @@ export interface LoopParts {
  * A source that is logged is left with the block in which the session ends: what arrived in that block was logged, and
  * counts. A source that is a log already is read to its own end, so that the same events count however they are cut.
  */
-export async function runLoop({ source, log, engine, sinks, afterBlock }: LoopParts): Promise<void> {
-  for await (const block of source) {
-    // Durable before it acts: one sync a block.
-    log?.append(block);
-    engine.process(block);
-    const outputs = engine.takeOutputs();
-    if (outputs.length > 0) for (const sink of sinks) sink.deliver(outputs);
-    if (engine.lifecycle === 'ended' && log !== null) return;
-    afterBlock?.();
+export async function runLoop(parts: LoopParts): Promise<void> {
+  for await (const block of parts.source) {
+    takeBlock(parts, block);
+    if (parts.engine.lifecycle === 'ended' && parts.log !== null) return;
+    parts.afterBlock?.(block);
   }
+}
+
+/** Takes what is left in a source that was closed, also after the session's end: what is still to be said of it. */
+export async function drainLoop(parts: LoopParts): Promise<void> {
+  for await (const block of parts.source) takeBlock(parts, block);
+}
+
+function takeBlock({ log, engine, sinks }: LoopParts, block: EventBlock): void {
+  // Durable before it acts: one sync a block.
+  log?.append(block);
+  engine.process(block);
+  const outputs = engine.takeOutputs();
+  if (outputs.length > 0) for (const sink of sinks) sink.deliver(outputs);
 }

@@ -74,6 +74,7 @@ export class OutputLog implements OutputSink {
       case 'ledger':
       case 'trade':
       case 'equity':
+      case 'verdict':
         break;
     }
   }

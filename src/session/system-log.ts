@@ -11,6 +11,7 @@ import { pino } from 'pino';
 import type { LogLevel } from '../core/domain/outputs.ts';
 import type { LogFields, Logger } from '../ports/logger.ts';
 import { REDACTED, type SecretScrubber } from '../ports/secret-scrubber.ts';
+import { RecentLines } from './recent-lines.ts';
 import { RotatingFile } from './rotating-file.ts';
 
 const LEVEL_VALUES: Readonly<Record<LogLevel, number>> = {
@@ -49,6 +50,8 @@ export class SystemLog implements Logger {
   readonly #file: RotatingFile;
   readonly #scrubber: SecretScrubber;
   readonly #pino: pino.Logger<LogLevel, true>;
+  /** The newest lines as they were written, for those who cannot read the file. */
+  readonly recent = new RecentLines();
   #errors = 0;
 
   constructor(options: SystemLogOptions) {
@@ -70,7 +73,9 @@ export class SystemLog implements Logger {
       },
       {
         write: (line: string) => {
-          this.#file.write(line.replace(STRUCTURAL_CHARACTERS, escapeCharacter));
+          const clean = line.replace(STRUCTURAL_CHARACTERS, escapeCharacter);
+          this.#file.write(clean);
+          this.recent.add(clean);
         },
       },
     );

@@ -13,6 +13,7 @@ import { describeReceipt } from '../core/domain/receipt-document.ts';
 import type { EquityPoint, LedgerEntry, Output, TradeRecord } from '../core/domain/outputs.ts';
 import type { QualityRecord } from '../core/domain/commands.ts';
 import { type Money, markPrice } from '../core/domain/units.ts';
+import type { AgentVerdict } from '../core/domain/verdict.ts';
 import { averagePriceText } from './average-price.ts';
 import type {
   DenialRow,
@@ -24,6 +25,7 @@ import type {
   PositionRow,
   QualityRow,
   TradeRow,
+  VerdictRow,
 } from './journal-rows.ts';
 import type { HeldPosition } from './position-projection.ts';
 
@@ -53,6 +55,7 @@ export interface StoredRows {
   readonly denials: Stored<DenialRow>;
   readonly quality: Stored<QualityRow>;
   readonly lifecycle: Stored<LifecycleRow>;
+  readonly verdicts: Stored<VerdictRow>;
 }
 
 export function orderRow(order: OrderRecord, instrument: Instrument): StoredRows['orders'] {
@@ -212,6 +215,23 @@ export function qualityRow(record: QualityRecord, instrument: Instrument): Store
     kind: record.kind,
     detail: record.detail,
     backfilled: Number(record.backfilled),
+  };
+}
+
+export function verdictRow(
+  timeMs: number,
+  verdict: AgentVerdict,
+  instrument: Instrument,
+): StoredRows['verdicts'] {
+  return {
+    time_ms: timeMs,
+    symbol: instrument.symbol,
+    bar_open_time_ms: verdict.barOpenTimeMs,
+    agent: verdict.agent,
+    verdict: verdict.verdict,
+    confidence: verdict.confidence,
+    reason: verdict.reason,
+    numbers: JSON.stringify(verdict.numbers),
   };
 }
 

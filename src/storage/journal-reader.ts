@@ -13,7 +13,9 @@ import type {
   PositionRow,
   QualityRow,
   TradeRow,
+  VerdictRow,
 } from './journal-rows.ts';
+import { type JournalPage, type PageQuery, composePage, shapePage } from './journal-page.ts';
 import { JOURNAL_VERSION, journalVersion } from './journal-schema.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
@@ -127,13 +129,30 @@ export class JournalReader {
     ) as unknown as LifecycleRow[];
   }
 
+  /** One page of a table, for those who must not hold a whole session in memory. */
+  page(query: PageQuery): JournalPage {
+    // A session of an older version kept less.
+    if (!this.#hasTable(query.table)) return { rows: [], nextCursor: null };
+    const { sql, values } = composePage(query);
+    return shapePage(this.#rows(sql, undefined, ...values), query.limit);
+  }
+
+  verdicts(): VerdictRow[] {
+    if (!this.#hasTable('verdicts')) return [];
+    const columns = 'time_ms, symbol, bar_open_time_ms, agent, verdict, confidence, reason, numbers';
+    return this.#rows(`SELECT ${columns} FROM verdicts ORDER BY verdict_id`, (row) => ({
+      ...row,
+      numbers: JSON.parse(String(row['numbers'])) as unknown,
+    })) as unknown as VerdictRow[];
+  }
+
   /** Whether the file is young enough to have it. */
   #hasTable(name: string): boolean {
     const query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?";
     return this.#rows(query, undefined, name).length > 0;
   }
 
-  #rows(query: string, shape: (row: Row) => Row = (row) => row, ...values: string[]): Row[] {
+  #rows(query: string, shape: (row: Row) => Row = (row) => row, ...values: (string | number)[]): Row[] {
     try {
       return this.#database
         .prepare(query)

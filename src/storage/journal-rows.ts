@@ -3,6 +3,7 @@
 import type { QualityRecord } from '../core/domain/commands.ts';
 import type { OrderStatus, OrderType, Side, TimeInForce } from '../core/domain/order.ts';
 import type { LedgerKind, LifecycleState } from '../core/domain/outputs.ts';
+import type { AgentName } from '../core/domain/verdict.ts';
 
 export interface OrderRow {
   readonly order_id: string;
@@ -129,6 +130,18 @@ export interface QualityRow {
   readonly kind: QualityRecord['kind'];
   readonly detail: string;
   readonly backfilled: boolean;
+}
+
+/** What an agent said of a bar. */
+export interface VerdictRow {
+  readonly time_ms: number;
+  readonly symbol: string;
+  readonly bar_open_time_ms: number;
+  readonly agent: AgentName;
+  readonly verdict: string;
+  readonly confidence: number | null;
+  readonly reason: string;
+  readonly numbers: Readonly<Record<string, string | number | null>>;
 }
 
 export interface LifecycleRow {

@@ -65,8 +65,16 @@ const MIGRATION_2 = `
 CREATE TABLE receipts (fill_id TEXT PRIMARY KEY, receipt TEXT NOT NULL) STRICT;
 `;
 
+/** What the agents of a strategy said of each bar. */
+const MIGRATION_3 = `
+CREATE TABLE verdicts (
+  verdict_id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, symbol TEXT NOT NULL, bar_open_time_ms INTEGER NOT NULL,
+  agent TEXT NOT NULL, verdict TEXT NOT NULL, confidence REAL, reason TEXT NOT NULL, numbers TEXT NOT NULL
+) STRICT;
+`;
+
 /** Migration n brings a file from version n - 1 to n. */
-const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2];
+const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3];
 
 export const JOURNAL_VERSION: number = MIGRATIONS.length;
 

@@ -24,6 +24,7 @@ import {
   qualityRow,
   receiptRow,
   tradeRow,
+  verdictRow,
 } from './journal-projection.ts';
 import { migrateJournal } from './journal-schema.ts';
 import { type HeldPosition, applyFill } from './position-projection.ts';
@@ -44,6 +45,7 @@ const IS_REPLACED: Readonly<Record<Table, boolean>> = {
   denials: false,
   quality: false,
   lifecycle: false,
+  verdicts: false,
 };
 
 export class Journal implements OutputSink {
@@ -143,6 +145,10 @@ export class Journal implements OutputSink {
       case 'lifecycle': {
         const { timeMs, state, reason } = output;
         return this.#write('lifecycle', { time_ms: timeMs, state, reason });
+      }
+      case 'verdict': {
+        const { timeMs, verdict } = output;
+        return this.#write('verdicts', verdictRow(timeMs, verdict, this.#instrument(verdict.instrument)));
       }
       case 'log':
       case 'ended':

@@ -53,6 +53,20 @@ export interface SessionManifest {
   /** Events in the log and its last hash chain value: tells later whether anything was removed from its end. */
   readonly events: number | null;
   readonly log_chain: string | null;
+  /** What became of the log's frames when it was made smaller; null while they are as they were written. */
+  readonly compaction: LogCompaction | null;
+}
+
+/** The events are the same; only their frames are others, and so is the chain over them. */
+export interface LogCompaction {
+  /** ISO. */
+  readonly compacted_at: string;
+  /** Last hash chain value over the new frames. */
+  readonly log_chain: string;
+  /** SHA-256 of all the lines of the log, which compaction does not change; hex. */
+  readonly text_hash: string;
+  readonly bytes_before: number;
+  readonly bytes_after: number;
 }
 
 const manifest: z.ZodType<SessionManifest> = z.strictObject({
@@ -78,6 +92,16 @@ const manifest: z.ZodType<SessionManifest> = z.strictObject({
   state_hash: z.string().nullable(),
   events: z.int().nonnegative().nullable(),
   log_chain: z.string().nullable(),
+  compaction: z
+    .strictObject({
+      compacted_at: z.iso.datetime(),
+      log_chain: z.string(),
+      text_hash: z.string(),
+      bytes_before: z.int(),
+      bytes_after: z.int(),
+    })
+    .nullable()
+    .default(null),
 });
 
 const LATEST = 'latest';

@@ -25,5 +25,6 @@ export function sampleManifest(id: string): SessionManifest {
     state_hash: null,
     events: null,
     log_chain: null,
+    compaction: null,
   };
 }

@@ -1,6 +1,6 @@
 /** The recorded event log of a real session, replayed through the engine: the same state, byte for byte, or a refusal. */
 
-import { cpSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EventBlock } from '../../src/core/domain/event-block.ts';
@@ -134,5 +134,29 @@ describe('the event log of a session', () => {
     }
     writeFileSync(path, whole);
     await expect(replay(copy)).resolves.toBeDefined();
+  });
+});
+
+describe('the commands over a session', () => {
+  test('verify finds it identical, replay gives it again, and its journal is rebuilt from its log', async () => {
+    const verified = await runProgram(['verify', 'latest', '--json', '--workspace', workspace]);
+    expect(verified.stderr).toBe('');
+    expect(JSON.parse(verified.stdout)).toMatchObject({ identical: true, difference: null, warnings: [] });
+    expect(verified.code).toBe(0);
+    const out = join(workspace, 'again');
+    const replayed = await runProgram(['replay', 'latest', '--out', out, '--workspace', workspace]);
+    expect(replayed.code).toBe(0);
+    expect(replayed.stdout).toContain(`state ${report.state_hash}, as the session recorded it`);
+    expect(readJson(join(out, 'final_report.json'))).toMatchObject({
+      ending_equity: report.ending_equity,
+      fills: report.fills,
+      state_hash: report.state_hash,
+    });
+    rmSync(join(folder, 'journal.db'));
+    const missing = await runProgram(['verify', 'latest', '--workspace', workspace]);
+    expect(missing.code).toBe(7);
+    expect(missing.stdout).toContain('la journal rebuild');
+    expect((await runProgram(['journal', 'rebuild', 'latest', '--workspace', workspace])).code).toBe(0);
+    expect((await runProgram(['verify', 'latest', '--workspace', workspace])).code).toBe(0);
   });
 });

@@ -64,6 +64,11 @@ function hashOutput(hash: StateHash, output: Output): void {
       hash.addNumber(output.trade.id);
       hash.addBigint(output.trade.netPnl);
       break;
+    case 'verdict':
+      hash.addText(output.verdict.agent);
+      hash.addText(output.verdict.verdict);
+      hash.addNumber(output.verdict.barOpenTimeMs);
+      break;
     case 'equity':
       hash.addBigint(output.point.equity);
       hash.addNumber(output.point.position);

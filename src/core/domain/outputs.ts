@@ -4,6 +4,7 @@ import type { QualityRecord } from './commands.ts';
 import type { FillRecord, OrderRecord, SubmitIntent } from './order.ts';
 import type { DenialReason, StoppedReason } from './reasons.ts';
 import type { Lots, MarkPrice, Money, Rate } from './units.ts';
+import type { AgentVerdict } from './verdict.ts';
 
 export type LifecycleState = 'starting' | 'warming' | 'running' | 'halted' | 'stopping' | 'ended';
 
@@ -74,6 +75,7 @@ export type Output =
       readonly reason: DenialReason;
     }
   | { readonly type: 'quality'; readonly timeMs: number; readonly record: QualityRecord }
+  | { readonly type: 'verdict'; readonly timeMs: number; readonly verdict: AgentVerdict }
   | { readonly type: 'equity'; readonly timeMs: number; readonly point: EquityPoint }
   | {
       readonly type: 'log';

@@ -43,7 +43,7 @@ export interface EngineParts {
  */
 export type EngineView = Readonly<
   Pick<EngineParts, 'intervalMs' | 'markets' | 'tradeBars' | 'account'> & {
-    readonly exchange: Pick<PaperExchange, 'working' | 'workingCount' | 'reserved'>;
+    readonly exchange: Pick<PaperExchange, 'working' | 'workingCount' | 'reserved' | 'find'>;
   }
 >;
 
@@ -57,7 +57,11 @@ export function assembleParts(
   const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
   const markets = start.instruments.map(
     (spec, index) =>
-      new InstrumentMarket(createInstrument(spec, index), new BarSeries(neededBars + SPARE_BARS)),
+      new InstrumentMarket(
+        createInstrument(spec, index),
+        new BarSeries(neededBars + SPARE_BARS),
+        intervalMs(interval),
+      ),
   );
   const account = new Account(markets, start.leverage, outputs);
   const random = {

@@ -41,6 +41,7 @@ import { MarketIntake } from './market-intake.ts';
 import { OrderDesk } from './order-desk.ts';
 import { Schedule } from './schedule.ts';
 import { StrategyHost } from './strategy-host.ts';
+import { TradeBarClock } from './trade-bar-clock.ts';
 
 export class Engine {
   readonly start: SessionStart;
@@ -54,6 +55,7 @@ export class Engine {
   readonly #lifecycle: Lifecycle;
   readonly #intake: MarketIntake;
   readonly #sampler: EquitySampler;
+  readonly #tradeBars: TradeBarClock;
   #nowMs = 0;
   /** Sequence number of the event in hand. */
   #sequence = 0;
@@ -70,7 +72,15 @@ export class Engine {
     const onTimer = (name: string, atMs: number): void =>
       this.#schedule.add(atMs, Due.timer, { timer: name });
     const onIntent = (intent: OrderIntent): void => this.#desk.handle(intent);
-    this.#host = new StrategyHost(strategy, parts.markets, parts.account, this.#outputs, onIntent, onTimer);
+    this.#host = new StrategyHost(
+      strategy,
+      parts.intervalMs,
+      parts.markets,
+      parts.account,
+      this.#outputs,
+      onIntent,
+      onTimer,
+    );
     this.#desk = new OrderDesk(
       start.session_id,
       parts.markets,
@@ -92,6 +102,7 @@ export class Engine {
           this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
       },
     );
+    this.#tradeBars = new TradeBarClock(parts.tradeBars, this.#schedule);
     this.#watch = new DataWatch(parts, this.#outputs);
     this.#funding = new FundingDesk(parts.account, parts.markets);
     this.#lifecycle = new Lifecycle(start, parts, this.#desk, this.#funding, this.#outputs);
@@ -171,7 +182,7 @@ export class Engine {
     if (isFrameKind(kind)) return this.#intake.frame(kind, block, row, this.#nowMs, this.#sequence);
     if (kind === EventKind.trade) {
       this.#intake.trade(block, row, this.#nowMs, this.#sequence);
-      this.#scheduleTradeBar(block.instrument[row] ?? 0);
+      this.#tradeBars.note(block.instrument[row] ?? 0);
     } else {
       this.#applyRare(kind, block, row);
     }
@@ -205,7 +216,7 @@ export class Engine {
         break;
       }
       case EventKind.feed:
-        this.#intake.feed(block.details[at] as FeedState);
+        this.#intake.feed(block.details[at] as FeedState, this.#nowMs);
         break;
       case EventKind.command:
         this.#command(block.details[at] as OperatorCommand);
@@ -282,7 +293,7 @@ export class Engine {
       case Due.tradeBar: {
         const { instrument } = payload as { instrument: number; atMs: number };
         this.#intake.closeTradeBar(instrument);
-        this.#addTradeBar(instrument);
+        this.#tradeBars.schedule(instrument);
         break;
       }
     }
@@ -382,18 +393,5 @@ export class Engine {
     const settlementMs = this.#funding.takeUnscheduled(instrument);
     if (settlementMs === null || settlementMs < this.#nowMs) return;
     this.#schedule.add(settlementMs, Due.settlement, { instrument, atMs: settlementMs });
-  }
-
-  /** The first trade of a session that builds its bars starts their clock. */
-  #scheduleTradeBar(instrument: number): void {
-    const built = this.#parts.tradeBars[instrument];
-    if (built !== undefined && !built.isClocked) this.#addTradeBar(instrument);
-  }
-
-  #addTradeBar(instrument: number): void {
-    const built = this.#parts.tradeBars[instrument];
-    if (built === undefined) return;
-    built.isClocked = true;
-    this.#schedule.add(built.endsAtMs, Due.tradeBar, { instrument, atMs: built.endsAtMs });
   }
 }

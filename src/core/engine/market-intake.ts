@@ -24,10 +24,11 @@ import {
   MARK_INDEX,
   MARK_MARK,
   MARK_NEXT_SETTLEMENT,
+  MARK_SETTLED_RATE,
 } from '../domain/event-block.ts';
 import type { TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
-import { markPrice } from '../domain/units.ts';
+import { markPrice, rate } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import type { DataWatch } from './data-watch.ts';
@@ -114,6 +115,7 @@ export class MarketIntake {
     const isNewest = exchangeTimeMs >= market.lastTradeTimeMs - TRADE_TIME_GRID_MS;
     if (isNewest) market.lastPrice = price;
     market.lastTradeTimeMs = Math.max(market.lastTradeTimeMs, Math.min(exchangeTimeMs, nowMs));
+    market.flow.addTrade(exchangeTimeMs, isTakerBuy, quantity);
     this.#parts.tradeBars[instrument]?.addTrade(nowMs, price, quantity);
     const { exchange } = this.#parts;
     exchange.observeTrade(instrument, isTakerBuy, price, quantity);
@@ -176,7 +178,9 @@ export class MarketIntake {
     const next = block.wide[at + MARK_NEXT_SETTLEMENT] ?? Number.NaN;
     market.mark = markPrice(block.wide[at + MARK_MARK] ?? Number.NaN);
     market.index = Number.isNaN(index) ? null : markPrice(index);
+    const settledRate = block.wide[at + MARK_SETTLED_RATE] ?? Number.NaN;
     market.nextSettlementMs = Number.isNaN(next) ? null : next;
+    if (!Number.isNaN(settledRate)) market.settledRate = rate(settledRate);
     this.#firePrice('mark', instrument, market, nowMs, sequence);
   }
 
@@ -200,9 +204,16 @@ export class MarketIntake {
   }
 
   /** While the market connection is gone no book can be trusted: its next frame makes it good again. */
-  feed(state: FeedState): void {
-    if (state.feed !== 'ticker' || state.state === 'connected') return;
-    for (const market of this.#parts.markets) if (!market.isLastBook) market.isBookValid = false;
+  feed(state: FeedState, nowMs: number): void {
+    if (state.feed !== 'ticker') return;
+    for (const market of this.#parts.markets) {
+      if (state.state === 'connected') {
+        market.flow.begin(nowMs);
+        continue;
+      }
+      market.flow.end();
+      if (!market.isLastBook) market.isBookValid = false;
+    }
   }
 
   #snapshot(block: EventBlock, row: number, market: InstrumentMarket): number {

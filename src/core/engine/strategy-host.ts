@@ -8,7 +8,16 @@ import type { Instrument } from '../domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord, Side } from '../domain/order.ts';
 import { isTerminal } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
-import { type Lots, type MarkPrice, type Money, type Ticks, lots, ticks } from '../domain/units.ts';
+import {
+  type Lots,
+  type MarkPrice,
+  type Money,
+  type Rate,
+  type Ticks,
+  lots,
+  ticks,
+} from '../domain/units.ts';
+import type { AgentVerdict } from '../domain/verdict.ts';
 import type { Account } from '../ledger/account.ts';
 import type { BarSeries } from '../market/bar-series.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
@@ -29,6 +38,7 @@ class TradeView implements PublicTrade {
 export class StrategyHost implements MarketView {
   readonly handlers: StrategyHandlers;
   readonly instruments: readonly Instrument[];
+  readonly intervalMs: number;
   readonly #name: string;
   readonly #markets: readonly InstrumentMarket[];
   readonly #account: Account;
@@ -46,6 +56,7 @@ export class StrategyHost implements MarketView {
 
   constructor(
     strategy: StrategyInstance,
+    intervalMs: number,
     markets: readonly InstrumentMarket[],
     account: Account,
     outputs: OutputBuffer,
@@ -54,6 +65,7 @@ export class StrategyHost implements MarketView {
   ) {
     this.#name = strategy.name;
     this.handlers = strategy.handlers;
+    this.intervalMs = intervalMs;
     this.instruments = markets.map((market) => market.instrument);
     this.#markets = markets;
     this.#account = account;
@@ -143,6 +155,24 @@ export class StrategyHost implements MarketView {
 
   mark(instrument: number): MarkPrice | null {
     return this.#market(instrument).mark;
+  }
+
+  settledRate(instrument: number): Rate | null {
+    return this.#market(instrument).settledRate;
+  }
+
+  nextSettlementMs(instrument: number): number | null {
+    return this.#market(instrument).nextSettlementMs;
+  }
+
+  barDelta(instrument: number, back: number): Lots | null {
+    const { bars, flow } = this.#market(instrument);
+    const delta = flow.delta(bars.openTimeMs(back));
+    return delta === null ? null : lots(delta);
+  }
+
+  note(verdict: AgentVerdict): void {
+    this.#outputs.push({ type: 'verdict', timeMs: this.timeMs, verdict });
   }
 
   bars(instrument: number): BarSeries {

@@ -1,11 +1,12 @@
 /** What is publicly known of one instrument: its book, last trade, mark, bars, and whether the book can be trusted. */
 
 import type { Instrument } from '../domain/instrument.ts';
-import { type MarkPrice, markPrice } from '../domain/units.ts';
+import { type MarkPrice, type Rate, markPrice } from '../domain/units.ts';
 import type { BarSeries } from './bar-series.ts';
 import { BookTail } from './book-tail.ts';
 import { NO_PRICE } from './order-book.ts';
 import { TickLadderBook } from './tick-ladder-book.ts';
+import { TradeFlow } from './trade-flow.ts';
 
 export class InstrumentMarket {
   readonly instrument: Instrument;
@@ -36,10 +37,15 @@ export class InstrumentMarket {
   mark: MarkPrice | null = null;
   index: MarkPrice | null = null;
   nextSettlementMs: number | null = null;
+  /** Rate of the last settlement as the venue says it; null before it did. */
+  settledRate: Rate | null = null;
+  readonly flow: TradeFlow;
 
-  constructor(instrument: Instrument, bars: BarSeries) {
+  /** `barMs`: length of the session's bars. */
+  constructor(instrument: Instrument, bars: BarSeries, barMs: number) {
     this.instrument = instrument;
     this.bars = bars;
+    this.flow = new TradeFlow(barMs);
   }
 
   /** Takes the last frame for the market although it is gone; false where it shows no market. */

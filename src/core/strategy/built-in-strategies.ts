@@ -1,5 +1,6 @@
 /** The strategies that come with the program, by name. */
 
+import { pullbackRibbon, sweepInvalidation } from '../agents/pipeline-strategies.ts';
 import { none } from './none.ts';
 import { scripted } from './scripted.ts';
 import { smaCross } from './sma-cross.ts';
@@ -14,6 +15,8 @@ function entry<Params>(
 
 const BUILT_IN: ReadonlyMap<string, (params: unknown) => StrategyInstance> = new Map([
   entry(smaCross),
+  entry(pullbackRibbon),
+  entry(sweepInvalidation),
   entry(scripted),
   entry(none),
 ]);

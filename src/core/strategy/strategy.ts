@@ -17,7 +17,8 @@ import type {
   TimeInForce,
   Trigger,
 } from '../domain/order.ts';
-import type { Lots, MarkPrice, Money, Ticks } from '../domain/units.ts';
+import type { Lots, MarkPrice, Money, Rate, Ticks } from '../domain/units.ts';
+import type { AgentVerdict } from '../domain/verdict.ts';
 import type { BarSeries } from '../market/bar-series.ts';
 
 /** A public trade as strategies see it; the object is reused. */
@@ -38,6 +39,16 @@ export interface MarketView {
   bestAsk(instrument: number): Ticks | null;
   lastPrice(instrument: number): Ticks | null;
   mark(instrument: number): MarkPrice | null;
+  /** Length of the session's bars. */
+  readonly intervalMs: number;
+  /** Funding rate of the last settlement, fraction; null before the venue said it. */
+  settledRate(instrument: number): Rate | null;
+  /** Exchange time of the next funding settlement; null before the venue said it. */
+  nextSettlementMs(instrument: number): number | null;
+  /** Taker buys less taker sells of a closed bar, lots; null where not every trade of it was heard. */
+  barDelta(instrument: number, back: number): Lots | null;
+  /** Puts a verdict on record: it is stored with the session and shown beside the bar. */
+  note(verdict: AgentVerdict): void;
   /** Closed bars of the session's interval. */
   bars(instrument: number): BarSeries;
   /** Signed position after the fills that had been reported to us. */

@@ -66,6 +66,8 @@ export interface BitunixVenue {
   instrument(symbol: string): Promise<InstrumentSpec>;
   /** The newest `bars` closed bars, oldest first; fewer where the venue has fewer. Empty below one minute. */
   history(instrument: Instrument, interval: Interval, bars: number): Promise<BarFields[]>;
+  /** Hands the inlet what was still to be said of the stream when the session ends: gaps that are being filled. */
+  settle(): void;
   /** Opens both sockets; events go to the inlet until {@link BitunixVenue.stop}. May be called once. */
   start(
     instruments: readonly Instrument[],
@@ -347,6 +349,10 @@ class LiveVenue implements BitunixVenue {
     this.#callbacks = null;
     void this.#end(error);
     callbacks?.onFatal(error);
+  }
+
+  settle(): void {
+    for (const tracker of this.#trackers) tracker.settle();
   }
 
   async #end(reason: VenueError): Promise<void> {

@@ -268,6 +268,22 @@ describe('a kline tracker', () => {
     expect(bars()).toEqual([[0, 52_395, FLAG_UNCONFIRMED]]);
   });
 
+  test('records a gap that is still being asked for when the session ends, once', async () => {
+    const { time, inlet, note, tracker, logger } = setUp(() =>
+      Promise.reject(new VenueError('transient', 503, 'busy')),
+    );
+    note(T0 + 100, 1_000, 5);
+    note(T0 + 3 * LENGTH_MS + 100, 1_010, 5);
+    await time.advanceSlowly(1_000, 100);
+    expect([logger.said('Gap detected!').length, inlet.of('quality')]).toEqual([1, []]);
+    tracker.settle();
+    tracker.settle();
+    await time.advanceSlowly(2 * BACKFILL_WITHIN_MS, 1_000);
+    expect(inlet.of('quality').map(({ detail }) => detail)).toMatchObject([
+      { kind: 'gap', fromMs: T0 + LENGTH_MS, toMs: T0 + 3 * LENGTH_MS, backfilled: false },
+    ]);
+  });
+
   test('passes a fatal refusal on', async () => {
     const { time, note, fatal } = setUp(() => Promise.reject(new VenueError('fatal', 403, 'forbidden')));
     note(T0 + 100, 1_000, 5);

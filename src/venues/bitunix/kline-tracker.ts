@@ -52,6 +52,8 @@ export class KlineTracker {
   #currentMs: number | null = null;
   #isClosing = false;
   #gaps = 0;
+  /** Bars of a detected gap that are being asked for. */
+  #asked: readonly number[] = [];
 
   constructor(options: KlineTrackerOptions) {
     this.#options = options;
@@ -65,6 +67,13 @@ export class KlineTracker {
 
   stop(): void {
     this.#ended.abort();
+  }
+
+  /** Ends like {@link stop}, and records a gap that is still being asked for as one that was not filled. */
+  settle(): void {
+    this.stop();
+    if (this.#asked.length > 0) this.#recordGap(this.#asked, this.#asked.length);
+    this.#asked = [];
   }
 
   /** Takes a kline frame of this instrument and interval. */
@@ -128,6 +137,7 @@ export class KlineTracker {
     if (unseen.length > 0 && !isSeam) {
       this.#gaps++;
       this.#logGap(unseen);
+      this.#asked = unseen;
     }
     const confirmed = await this.#confirm(
       fromMs,
@@ -135,6 +145,7 @@ export class KlineTracker {
       unseen.length > 0 ? BACKFILL_WITHIN_MS : CONFIRM_WITHIN_MS,
     );
     if (this.#ended.signal.aborted) return;
+    this.#asked = [];
     const holes: number[] = [];
     for (const openMs of this.#openTimes(fromMs, endMs)) {
       const bar = confirmed.get(openMs);

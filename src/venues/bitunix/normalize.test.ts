@@ -102,10 +102,10 @@ test('a ticker becomes the last price', () => {
 test('trades repeated by a new connection are dropped, each once, and only those', () => {
   const inlet = inletAt();
   const replay = new TradeReplay();
-  const append = (): void =>
-    appendTrades(decode('trade'), inlet, Number.NaN, (row) =>
-      replay.accept(decoder.decode(Buffer.from(DATA_FRAMES['trade'] ?? '')), row),
-    );
+  const append = (): void => {
+    replay.begin(decode('trade'));
+    appendTrades(decode('trade'), inlet, Number.NaN, (row) => replay.accept(decode('trade'), row));
+  };
   append();
   append();
   expect(inlet.rows).toHaveLength(4);

@@ -54,6 +54,22 @@ describe('repeated trades', () => {
   });
 });
 
+describe('a frame that begins before our newest trade', () => {
+  test('repeats what we have of it; what we missed within it is new', () => {
+    const replay = new TradeReplay();
+    feed(replay, [A, B, D, E]);
+    expect(feed(replay, [A, B, C, D, E])).toEqual([C]);
+    expect(feed(replay, [A, C, E])).toEqual([]);
+  });
+
+  test('does not make an alike trade of a later frame a repetition', () => {
+    const replay = new TradeReplay();
+    feed(replay, [A, B, D]);
+    expect(feed(replay, [B, C])).toEqual([C]);
+    expect(feed(replay, [D])).toEqual([D]);
+  });
+});
+
 describe('new trades', () => {
   test('may look alike: a run of equal prints is no repetition', () => {
     const replay = new TradeReplay();

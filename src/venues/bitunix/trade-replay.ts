@@ -4,8 +4,10 @@
  * After a reconnect, a trade no newer than the newest one before it is dropped once for each equal trade remembered
  * (same time, price, quantity, side). On a standing connection a frame is dropped as far as it begins with a run that we
  * have, in the same order, up to our newest trade or its own end, and that shows {@link MIN_DISTINCT} different trades:
- * alike prints in a row are common, alike sequences are not. Limits: the last {@link MEMORY} trades, for runs the last
- * {@link RUN_MEMORY}; a repetition of one or two trades on a standing connection is not recognised.
+ * alike prints in a row are common, alike sequences are not. A frame that begins before our newest trade is matched
+ * trade by trade like one after a reconnect: it may repeat a stretch of which we missed a part. Limits: the last
+ * {@link MEMORY} trades, for runs the last {@link RUN_MEMORY}; a repetition of one or two trades within the newest
+ * trade's own stamp is not recognised on a standing connection.
  */
 
 import { type DecodedFrame, MAX_TRADES } from './decoded-frame.ts';
@@ -26,6 +28,8 @@ export class TradeReplay {
   #repeatedRows = 0;
   #newestMs = Number.NEGATIVE_INFINITY;
   #repeatedUntilMs = Number.NEGATIVE_INFINITY;
+  /** The same for the frame in hand. */
+  #frameRepeatsUntilMs = Number.NEGATIVE_INFINITY;
   #dropped = 0;
   /** Stamp of the frame in hand, and of the one before it; NaN for none. */
   #frameMs = Number.NaN;
@@ -53,6 +57,12 @@ export class TradeReplay {
     this.#previousFrameMs = this.#frameMs;
     this.#frameMs = frame.exchangeTimeMs;
     this.#repeatedRows = 0;
+    const beginsMs = frame.tradeTimeMs[0] ?? Number.NaN;
+    this.#frameRepeatsUntilMs = this.#repeatedUntilMs;
+    if (beginsMs > this.#repeatedUntilMs && beginsMs < this.#newestMs) {
+      this.#frameRepeatsUntilMs = this.#newestMs;
+      this.#isOpen.fill(1);
+    }
     for (let back = RUN_MEMORY; back >= MIN_DISTINCT; back--) {
       const rows = Math.min(back, frame.trades);
       if (rows >= MIN_DISTINCT && this.#repeats(frame, back, rows)) {
@@ -72,7 +82,7 @@ export class TradeReplay {
     const price = frame.tradePrice[row] ?? 0;
     const quantity = frame.tradeQuantity[row] ?? 0;
     const isBuy = frame.tradeIsBuy[row] ?? 0;
-    if (timeMs <= this.#repeatedUntilMs && this.#takeEqual(timeMs, price, quantity, isBuy)) {
+    if (timeMs <= this.#frameRepeatsUntilMs && this.#takeEqual(timeMs, price, quantity, isBuy)) {
       this.#dropped++;
       return false;
     }

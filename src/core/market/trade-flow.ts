@@ -1,0 +1,50 @@
+/**
+ * Taker buys less taker sells of each bar, from public trades.
+ *
+ * A bar counts only when it was heard from its beginning to its end: after a loss of the feed the bar in progress and all
+ * before it are unknown. A whole bar in which nothing traded has a delta of zero. Memory is fixed: the last
+ * {@link FLOW_BARS} bars.
+ */
+
+/** Bars remembered. */
+export const FLOW_BARS = 512;
+
+export class TradeFlow {
+  readonly #barMs: number;
+  readonly #openTimeMs = new Float64Array(FLOW_BARS).fill(Number.NaN);
+  readonly #delta = new Float64Array(FLOW_BARS);
+  /** Bars that open before this were heard in part at best; NaN while nothing is heard. */
+  #wholeFromMs = Number.NaN;
+
+  constructor(barMs: number) {
+    this.#barMs = barMs;
+  }
+
+  /** The feed is heard from now on; what traded before is not known. */
+  begin(timeMs: number): void {
+    this.#wholeFromMs = Math.ceil(timeMs / this.#barMs) * this.#barMs;
+  }
+
+  /** The feed is lost. */
+  end(): void {
+    this.#wholeFromMs = Number.NaN;
+  }
+
+  /** Adds a public trade by the exchange's stamp; quantity in lots. */
+  addTrade(exchangeTimeMs: number, isTakerBuy: boolean, quantity: number): void {
+    const openMs = Math.floor(exchangeTimeMs / this.#barMs) * this.#barMs;
+    const at = (openMs / this.#barMs) % FLOW_BARS;
+    if (this.#openTimeMs[at] !== openMs) {
+      this.#openTimeMs[at] = openMs;
+      this.#delta[at] = 0;
+    }
+    this.#delta[at] = (this.#delta[at] ?? 0) + (isTakerBuy ? quantity : -quantity);
+  }
+
+  /** Delta of the bar that opened then, lots; null where not all of it was heard. */
+  delta(openTimeMs: number): number | null {
+    if (!(openTimeMs >= this.#wholeFromMs)) return null;
+    const at = (openTimeMs / this.#barMs) % FLOW_BARS;
+    return this.#openTimeMs[at] === openTimeMs ? (this.#delta[at] ?? 0) : 0;
+  }
+}

@@ -1,0 +1,15 @@
+/** The heartbeat's fields with what only the running process knows: the venue's time, and whether trading is paused. */
+
+import type { Status } from '../protocol/messages.ts';
+import type { SessionAccess } from './session-access.ts';
+
+export function describeStatus(session: SessionAccess): Status {
+  const engine = session.model()?.engine.status() ?? null;
+  const { cpu_pct: _oldName, ...fields } = session.status();
+  return {
+    ...fields,
+    feeds: { ...fields.feeds },
+    session_time_ms: engine === null ? null : engine.timeMs,
+    is_paused: engine?.isPaused ?? false,
+  };
+}
