@@ -22,6 +22,15 @@ export interface FillBasis {
   readonly level: LevelTaken | null;
   /** Set for makers. */
   readonly print: PrintTaken | null;
+  /** Set for fills by the rules for bars. */
+  readonly bar?: BarTaken;
+}
+
+/** What a bar gave. `midX2`: twice the price of the bar that decided, which stands in for the mid. */
+export interface BarTaken {
+  readonly isMaker: boolean;
+  readonly isReconstructed: boolean;
+  readonly midX2: number;
 }
 
 /** What the exchange decided about a fill. */

@@ -103,6 +103,17 @@ export class RestingOrders {
     }
   }
 
+  /** Orders of a side that trades at `extreme` have gone through: bids above it, asks below it; best price first, then oldest. */
+  tradedThrough(isBid: boolean, extreme: number): WorkingOrder[] {
+    const reached: WorkingOrder[] = [];
+    let price = isBid ? this.#counts.bestBid : this.#counts.bestAsk;
+    while (price !== NO_PRICE && (isBid ? price > extreme : price < extreme)) {
+      reached.push(...((isBid ? this.#bids : this.#asks).get(price) ?? []));
+      price = this.#counts.nextWorse(isBid, price);
+    }
+    return reached;
+  }
+
   /** Calls `visit` with each reduce-only order, which may leave meanwhile. */
   forEachReduceOnly(visit: (order: WorkingOrder) => void): void {
     if (this.#reduceOnly === 0) return;
