@@ -12,7 +12,7 @@ import { Resilience } from './resilience.ts';
 const FRAME_MS = 300;
 
 function freshMarket(): InstrumentMarket {
-  const market = new InstrumentMarket(createInstrument(BTCUSDT, 0), new BarSeries(1));
+  const market = new InstrumentMarket(createInstrument(BTCUSDT, 0), new BarSeries(1), 60_000);
   market.book.set(true, 999, 1_000);
   market.book.set(false, 1_001, 1_000);
   market.isBookValid = true;
