@@ -16,11 +16,13 @@ import { assert } from '../base/assert.ts';
 import type { SeededRandom } from '../base/random.ts';
 import type { ParametricTerms } from '../domain/fill-terms.ts';
 import type { ClosureReason } from '../domain/reasons.ts';
-import { type Lots, type Ticks, lots, ticks } from '../domain/units.ts';
+import { type Lots, type Ticks, lots, markPrice, ticks } from '../domain/units.ts';
+import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { type ConditionalOrders, firesUpward, triggerLevel } from './conditional-orders.ts';
 import type { FillBasis } from './fill-record.ts';
 import { measureActivity, parametricPrice } from './impact-model.ts';
+import { reduceOnlyRoom } from './reduce-only.ts';
 import type { RestingOrders } from './resting-orders.ts';
 import type { WorkingOrder } from './working-order.ts';
 
@@ -35,10 +37,17 @@ export interface Bar {
   readonly volume: number;
 }
 
+/** A bar that is to be played through the orders of an instrument. */
+export interface BarPlay {
+  readonly bar: Bar;
+  readonly endMs: number;
+  /** The mark's own bar of the same span; null where there is none. */
+  readonly markBar: Bar | null;
+  readonly isReconstructed: boolean;
+}
+
 /** What the rules for bars ask of the exchange around them. */
 export interface BarLink {
-  /** Lots a reduce-only order may still fill; Infinity for other orders. */
-  reduceOnlyRoom(order: WorkingOrder): number;
   fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void;
   close(order: WorkingOrder, status: 'canceled' | 'expired', reason: ClosureReason): void;
   rest(order: WorkingOrder): void;
@@ -46,14 +55,13 @@ export interface BarLink {
   fire(order: WorkingOrder, market: InstrumentMarket): boolean;
   /** Lets reduce-only orders leave that the position no longer supports. */
   shrink(instrument: number): void;
-  /** Signed lots held. */
-  held(instrument: number): number;
   /** Sequence number of the event in hand. */
   sequence(): number;
 }
 
 export class BarMatching {
   readonly #market: InstrumentMarket;
+  readonly #account: Account;
   readonly #waiting: ConditionalOrders;
   readonly #resting: RestingOrders;
   readonly #terms: ParametricTerms;
@@ -70,6 +78,7 @@ export class BarMatching {
 
   constructor(
     market: InstrumentMarket,
+    account: Account,
     waiting: ConditionalOrders,
     resting: RestingOrders,
     terms: ParametricTerms,
@@ -77,6 +86,7 @@ export class BarMatching {
     link: BarLink,
   ) {
     this.#market = market;
+    this.#account = account;
     this.#waiting = waiting;
     this.#resting = resting;
     this.#terms = terms;
@@ -95,7 +105,7 @@ export class BarMatching {
   }
 
   /** Plays a bar; false, and nothing happens, for one that was played already. */
-  apply(bar: Bar, endMs: number, markBar: Bar | null, isReconstructed: boolean): boolean {
+  apply({ bar, endMs, markBar, isReconstructed }: BarPlay): boolean {
     if (bar.openTimeMs < this.#matchedUntilMs) return false;
     this.#matchedUntilMs = endMs;
     this.#bar = bar;
@@ -105,15 +115,19 @@ export class BarMatching {
     this.#market.lastPrice = bar.open;
     const standing = this.#waiting.all();
     this.#open(standing);
-    const reached = [...this.#resting.tradedThrough(true, bar.low), ...this.#resting.tradedThrough(false, bar.high)];
+    const reached = [
+      ...this.#resting.tradedThrough(true, bar.low),
+      ...this.#resting.tradedThrough(false, bar.high),
+    ];
     this.#stops(standing);
     for (const order of reached) this.#fillResting(order);
     this.#link.shrink(this.#market.instrument.index);
     this.#stops(this.#waiting.all().filter((order) => !standing.includes(order)));
-    for (const order of standing) if (isTarget(order) && this.#isInRange(order)) this.#fireAt(order, this.#levelTicks(order));
+    for (const order of standing)
+      if (isTarget(order) && this.#isInRange(order)) this.#fireAt(order, this.#levelTicks(order));
     for (const order of this.#waiting.all()) this.#trail(order, false);
     this.#market.lastPrice = bar.close;
-    if (markBar !== null) this.#market.mark = markBar.close as typeof this.#market.mark;
+    if (markBar !== null) this.#market.mark = markPrice(Math.round(markBar.close));
     return true;
   }
 
@@ -133,8 +147,10 @@ export class BarMatching {
 
   /** Fires the stops that the bar reached: the way against the position first, the nearest to the open first. */
   #stops(orders: readonly WorkingOrder[]): void {
-    const goesDownFirst = this.#link.held(this.#market.instrument.index) >= 0;
-    const stops = orders.filter((order) => !isTarget(order) && this.#mayFire(order) && this.#isInRange(order));
+    const goesDownFirst = this.#account.position(this.#market.instrument.index).quantity >= 0;
+    const stops = orders.filter(
+      (order) => !isTarget(order) && this.#mayFire(order) && this.#isInRange(order),
+    );
     for (const isUpward of goesDownFirst ? [false, true] : [true, false]) {
       const side = stops.filter((order) => firesUpward(order) === isUpward);
       const sign = isUpward ? 1 : -1;
@@ -154,7 +170,7 @@ export class BarMatching {
   #take(order: WorkingOrder, reference: number): void {
     const { intent } = order;
     this.#queued.delete(order);
-    const room = this.#link.reduceOnlyRoom(order);
+    const room = reduceOnlyRoom(order, this.#account);
     if (room === 0) {
       this.#link.close(order, 'canceled', 'reduce_only_shrunk');
       return;
@@ -170,7 +186,8 @@ export class BarMatching {
       this.#random,
     );
     if (!isWithin(order, reference)) return this.#leave(order);
-    if (intent.timeInForce === 'post_only') return this.#link.close(order, 'expired', 'post_only_would_cross');
+    if (intent.timeInForce === 'post_only')
+      return this.#link.close(order, 'expired', 'post_only_would_cross');
     const isWhole = quantity === Math.min(order.remaining, room);
     if (intent.timeInForce === 'fok' && !(isWhole && isWithin(order, priced.price)))
       return this.#link.close(order, 'expired', 'fok_not_fillable');
@@ -195,7 +212,7 @@ export class BarMatching {
     const { price } = order.intent;
     assert(price !== null, 'a resting order has a price');
     if (order.place !== 'resting' || !this.#isInTime(order)) return;
-    const quantity = lots(Math.min(order.remaining, this.#link.reduceOnlyRoom(order), this.#budget));
+    const quantity = lots(Math.min(order.remaining, reduceOnlyRoom(order, this.#account), this.#budget));
     if (quantity <= 0) return;
     this.#budget -= quantity;
     this.#fill(order, quantity, price, price, 0, price, true);

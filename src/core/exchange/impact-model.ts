@@ -62,14 +62,14 @@ export function parametricPrice(
   random: SeededRandom,
 ): ParametricPrice {
   const spreadTicks = Math.ceil((reference * terms.half_spread_bps) / 10_000);
-  const impactTicks = Math.ceil(reference * impactOf(instrument, reference, quantity, terms, activity));
+  const impactTicks = Math.ceil(impactOf(instrument, reference, quantity, terms, activity));
   const slippageTicks = Math.ceil((reference * terms.max_slippage_bps * random.nextFloat()) / 10_000);
   const away = spreadTicks + impactTicks + slippageTicks;
   const price = side === 'buy' ? Math.ceil(reference) + away : Math.max(1, Math.floor(reference) - away);
   return { price: ticks(price), spreadTicks, impactTicks, slippageTicks };
 }
 
-/** Impact as a fraction of the price. */
+/** Impact in ticks, not rounded. */
 function impactOf(
   instrument: Instrument,
   reference: number,
@@ -78,7 +78,7 @@ function impactOf(
   activity: BarActivity | null,
 ): number {
   if (terms.model === 'square_root' && activity !== null)
-    return terms.coefficient * activity.sigma * Math.sqrt(quantity / activity.volume);
+    return reference * terms.coefficient * activity.sigma * Math.sqrt(quantity / activity.volume);
   const value = Number(notional(instrument, ticks(Math.round(reference)), quantity)) / 10 ** MONEY_DECIMALS;
-  return (value / terms.simulated_liquidity) * IMPACT_FACTOR;
+  return reference * (value / terms.simulated_liquidity) * IMPACT_FACTOR;
 }
