@@ -198,7 +198,7 @@ export class BarMatching {
       const touch = (order.isBid ? Math.ceil(reference) : Math.floor(reference)) + away;
       this.#fill(order, quantity, priced.price, touch, priced.slippageTicks, reference, false);
     }
-    if (!isClosed(order)) this.#leave(order);
+    if (!order.isClosed) this.#leave(order);
   }
 
   #leave(order: WorkingOrder): void {
@@ -300,9 +300,4 @@ function isTarget(order: WorkingOrder): boolean {
 function isWithin(order: WorkingOrder, price: number): boolean {
   const limit = order.intent.price;
   return limit === null || (order.isBid ? price <= limit : price >= limit);
-}
-
-/** Re-read through a call, because filling closes an order behind the caller's back. */
-function isClosed(order: WorkingOrder): boolean {
-  return order.place === 'closed';
 }

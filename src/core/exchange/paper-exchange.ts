@@ -11,11 +11,10 @@ import type { SeededRandom } from '../base/random.ts';
 import { notional, timesRateUp } from '../domain/instrument.ts';
 import type { ApprovedOrder, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
-import { type ClosureReason, type RejectionCode, REJECTIONS } from '../domain/reasons.ts';
+import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
-import { NO_PRICE } from '../market/order-book.ts';
 import { type BarLink, BarMatching, type BarPlay } from './bar-matching.ts';
 import { checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
@@ -25,9 +24,10 @@ import { costLines, type FillBasis, recordFill } from './fill-record.ts';
 import { orderReserve } from './margin.ts';
 import { OrderIndex } from './order-index.ts';
 import { dropUnsupported, reduceOnlyRoom } from './reduce-only.ts';
+import { rejectionLine } from './rejection-line.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { TakerMatching } from './taker-matching.ts';
-import { WorkingOrder } from './working-order.ts';
+import { WorkingOrder, pairExits } from './working-order.ts';
 
 export class PaperExchange {
   readonly #settings: PaperExchangeSettings;
@@ -255,9 +255,7 @@ export class PaperExchange {
 
   /** Whether a print at this price could reach one of our resting orders. */
   isReachedBy(instrument: number, isTakerBuy: boolean, price: number): boolean {
-    const resting = this.#resting[instrument];
-    if (resting === undefined || resting.size === 0) return false;
-    return isTakerBuy ? resting.bestAsk !== NO_PRICE && resting.bestAsk <= price : resting.bestBid >= price;
+    return this.#resting[instrument]?.isReachedBy(isTakerBuy, price) ?? false;
   }
 
   onTrade(
@@ -296,7 +294,7 @@ export class PaperExchange {
       return;
     }
     const rest = this.#matching.match(order, market, this.#settings.fillModel === 'parametric');
-    if (rest === null || this.#isClosed(order)) return;
+    if (rest === null || order.isClosed) return;
     if (rest === 'rests') this.#restAndSay(order);
     else this.#close(order, 'expired', rest);
   }
@@ -337,11 +335,7 @@ export class PaperExchange {
     if (entry.attached.length === 0) return;
     const exits = entry.attached.map((approved) => this.submit(approved, this.#nowMs));
     entry.attached = [];
-    const [first, second] = exits;
-    if (first !== undefined && second !== undefined) {
-      first.sibling = second;
-      second.sibling = first;
-    }
+    pairExits(exits);
     for (const exit of exits) {
       exit.arrivalTimeMs = this.#nowMs;
       this.#conditional[exit.intent.instrument]?.add(exit);
@@ -372,15 +366,7 @@ export class PaperExchange {
   }
 
   #reject(order: WorkingOrder, code: RejectionCode): void {
-    const { venueCode, text } = REJECTIONS[code];
-    this.#outputs.push({
-      type: 'log',
-      timeMs: this.#nowMs,
-      level: 'warning',
-      event: 'order_rejected',
-      msg: `Order rejected: ${text}`,
-      fields: { order_id: order.id, reason: code, venue_code: venueCode },
-    });
+    this.#outputs.push(rejectionLine(order.id, code, this.#nowMs));
     this.#close(order, 'rejected', code);
   }
 
@@ -396,11 +382,6 @@ export class PaperExchange {
     this.#orders.reserve(order, ZERO_MONEY);
     this.#orders.remove(order);
     this.#say(order, this.#nowMs);
-  }
-
-  /** Re-read through a call, because filling closes an order behind the caller's back. */
-  #isClosed(order: WorkingOrder): boolean {
-    return order.place === 'closed';
   }
 
   #say(order: WorkingOrder, timeMs: number): void {

@@ -43,6 +43,12 @@ export class RestingOrders {
     return this.#counts.bestAsk;
   }
 
+  /** Whether a print of this taker at this price could reach one of the orders. */
+  isReachedBy(isTakerBuy: boolean, price: number): boolean {
+    if (this.size === 0) return false;
+    return isTakerBuy ? this.bestAsk !== NO_PRICE && this.bestAsk <= price : this.bestBid >= price;
+  }
+
   add(order: WorkingOrder, price: number, nowMs: number): void {
     const levels = order.isBid ? this.#bids : this.#asks;
     const level = levels.get(price);

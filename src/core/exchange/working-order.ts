@@ -73,6 +73,10 @@ export class WorkingOrder {
     return this.intent.trigger !== null && !this.hasFired;
   }
 
+  get isClosed(): boolean {
+    return this.place === 'closed';
+  }
+
   get isBid(): boolean {
     return this.intent.side === 'buy';
   }
@@ -124,4 +128,11 @@ export class WorkingOrder {
       filledNotional: this.filledNotional,
     };
   }
+}
+
+/** Makes the two exits of a bracket cancel each other; one alone has no other. */
+export function pairExits([first, second]: readonly WorkingOrder[]): void {
+  if (first === undefined || second === undefined) return;
+  first.sibling = second;
+  second.sibling = first;
 }
