@@ -4,9 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-/** Runs `work` with an empty folder of its own, which is gone afterwards. */
-export async function withScratchFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'la-scratch-'));
+/** Runs `work` with an empty folder of its own below `parent`, which is gone afterwards. */
+export async function withScratchFolder<Result>(
+  work: (folder: string) => Promise<Result>,
+  parent: string = tmpdir(),
+): Promise<Result> {
+  const folder = mkdtempSync(path.join(parent, '.la-scratch-'));
   try {
     return await work(folder);
   } finally {

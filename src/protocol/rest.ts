@@ -146,4 +146,5 @@ export type CommandAnswer = z.infer<typeof commandAnswerSchema>;
 export type SessionSummary = z.infer<typeof sessionSummarySchema>;
 export type SessionList = z.infer<typeof sessionListSchema>;
 export type SweepList = z.infer<typeof sweepListSchema>;
+export type BookAt = z.infer<typeof bookAtSchema>;
 export type Recording = z.infer<typeof recordingSchema>;

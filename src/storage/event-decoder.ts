@@ -31,6 +31,8 @@ import {
   ticks,
 } from '../core/domain/units.ts';
 import { type LoggedKind, KIND_NAMES } from './event-encoder.ts';
+import { migrateLine } from './event-migrations.ts';
+import { LOG_FORMAT_VERSION } from './log-frame.ts';
 
 /** Why a line was refused. */
 export class EventLineError extends Error {
@@ -61,11 +63,11 @@ export class EventDecoder {
     return this.#instruments;
   }
 
-  /** Parses one line (without its newline). Throws {@link EventLineError}. */
-  parse(line: string): EventLine {
+  /** Parses one line (without its newline), written in this version of the format. Throws {@link EventLineError}. */
+  parse(line: string, version: number = LOG_FORMAT_VERSION): EventLine {
     let fields: Fields;
     try {
-      fields = asObject(JSON.parse(line), 'the line');
+      fields = migrateLine(asObject(JSON.parse(line), 'the line'), version);
     } catch (error) {
       if (error instanceof EventLineError) throw error;
       throw new EventLineError('the line is no JSON object', { cause: error });

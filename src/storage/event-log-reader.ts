@@ -14,6 +14,7 @@ import { EventBlock } from '../core/domain/event-block.ts';
 import type { Instrument } from '../core/domain/instrument.ts';
 import type { EventSource } from '../ports/event-source.ts';
 import { EventDecoder } from './event-decoder.ts';
+import { isReadableVersion } from './event-migrations.ts';
 import { CHAIN_START, HEADER_BYTES, LOG_FORMAT_VERSION, chainAfter, decodeHeader } from './log-frame.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
@@ -38,9 +39,10 @@ export interface LogEnd {
   readonly instruments: readonly Instrument[];
 }
 
-interface LogFrame {
+export interface LogFrame {
   readonly segment: string;
   readonly offset: number;
+  readonly version: number;
   readonly firstSequence: number;
   readonly events: number;
   readonly lines: readonly string[];
@@ -80,10 +82,10 @@ export class EventLogReader implements EventSource, Iterable<EventBlock> {
   *[Symbol.iterator](): Generator<EventBlock, void, undefined> {
     const decoder = new EventDecoder();
     let block = new EventBlock(this.#capacity);
-    for (const frame of this.#frames(decoder)) {
+    for (const frame of this.frames(decoder)) {
       let sequence = frame.firstSequence;
       for (const text of frame.lines) {
-        const line = at(frame, sequence, () => decoder.parse(text));
+        const line = at(frame, sequence, () => decoder.parse(text, frame.version));
         if (line.sequence !== sequence) {
           throw corrupt(frame.segment, frame.offset, `event ${sequence} is numbered ${line.sequence}`);
         }
@@ -118,7 +120,8 @@ export class EventLogReader implements EventSource, Iterable<EventBlock> {
     this.#isClosed = true;
   }
 
-  *#frames(decoder: EventDecoder): Generator<LogFrame, void, undefined> {
+  /** The frames with their lines as they stand on disk, in the version of their time; verified as the events are. */
+  *frames(decoder: EventDecoder = new EventDecoder()): Generator<LogFrame, void, undefined> {
     const segments = listSegments(this.#folder);
     let chain = CHAIN_START;
     let nextSequence: number | null = null;
@@ -145,7 +148,7 @@ export class EventLogReader implements EventSource, Iterable<EventBlock> {
         if (lines.length !== header.events) {
           throw corrupt(segment, offset, `expected ${header.events} events, found ${lines.length}`);
         }
-        yield { segment, offset, firstSequence: header.firstSequence, events: header.events, lines };
+        yield { ...header, segment, offset, lines };
         chain = chainNow;
         nextSequence = header.firstSequence + header.events;
         events += header.events;
@@ -197,8 +200,8 @@ function readFrame(
     if (isLastSegment && isUnwritten(bytes, offset)) return null;
     throw corrupt(segment, offset, 'no frame header stands here');
   }
-  if (header.version !== LOG_FORMAT_VERSION) {
-    throw corrupt(segment, offset, `format ${header.version} is not known, only ${LOG_FORMAT_VERSION}`);
+  if (!isReadableVersion(header.version)) {
+    throw corrupt(segment, offset, `format ${header.version} is not known, only 1 to ${LOG_FORMAT_VERSION}`);
   }
   const end = dataStart + header.dataBytes;
   if (end > bytes.length) {

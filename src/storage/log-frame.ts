@@ -44,22 +44,30 @@ export interface FrameHeader {
   readonly chain: Buffer;
 }
 
+export interface FrameOptions {
+  /** zstd level, default {@link COMPRESSION_LEVEL}. */
+  readonly level?: number;
+  /** Version of the format that the lines are written in, default this program's. */
+  readonly version?: number;
+}
+
 /** Returns the bytes of one append and the chain value after it. */
 export function encodeFrame(
   lines: string,
   firstSequence: number,
   events: number,
   previousChain: Buffer,
+  options: FrameOptions = {},
 ): { readonly bytes: Buffer; readonly chain: Buffer } {
   assert(events > 0 && firstSequence >= 0, 'a log frame holds at least one event');
   const data = zstdCompressSync(Buffer.from(lines, 'utf8'), {
-    params: { [constants.ZSTD_c_compressionLevel]: COMPRESSION_LEVEL },
+    params: { [constants.ZSTD_c_compressionLevel]: options.level ?? COMPRESSION_LEVEL },
   });
   const chain = chainAfter(previousChain, data);
   const bytes = Buffer.alloc(HEADER_BYTES + data.length);
   bytes.writeUInt32LE(MAGIC, 0);
   bytes.writeUInt32LE(PAYLOAD_BYTES, 4);
-  bytes.writeUInt32LE(LOG_FORMAT_VERSION, 8);
+  bytes.writeUInt32LE(options.version ?? LOG_FORMAT_VERSION, 8);
   bytes.writeBigUInt64LE(BigInt(firstSequence), 12);
   bytes.writeUInt32LE(events, 20);
   bytes.writeUInt32LE(data.length, 24);

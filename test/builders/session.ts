@@ -154,14 +154,19 @@ export class TestMarket {
   }
 
   /** A mark that tells the last settled rate, a fraction; `price` in ticks. */
-  markWithRate(atMs: number, price: number, settledRate: number): this {
+  markWithRate(
+    atMs: number,
+    price: number,
+    settledRate: number,
+    nextSettlementAtMs: number | null = null,
+  ): this {
     return this.#feed((block) =>
       block.appendMark(0, START_MS + atMs, START_MS + atMs, {
         mark: markPrice(price * 10_000_000),
         index: null,
         settledRate: rate(Math.round(settledRate * 1e12)),
         lastSettlementMs: null,
-        nextSettlementMs: null,
+        nextSettlementMs: nextSettlementAtMs === null ? null : START_MS + nextSettlementAtMs,
       }),
     );
   }

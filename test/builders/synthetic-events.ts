@@ -23,7 +23,7 @@ const MARK_EVERY_MS = 1_000;
 const TRANSPORT_MS = 15;
 
 /** Orders of every kind that need no exact price, spread over half a minute, again and again. */
-export function busyScript(rounds: number): object[] {
+function busyScript(rounds: number): object[] {
   const actions: object[] = [];
   for (let round = 0; round < rounds; round++) {
     const at = (seconds: number): string => `${round * 30_000 + seconds * 1_000}ms`;

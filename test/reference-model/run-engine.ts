@@ -19,6 +19,8 @@ import {
   type Timed,
 } from './scenario.ts';
 
+/** So large that no cancel ahead of us is assumed beyond what the display proves. */
+const NO_CANCELS_AHEAD = 1e9;
 /** A limit that no loss reaches. */
 const NO_LIMIT_PERCENT = 1_000_000;
 
@@ -32,6 +34,7 @@ export function startOf(terms: Terms): SessionStart {
     taker_fee_rate: terms.takerFee,
     request_latency_ms: terms.requestMs,
     response_latency_ms: terms.responseMs,
+    fills: { ...sessionStart().fills, queue_exponent: NO_CANCELS_AHEAD },
     stale_timeout_ms: terms.staleMs,
     on_end: 'keep',
     account: { ...sessionStart().account, wallet: terms.wallet, opening_balance: terms.wallet },
@@ -132,8 +135,17 @@ export interface EngineRun {
   readonly hash: string;
 }
 
-/** `eventsPerBlock`: where the stream is cut; the outcome must not depend on it. */
-export function runEngine(scenario: Scenario, eventsPerBlock = Number.POSITIVE_INFINITY): EngineRun {
+export interface RunOptions {
+  /** Where the stream is cut. */
+  readonly eventsPerBlock?: number;
+  /** What becomes of a block on its way to the engine. */
+  readonly pass?: (block: EventBlock) => EventBlock;
+  /** The run is broken off after so many events. */
+  readonly eventsMax?: number;
+}
+
+export function runEngine(scenario: Scenario, options: RunOptions = {}): EngineRun {
+  const { eventsPerBlock = Number.POSITIVE_INFINITY, eventsMax = Number.POSITIVE_INFINITY } = options;
   const { terms, actions, events, endMs } = scenario;
   const start = startOf(terms);
   const engine = new Engine(
@@ -158,7 +170,7 @@ export function runEngine(scenario: Scenario, eventsPerBlock = Number.POSITIVE_I
   const outputs: Output[] = [];
   let sequence = 0;
   const flush = (): void => {
-    engine.process(block);
+    engine.process(options.pass?.(block) ?? block);
     sequence += block.events;
     block.reset(sequence);
     outputs.push(...engine.takeOutputs());
@@ -166,6 +178,7 @@ export function runEngine(scenario: Scenario, eventsPerBlock = Number.POSITIVE_I
   block.reset(0);
   block.appendSessionStarted(START_MS, start);
   for (const event of all) {
+    if (sequence + block.events >= eventsMax) break;
     if (block.events >= eventsPerBlock || !block.hasRoom(64)) flush();
     append(block, event);
   }

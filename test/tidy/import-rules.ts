@@ -18,6 +18,7 @@ export const LAYER_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   alerts: ['core', 'ports'],
   report: ['core', 'ports'],
   server: ['core', 'ports', 'protocol'],
+  web: ['core', 'protocol'],
   app: ['core', 'protocol', 'ports', 'venues', 'storage', 'session', 'alerts', 'report', 'server'],
   cli: ['core', 'app'],
 };

@@ -49,5 +49,5 @@ function readIgnoreRules(root: string): (path: string) => boolean {
 
 /** True for the TypeScript of the program itself: below `src`, without its unit tests. */
 export function isProductSource(path: string): boolean {
-  return path.startsWith('src/') && path.endsWith('.ts') && !path.endsWith('.test.ts');
+  return path.startsWith('src/') && /\.tsx?$/.test(path) && !path.endsWith('.test.ts');
 }

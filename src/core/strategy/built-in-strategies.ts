@@ -1,6 +1,7 @@
 /** The strategies that come with the program, by name. */
 
 import { pullbackRibbon, sweepInvalidation } from '../agents/pipeline-strategies.ts';
+import { fundingCarry } from './funding-carry.ts';
 import { none } from './none.ts';
 import { scripted } from './scripted.ts';
 import { smaCross } from './sma-cross.ts';
@@ -17,6 +18,7 @@ const BUILT_IN: ReadonlyMap<string, (params: unknown) => StrategyInstance> = new
   entry(smaCross),
   entry(pullbackRibbon),
   entry(sweepInvalidation),
+  entry(fundingCarry),
   entry(scripted),
   entry(none),
 ]);

@@ -1,6 +1,7 @@
 /** The public face of the package: what a strategy file imports from `laptop-agents`. */
 
 export { conditionalOrder, defineStrategy, limitOrder, marketOrder } from './strategy.ts';
+export { shareOfEquity } from './share-of-equity.ts';
 export type { MarketView, PublicTrade, StrategyDefinition, StrategyHandlers } from './strategy.ts';
 export type {
   Bracket,

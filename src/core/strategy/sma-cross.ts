@@ -7,8 +7,8 @@
 
 import { SMA } from 'trading-signals';
 import { z } from 'zod';
-import { type Lots, MONEY_DECIMALS, lots } from '../domain/units.ts';
-import { notional } from '../domain/instrument.ts';
+import { lots } from '../domain/units.ts';
+import { shareOfEquity } from './share-of-equity.ts';
 import { type MarketView, defineStrategy, marketOrder } from './strategy.ts';
 
 const params = z
@@ -29,7 +29,7 @@ export const smaCross = defineStrategy({
       if (bars.length < slow || view.workingOrders() > 0) return [];
       const difference = average(view, instrument, fast) - average(view, instrument, slow);
       if (difference === 0) return [];
-      const wanted = targetLots(view, instrument, equityPercent) * Math.sign(difference);
+      const wanted = shareOfEquity(view, instrument, equityPercent) * Math.sign(difference);
       const held = view.position(instrument);
       if (held !== 0 && Math.sign(held) === Math.sign(wanted)) return [];
       const change = wanted - held;
@@ -44,13 +44,4 @@ function average(view: MarketView, instrument: number, length: number): number {
   const sma = new SMA(length);
   for (let back = length - 1; back >= 0; back--) sma.add(bars.close(back));
   return sma.getResultOrThrow();
-}
-
-function targetLots(view: MarketView, instrument: number, equityPercent: number): Lots {
-  const contract = view.instruments[instrument];
-  const price = view.lastPrice(instrument) ?? view.bestBid(instrument);
-  if (contract === undefined || price === null) return lots(0);
-  const budget = (Number(view.equity()) / 10 ** MONEY_DECIMALS) * (equityPercent / 100);
-  const lotValue = Number(notional(contract, price, lots(1))) / 10 ** MONEY_DECIMALS;
-  return lots(Math.max(0, Math.floor(budget / lotValue)));
 }

@@ -43,6 +43,47 @@ describe('sma_cross', () => {
   });
 });
 
+describe('funding_carry', () => {
+  const HOUR = 3_600_000;
+  const run = (rates: readonly (readonly [atMs: number, rate: number])[]): TestMarket => {
+    const market = new TestMarket(
+      sessionStart({ stale_timeout_ms: 3_600_000, duration_ms: HOUR }),
+      handlersOf('funding_carry', { equity_percent: 10, enter_rate: 0.0003, exit_rate: 0.0001 }),
+      1,
+    );
+    market.book(0, BIDS, ASKS).bar(50, -60_000, 1000_0, true);
+    for (const [atMs, rate] of rates) {
+      market
+        .markWithRate(atMs, 1000_0, rate, HOUR)
+        .book(atMs, [[1000_0, 90_000]], [[1000_1, 90_000]])
+        .bar(atMs + 50, atMs - 60_000, 1000_0)
+        .time(atMs + 1_000);
+    }
+    return market;
+  };
+
+  test('takes the side that receives, and keeps it while the rate is worth it', () => {
+    expect(run([[60_000, 0.0004]]).engine.status().position).toBe(-10_000);
+    expect(run([[60_000, -0.0004]]).engine.status().position).toBe(10_000);
+    const kept = run([
+      [60_000, 0.0004],
+      [120_000, 0.0002],
+    ]);
+    expect(kept.engine.status().position).toBe(-10_000);
+  });
+
+  test('leaves when the rate has faded or turned, and stays out below its entry', () => {
+    for (const rate of [0.00005, -0.0004]) {
+      const left = run([
+        [60_000, 0.0004],
+        [120_000, rate],
+      ]);
+      expect(left.of('trade').map(({ trade }) => trade.exitReason)).toEqual(['carry_over']);
+    }
+    expect(run([[60_000, 0.0002]]).of('order')).toEqual([]);
+  });
+});
+
 describe('scripted', () => {
   const run = (actions: unknown[], untilMs = 60_000): TestMarket => {
     const start = sessionStart({ stale_timeout_ms: 3_600_000, min_history_bars: 1 });
