@@ -7,7 +7,7 @@ import { createInstrument, parseMoney, parseRate } from '../domain/instrument.ts
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { FillModelTerms } from '../domain/receipt.ts';
 import type { SessionStart } from '../domain/session-start.ts';
-import { PARAMETRIC_TERMS } from '../exchange/impact-model.ts';
+import { IMPACT_FACTOR } from '../exchange/impact-model.ts';
 import { LatencyModel } from '../exchange/latency-model.ts';
 import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
@@ -54,6 +54,10 @@ export function assembleParts(
 ): EngineParts {
   assert(isInterval(start.interval), `unknown interval ${start.interval}`);
   const interval: Interval = start.interval;
+  assert(
+    start.fills.price_source === 'stream' || start.fill_model === 'parametric',
+    'a session of bars fills by the parametric model',
+  );
   const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
   const markets = start.instruments.map(
     (spec, index) =>
@@ -61,6 +65,7 @@ export function assembleParts(
         createInstrument(spec, index),
         new BarSeries(neededBars + SPARE_BARS),
         intervalMs(interval),
+        start.fills.price_source === 'bars',
       ),
   );
   const account = new Account(markets, start.leverage, outputs);
@@ -87,6 +92,7 @@ export function assembleParts(
       feeTier: start.fee_tier ?? null,
       reportArrivalMs: (nowMs) => latency.responseArrivalMs(nowMs),
       terms: describeTerms(start),
+      barTerms: { name: 'parametric', parameters: { ...start.fills.parametric, bars: 'pessimistic' } },
     },
     markets,
     account,
@@ -130,6 +136,9 @@ function describeTerms(start: SessionStart): FillModelTerms {
     response_latency_ms: start.response_latency_ms,
   };
   return start.fill_model === 'parametric'
-    ? { name: 'parametric', parameters: { ...PARAMETRIC_TERMS, ...latency } }
+    ? {
+        name: 'parametric',
+        parameters: { ...start.fills.parametric, impact_factor: IMPACT_FACTOR, ...latency },
+      }
     : { name: 'book', parameters: { queue_exponent: start.fills.queue_exponent, ...latency } };
 }

@@ -18,4 +18,6 @@ export interface PaperExchangeSettings {
   readonly reportArrivalMs: (nowMs: number) => number;
   /** The rules of `fillModel` as receipts name them. */
   readonly terms: FillModelTerms;
+  /** The rules for bars, likewise. */
+  readonly barTerms: FillModelTerms;
 }

@@ -22,6 +22,15 @@ export interface FillBasis {
   readonly level: LevelTaken | null;
   /** Set for makers. */
   readonly print: PrintTaken | null;
+  /** Set for fills by the rules for bars. */
+  readonly bar?: BarTaken;
+}
+
+/** What a bar gave. `midX2`: twice the price of the bar that decided, which stands in for the mid. */
+export interface BarTaken {
+  readonly isMaker: boolean;
+  readonly isReconstructed: boolean;
+  readonly midX2: number;
 }
 
 /** What the exchange decided about a fill. */
@@ -38,7 +47,8 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
   const { basis, settings, digest, ...decided } = facts;
   const { touch, slippageTicks } = basis;
   // Without a book the parametric model's own touch stands in for the mid, so that the parts still add up.
-  const midX2 = settings.fillModel === 'parametric' && market.midX2 === null ? 2 * touch : market.midX2;
+  const stoodIn = settings.fillModel === 'parametric' && market.midX2 === null ? 2 * touch : market.midX2;
+  const midX2 = basis.bar?.midX2 ?? stoodIn;
   const { instrument } = market;
   const { price, quantity } = facts;
   const costs = splitCosts(
@@ -66,8 +76,8 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     slippageCost: costs.slippage,
     queueAheadAtAcceptance: facts.liquidity === 'maker' ? order.queueAheadAtAcceptance : null,
     extrapolatedQuantity: lots(basis.level?.isExtrapolated === true ? quantity : 0),
-    reconstructed: market.isLastBook,
-    model: settings.fillModel,
+    reconstructed: basis.bar?.isReconstructed ?? market.isLastBook,
+    model: basis.bar === undefined ? settings.fillModel : 'parametric',
     evidenceSequence: basis.evidence,
     receipt: {
       decision: decisionTouch(order),
@@ -78,7 +88,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
       queue: basis.print === null ? null : tellQueue(order),
       print: basis.print,
       feeTier: settings.feeTier,
-      model: settings.terms,
+      model: basis.bar === undefined ? settings.terms : settings.barTerms,
       totalCost: costs.total,
     },
   };

@@ -26,7 +26,8 @@ export function orderReserve(
   const held = account.position(intent.instrument).quantity;
   const reducing = order.isBid ? Math.max(0, -held) : Math.max(0, held);
   const growing = order.remaining - reducing;
-  const price = intent.price ?? (order.isBid ? market.book.bestAsk : market.book.bestBid);
+  const touch = order.isBid ? market.book.bestAsk : market.book.bestBid;
+  const price = intent.price ?? (touch === NO_PRICE ? market.lastPrice : touch);
   if (growing <= 0 || price === NO_PRICE) return ZERO_MONEY;
   const value = notional(market.instrument, ticks(price), lots(growing));
   return money(divideCeiling(value, BigInt(terms.leverage)) + timesRateUp(value, terms.takerFeeRate));

@@ -11,11 +11,11 @@ import type { SeededRandom } from '../base/random.ts';
 import { notional, timesRateUp } from '../domain/instrument.ts';
 import type { ApprovedOrder, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
-import { type ClosureReason, type RejectionCode, REJECTIONS } from '../domain/reasons.ts';
+import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
-import { NO_PRICE } from '../market/order-book.ts';
+import { type BarLink, BarMatching, type BarPlay } from './bar-matching.ts';
 import { checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { ConditionalOrders, checkTrigger } from './conditional-orders.ts';
@@ -24,19 +24,21 @@ import { costLines, type FillBasis, recordFill } from './fill-record.ts';
 import { orderReserve } from './margin.ts';
 import { OrderIndex } from './order-index.ts';
 import { dropUnsupported, reduceOnlyRoom } from './reduce-only.ts';
+import { rejectionLine } from './rejection-line.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { TakerMatching } from './taker-matching.ts';
-import { WorkingOrder } from './working-order.ts';
+import { WorkingOrder, pairExits } from './working-order.ts';
 
 export class PaperExchange {
   readonly #settings: PaperExchangeSettings;
   readonly #markets: readonly InstrumentMarket[];
   readonly #account: Account;
   readonly #outputs: OutputBuffer;
-  readonly #random: SeededRandom;
   readonly #resting: readonly RestingOrders[];
   readonly #conditional: readonly ConditionalOrders[];
   readonly #matching: TakerMatching;
+  readonly #bars: readonly BarMatching[];
+  #isOver = false;
   readonly #orders = new OrderIndex();
   #fills = 0;
   #nowMs = 0;
@@ -73,16 +75,29 @@ export class PaperExchange {
     this.#markets = markets;
     this.#account = account;
     this.#outputs = outputs;
-    this.#random = random;
     const queue = { exponent: settings.fills.queue_exponent, tailMaxAgeMs: settings.fills.tail_max_age_ms };
     this.#resting = markets.map((market) => new RestingOrders(market, queue));
     this.#digests = markets.map(() => new BookDigest());
     this.#conditional = markets.map(() => new ConditionalOrders());
-    this.#matching = new TakerMatching(markets, settings.fills, {
+    this.#matching = new TakerMatching(markets, settings.fills, random, {
       reduceOnlyRoom: (order) => reduceOnlyRoom(order, account),
       fill: (order, quantity, price, basis) => this.#fill(order, quantity, price, basis),
       sequence: () => this.#sequence,
       nowMs: () => this.#nowMs,
+    });
+    const link: BarLink = {
+      fill: (order, quantity, price, basis) => this.#fill(order, quantity, price, basis),
+      close: (order, status, reason) => this.#close(order, status, reason),
+      rest: (order) => this.#restAndSay(order),
+      fire: (order, market) => this.#fire(order, market, { ...settings, fillModel: 'parametric' }),
+      shrink: (instrument) => this.#shrinkReduceOnly(instrument),
+      sequence: () => this.#sequence,
+    };
+    const { parametric } = settings.fills;
+    this.#bars = markets.map((market, at) => {
+      const [waiting, resting] = [this.#conditional[at], this.#resting[at]];
+      assert(waiting !== undefined && resting !== undefined, `no orders of instrument ${at}`);
+      return new BarMatching(market, account, waiting, resting, parametric, random, link);
     });
   }
 
@@ -182,15 +197,32 @@ export class PaperExchange {
     const market = this.#market(instrument);
     for (const order of waiting.reached(source, market)) {
       if (order.place !== 'waiting') continue;
-      waiting.remove(order);
-      order.place = 'in_flight';
-      order.hasFired = true;
-      if (order.sibling?.place === 'waiting') this.#close(order.sibling, 'canceled', 'other_exit_triggered');
-      const rejection = checkArrival(order, market, this.#account, this.#orders.reserved, this.#settings);
-      if (rejection === null) this.#match(order, market);
-      else this.#reject(order, rejection);
+      if (this.#fire(order, market, this.#settings)) this.#match(order, market);
       this.#shrinkReduceOnly(instrument);
     }
+  }
+
+  /** Takes a waiting order out and checks it as at its arrival; false where it is refused. */
+  #fire(order: WorkingOrder, market: InstrumentMarket, settings: PaperExchangeSettings): boolean {
+    this.#conditional[order.intent.instrument]?.remove(order);
+    order.place = 'in_flight';
+    order.hasFired = true;
+    if (order.sibling?.place === 'waiting') this.#close(order.sibling, 'canceled', 'other_exit_triggered');
+    const rejection = checkArrival(order, market, this.#account, this.#orders.reserved, settings);
+    if (rejection !== null) this.#reject(order, rejection);
+    return rejection === null;
+  }
+
+  /** Plays a bar through the orders of an instrument; false for one that was played already. */
+  onBar(instrument: number, play: BarPlay, nowMs: number, sequence: number): boolean {
+    this.#nowMs = nowMs;
+    this.#sequence = sequence;
+    return this.#bars[instrument]?.apply(play) ?? false;
+  }
+
+  /** No bar will follow: what still arrives in a session of bars trades at the last close. */
+  endBars(): void {
+    this.#isOver = true;
   }
 
   /** Whether anything waits for a trigger on the instrument. */
@@ -200,7 +232,7 @@ export class PaperExchange {
 
   /** A cancel reaches the exchange; too late is no error: the order's own end was already said. */
   arriveCancel(order: WorkingOrder, nowMs: number, reason: ClosureReason): void {
-    if (order.place !== 'resting' && order.place !== 'waiting') return;
+    if (order.place === 'in_flight' || order.place === 'closed') return;
     this.#nowMs = nowMs;
     this.#close(order, 'canceled', reason);
   }
@@ -223,9 +255,7 @@ export class PaperExchange {
 
   /** Whether a print at this price could reach one of our resting orders. */
   isReachedBy(instrument: number, isTakerBuy: boolean, price: number): boolean {
-    const resting = this.#resting[instrument];
-    if (resting === undefined || resting.size === 0) return false;
-    return isTakerBuy ? resting.bestAsk !== NO_PRICE && resting.bestAsk <= price : resting.bestBid >= price;
+    return this.#resting[instrument]?.isReachedBy(isTakerBuy, price) ?? false;
   }
 
   onTrade(
@@ -258,37 +288,20 @@ export class PaperExchange {
   }
 
   #match(order: WorkingOrder, market: InstrumentMarket): void {
-    const { intent } = order;
-    if (this.#settings.fillModel === 'parametric' && intent.price === null) {
-      this.#matching.fillParametric(order, market, this.#random);
-      if (!this.#isClosed(order)) this.#close(order, 'expired', 'market_remainder');
-      return;
-    }
-    const limit = intent.price;
-    const touch = order.isBid ? market.book.bestAsk : market.book.bestBid;
-    const isMarketable =
-      touch !== NO_PRICE && (limit === null || (order.isBid ? touch <= limit : touch >= limit));
-    if (intent.timeInForce === 'post_only' && isMarketable) {
-      this.#close(order, 'expired', 'post_only_would_cross');
-      return;
-    }
-    if (intent.timeInForce === 'fok' && this.#matching.fillable(order, market, touch) < order.remaining) {
-      this.#close(order, 'expired', 'fok_not_fillable');
-      return;
-    }
-    if (isMarketable) this.#matching.walk(order, market, touch);
-    if (this.#isClosed(order)) return;
-    if (intent.price === null) this.#close(order, 'expired', 'market_remainder');
-    else if (intent.timeInForce === 'ioc') this.#close(order, 'expired', 'ioc_remainder');
-    else {
-      this.#rest(order);
+    if (this.#settings.fills.price_source === 'bars' && !this.#isOver) {
+      this.#bars[order.intent.instrument]?.queue(order);
       this.#say(order, this.#nowMs);
+      return;
     }
+    const rest = this.#matching.match(order, market, this.#settings.fillModel === 'parametric');
+    if (rest === null || order.isClosed) return;
+    if (rest === 'rests') this.#restAndSay(order);
+    else this.#close(order, 'expired', rest);
   }
 
   #fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void {
     const { intent } = order;
-    const liquidity = basis.print === null ? 'taker' : 'maker';
+    const liquidity = (basis.bar?.isMaker ?? basis.print !== null) ? 'maker' : 'taker';
     const market = this.#market(intent.instrument);
     const value = notional(market.instrument, price, quantity);
     const feeRate = liquidity === 'maker' ? this.#settings.makerFeeRate : this.#settings.takerFeeRate;
@@ -322,11 +335,7 @@ export class PaperExchange {
     if (entry.attached.length === 0) return;
     const exits = entry.attached.map((approved) => this.submit(approved, this.#nowMs));
     entry.attached = [];
-    const [first, second] = exits;
-    if (first !== undefined && second !== undefined) {
-      first.sibling = second;
-      second.sibling = first;
-    }
+    pairExits(exits);
     for (const exit of exits) {
       exit.arrivalTimeMs = this.#nowMs;
       this.#conditional[exit.intent.instrument]?.add(exit);
@@ -351,16 +360,13 @@ export class PaperExchange {
     this.#resting[instrument]?.add(order, price, this.#nowMs);
   }
 
+  #restAndSay(order: WorkingOrder): void {
+    this.#rest(order);
+    this.#say(order, this.#nowMs);
+  }
+
   #reject(order: WorkingOrder, code: RejectionCode): void {
-    const { venueCode, text } = REJECTIONS[code];
-    this.#outputs.push({
-      type: 'log',
-      timeMs: this.#nowMs,
-      level: 'warning',
-      event: 'order_rejected',
-      msg: `Order rejected: ${text}`,
-      fields: { order_id: order.id, reason: code, venue_code: venueCode },
-    });
+    this.#outputs.push(rejectionLine(order.id, code, this.#nowMs));
     this.#close(order, 'rejected', code);
   }
 
@@ -368,6 +374,7 @@ export class PaperExchange {
     const { instrument, price } = order.intent;
     if (order.place === 'resting' && price !== null) this.#resting[instrument]?.remove(order, price);
     if (order.place === 'waiting') this.#conditional[instrument]?.remove(order);
+    if (order.place === 'queued') this.#bars[instrument]?.remove(order);
     order.place = 'closed';
     order.status = status;
     order.reason = reason;
@@ -375,11 +382,6 @@ export class PaperExchange {
     this.#orders.reserve(order, ZERO_MONEY);
     this.#orders.remove(order);
     this.#say(order, this.#nowMs);
-  }
-
-  /** Re-read through a call, because filling closes an order behind the caller's back. */
-  #isClosed(order: WorkingOrder): boolean {
-    return order.place === 'closed';
   }
 
   #say(order: WorkingOrder, timeMs: number): void {

@@ -43,6 +43,12 @@ export class RestingOrders {
     return this.#counts.bestAsk;
   }
 
+  /** Whether a print of this taker at this price could reach one of the orders. */
+  isReachedBy(isTakerBuy: boolean, price: number): boolean {
+    if (this.size === 0) return false;
+    return isTakerBuy ? this.bestAsk !== NO_PRICE && this.bestAsk <= price : this.bestBid >= price;
+  }
+
   add(order: WorkingOrder, price: number, nowMs: number): void {
     const levels = order.isBid ? this.#bids : this.#asks;
     const level = levels.get(price);
@@ -101,6 +107,17 @@ export class RestingOrders {
       left = fillLevel(level, best === price, quantity, left, exchangeTimeMs, isInFrame, fill);
       best = next;
     }
+  }
+
+  /** Orders of a side that trades at `extreme` have gone through: bids above it, asks below it; best price first, then oldest. */
+  tradedThrough(isBid: boolean, extreme: number): WorkingOrder[] {
+    const reached: WorkingOrder[] = [];
+    let price = isBid ? this.#counts.bestBid : this.#counts.bestAsk;
+    while (price !== NO_PRICE && (isBid ? price > extreme : price < extreme)) {
+      reached.push(...((isBid ? this.#bids : this.#asks).get(price) ?? []));
+      price = this.#counts.nextWorse(isBid, price);
+    }
+    return reached;
   }
 
   /** Calls `visit` with each reduce-only order, which may leave meanwhile. */

@@ -8,13 +8,14 @@
 
 import { assert } from '../base/assert.ts';
 import type { SeededRandom } from '../base/random.ts';
+import type { ClosureReason } from '../domain/reasons.ts';
 import { type Lots, type Ticks, lots, ticks } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import { ConsumedLiquidity } from './consumed-liquidity.ts';
 import type { FillTerms } from '../domain/fill-terms.ts';
 import type { FillBasis } from './fill-record.ts';
-import { parametricPrice } from './impact-model.ts';
+import { measureActivity, parametricPrice } from './impact-model.ts';
 import { Resilience } from './resilience.ts';
 import type { WorkingOrder } from './working-order.ts';
 
@@ -33,9 +34,16 @@ export class TakerMatching {
   readonly #consumed: readonly ConsumedLiquidity[];
   readonly #resilience: readonly Resilience[];
   readonly #terms: FillTerms;
+  readonly #random: SeededRandom;
   readonly #link: MatchingLink;
 
-  constructor(markets: readonly InstrumentMarket[], terms: FillTerms, link: MatchingLink) {
+  constructor(
+    markets: readonly InstrumentMarket[],
+    terms: FillTerms,
+    random: SeededRandom,
+    link: MatchingLink,
+  ) {
+    this.#random = random;
     this.#consumed = markets.map(() => new ConsumedLiquidity());
     this.#resilience = markets.map(() => new Resilience());
     this.#terms = terms;
@@ -60,8 +68,33 @@ export class TakerMatching {
     return this.#resilience[instrument]?.ratePerMs ?? null;
   }
 
+  /**
+   * Matches an arriving order against the book, or at the parametric price. Returns what becomes of the rest: `rests`, or why
+   * it expires; null where nothing is left to decide.
+   */
+  match(
+    order: WorkingOrder,
+    market: InstrumentMarket,
+    isParametric: boolean,
+  ): ClosureReason | 'rests' | null {
+    const { price: limit, timeInForce } = order.intent;
+    if (isParametric && limit === null) {
+      this.#fillParametric(order, market);
+      return 'market_remainder';
+    }
+    const touch = order.isBid ? market.book.bestAsk : market.book.bestBid;
+    const isMarketable =
+      touch !== NO_PRICE && (limit === null || (order.isBid ? touch <= limit : touch >= limit));
+    if (timeInForce === 'post_only' && isMarketable) return 'post_only_would_cross';
+    if (timeInForce === 'fok' && this.#fillable(order, market, touch) < order.remaining)
+      return 'fok_not_fillable';
+    if (isMarketable) this.#walk(order, market, touch);
+    if (limit === null) return 'market_remainder';
+    return timeInForce === 'ioc' ? 'ioc_remainder' : 'rests';
+  }
+
   /** Takes from the opposite side from the touch on, until the order, its limit or the display is exhausted. */
-  walk(order: WorkingOrder, market: InstrumentMarket, touch: number): void {
+  #walk(order: WorkingOrder, market: InstrumentMarket, touch: number): void {
     const isBid = !order.isBid;
     const consumed = this.#consumed[order.intent.instrument];
     let price = touch;
@@ -92,8 +125,8 @@ export class TakerMatching {
     }
   }
 
-  /** Lots that {@link walk} would fill. */
-  fillable(order: WorkingOrder, market: InstrumentMarket, touch: number): number {
+  /** Lots that walking the book would fill. */
+  #fillable(order: WorkingOrder, market: InstrumentMarket, touch: number): number {
     const isBid = !order.isBid;
     const consumed = this.#consumed[order.intent.instrument];
     let sum = 0;
@@ -114,7 +147,7 @@ export class TakerMatching {
     return market.tail.nextWorse(isBid, from);
   }
 
-  fillParametric(order: WorkingOrder, market: InstrumentMarket, random: SeededRandom): void {
+  #fillParametric(order: WorkingOrder, market: InstrumentMarket): void {
     const reference = market.lastPriceOrMid;
     assert(reference !== null, 'a parametric fill needs a price');
     const quantity = lots(Math.min(order.remaining, this.#link.reduceOnlyRoom(order)));
@@ -124,7 +157,9 @@ export class TakerMatching {
       side,
       reference,
       quantity,
-      random,
+      this.#terms.parametric,
+      measureActivity(market.bars),
+      this.#random,
     );
     const touch = order.isBid ? Math.ceil(reference) + spreadTicks : Math.floor(reference) - spreadTicks;
     const evidence = this.#link.sequence();

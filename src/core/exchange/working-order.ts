@@ -4,8 +4,11 @@ import type { ApprovedOrder, OrderRecord, OrderStatus, SubmitIntent } from '../d
 import type { DenialReason, ClosureReason } from '../domain/reasons.ts';
 import { type Lots, type Money, ZERO_MONEY, lots, money } from '../domain/units.ts';
 
-/** Where the order is: sent and not yet at the exchange, waiting there for its trigger, resting in the book, or closed. */
-export type OrderPlace = 'in_flight' | 'waiting' | 'resting' | 'closed';
+/**
+ * Where the order is: sent and not yet at the exchange, waiting there for its trigger, for the next bar's open, resting in
+ * the book, or closed.
+ */
+export type OrderPlace = 'in_flight' | 'waiting' | 'queued' | 'resting' | 'closed';
 
 export class WorkingOrder {
   readonly id: string;
@@ -70,6 +73,10 @@ export class WorkingOrder {
     return this.intent.trigger !== null && !this.hasFired;
   }
 
+  get isClosed(): boolean {
+    return this.place === 'closed';
+  }
+
   get isBid(): boolean {
     return this.intent.side === 'buy';
   }
@@ -121,4 +128,11 @@ export class WorkingOrder {
       filledNotional: this.filledNotional,
     };
   }
+}
+
+/** Makes the two exits of a bracket cancel each other; one alone has no other. */
+export function pairExits([first, second]: readonly WorkingOrder[]): void {
+  if (first === undefined || second === undefined) return;
+  first.sibling = second;
+  second.sibling = first;
 }
