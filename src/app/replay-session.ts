@@ -102,12 +102,8 @@ export async function loadRecordedStrategy(
   start: SessionStart,
 ): Promise<StrategyInstance> {
   const recorded = start.strategy;
-  const config = folder.readManifest().config as Readonly<Record<string, unknown>> | null;
-  const given = config?.['strategy'];
-  const elsewhere = typeof given === 'string' && path.isAbsolute(given) ? given : null;
-  const kept = folder.strategyFile === null ? null : path.resolve(folder.strategyFile);
-  const name = kept ?? elsewhere ?? recorded.name;
-  const candidates = [recorded.params, config?.['params']];
+  const { name, given } = recordedStrategy(folder, start);
+  const candidates = [recorded.params, given];
   let first: StrategyInstance | null = null;
   let failure: unknown = null;
   for (const params of candidates) {
@@ -124,6 +120,23 @@ export async function loadRecordedStrategy(
   if (first !== null) return first;
   if (failure instanceof Error) throw failure;
   throw new ConfigError([`the session does not say the parameters of strategy ${recorded.name}`]);
+}
+
+/** Loads the recorded strategy with the parameters of a changed start, and no others. Throws ConfigError. */
+export async function loadChangedStrategy(
+  folder: SessionFolder,
+  start: SessionStart,
+): Promise<StrategyInstance> {
+  return loadStrategy(recordedStrategy(folder, start).name, start.strategy.params);
+}
+
+/** Which strategy to load, a name or a file, and the parameters as the user gave them. */
+function recordedStrategy(folder: SessionFolder, start: SessionStart): { name: string; given: unknown } {
+  const config = folder.readManifest().config as Readonly<Record<string, unknown>> | null;
+  const given = config?.['strategy'];
+  const elsewhere = typeof given === 'string' && path.isAbsolute(given) ? given : null;
+  const kept = folder.strategyFile === null ? null : path.resolve(folder.strategyFile);
+  return { name: kept ?? elsewhere ?? start.strategy.name, given: config?.['params'] };
 }
 
 /** As a document holds it. */

@@ -23,7 +23,7 @@ const LENGTH_MS = 15_000;
 /** After the last step, so that everything on its way arrives. */
 const TAIL_MS = 1_000;
 
-export const drawTerms: fc.Arbitrary<Terms> = fc.record({
+const drawTerms: fc.Arbitrary<Terms> = fc.record({
   instruments: fc.constantFrom(1, 1, 2),
   wallet: fc.constantFrom('10000', '10000', '20', '3', '0.5'),
   leverage: fc.constantFrom(1, 5, 20, 100),

@@ -2,13 +2,13 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { PROOF_SEED as SEED, PROOF_SIZE } from '../builders/proof-size.ts';
 import { TestMarket, sessionStart } from '../builders/session.ts';
 import { lots, ticks } from '../../src/core/domain/units.ts';
 import { limitOrder, marketOrder } from '../../src/core/strategy/strategy.ts';
 import type { SessionStart } from '../../src/core/domain/session-start.ts';
 
-const SEED = Number(process.env['LA_SEED'] ?? 20_261_122);
-const RUNS = process.env['LA_LONG'] === '1' ? 1_000 : 40;
+const RUNS = 100 * PROOF_SIZE;
 const DEEP = 1_000_000_000;
 
 function start(changes: Partial<SessionStart>): SessionStart {

@@ -1,7 +1,7 @@
 /**
  * Laws that need no expected value: what must not change, or must change just so, when a scenario is changed.
  *
- * LA_SEED=N draws other scenarios; LA_LONG=1 draws ten times as many.
+ * How many scenarios, and of which seed: ../builders/proof-size.ts.
  */
 
 import fc from 'fast-check';
@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 import { EventBlock } from '../../src/core/domain/event-block.ts';
 import { EventDecoder } from '../../src/storage/event-decoder.ts';
 import { EventEncoder } from '../../src/storage/event-encoder.ts';
+import { PROOF_SEED as SEED, PROOF_SIZE } from '../builders/proof-size.ts';
 import { exact } from '../e2e/support/exact-decimal.ts';
 import { drawScenario } from './draw-scenario.ts';
 import { MARK_OF_TICK, type Outcome } from './outcome.ts';
@@ -23,8 +24,7 @@ import {
   type Timed,
 } from './scenario.ts';
 
-const SEED = Number(process.env['LA_SEED'] ?? 20_261_122);
-const RUNS = process.env['LA_LONG'] === '1' ? 2_000 : 100;
+const RUNS = 200 * PROOF_SIZE;
 const LIMIT_MS = 600_000;
 
 /** Limits that never bind, so that a law about fills is not one about limits. */

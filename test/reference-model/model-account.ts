@@ -15,7 +15,7 @@ export function ceilingOf(dividend: bigint, divisor: bigint): bigint {
 }
 
 /** Quotient rounded toward negative infinity. */
-export function floorOf(dividend: bigint, divisor: bigint): bigint {
+function floorOf(dividend: bigint, divisor: bigint): bigint {
   return -ceilingOf(-dividend, divisor);
 }
 

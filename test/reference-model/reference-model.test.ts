@@ -1,12 +1,13 @@
 /**
  * The exchange against its reference model: random scenarios, compared fill for fill and unit for unit, and audited.
  *
- * LA_SEED=N draws other scenarios; LA_LONG=1 draws ten times as many.
+ * How many, and of which seed: ../builders/proof-size.ts.
  */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { START_MS } from '../builders/session.ts';
+import { PROOF_SEED as SEED, PROOF_SIZE } from '../builders/proof-size.ts';
 import { audit } from './audit.ts';
 import { drawScenario } from './draw-scenario.ts';
 import type { Outcome } from './outcome.ts';
@@ -14,8 +15,7 @@ import { ReferenceModel } from './reference-model.ts';
 import { runEngine } from './run-engine.ts';
 import { Tally } from './tally.ts';
 
-const SEED = Number(process.env['LA_SEED'] ?? 20_261_122);
-const SCENARIOS = process.env['LA_LONG'] === '1' ? 100_000 : 10_000;
+const SCENARIOS = 10_000 * PROOF_SIZE;
 const LIMIT_MS = 60 * 60_000;
 
 /** Orders that change at the same instant without touching each other have no order between them. */

@@ -24,7 +24,7 @@ const NO_CANCELS_AHEAD = 1e9;
 /** A limit that no loss reaches. */
 const NO_LIMIT_PERCENT = 1_000_000;
 
-export function startOf(terms: Terms): SessionStart {
+function startOf(terms: Terms): SessionStart {
   return sessionStart({
     instruments: INSTRUMENTS.slice(0, terms.instruments),
     duration_ms: null,

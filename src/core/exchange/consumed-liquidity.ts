@@ -11,8 +11,8 @@
 
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 
-/** Prices remembered: several times what the venue's window and the markets' drift within an hour hold. */
-const MAX_LEVELS = 1_000;
+/** Prices remembered: more than one sweep of any recorded full book takes, because what is forgotten is there again. */
+const MAX_LEVELS = 10_000;
 /** Lots below which what is left of a consumption is nothing. */
 const NOTHING = 0.5;
 
