@@ -113,7 +113,7 @@ export function seeShown(order: ModelOrder, shown: number, frameExchangeMs: numb
     // Prints answer for what is gone as far as they can; of the rest, cancels, a share was ahead of us.
     const printed = Math.min(gone, order.unanswered);
     order.unanswered -= printed;
-    const share = Math.min(1, order.queue / (order.shownBefore - printed));
+    const share = gone === printed ? 0 : Math.min(1, order.queue / (order.shownBefore - printed));
     order.queue -= Math.floor((gone - printed) * share ** QUEUE_EXPONENT);
   }
   order.queue = order.queue === null ? shown : Math.min(order.queue, shown);

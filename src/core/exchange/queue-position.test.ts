@@ -65,6 +65,16 @@ describe('a displayed decrease that trades do not explain', () => {
     expect(filled(run.trade(6_100, 'sell', 999_9, 1))).toBe(1);
   });
 
+  test('leaves a queue that is gone by trades where it is: an empty level is nobody ahead', () => {
+    const run = show(queued(10).trade(200, 'sell', 999_9, 10), 500, 0);
+    expect(filled(run.trade(3_000, 'sell', 999_9, 4))).toBe(4);
+    expect(run.of('fill')[0]?.fill.receipt.queue).toMatchObject({
+      tradedAhead: 10,
+      canceledAhead: 0,
+      cappedAhead: 0,
+    });
+  });
+
   test('counts nothing of what happened while the price was behind the window', () => {
     const run = show(queued(100), 2_000, 200);
     run.book(3_000, [[1000_0, 5]], ASKS);

@@ -51,11 +51,7 @@ export function seeDisplay(
   else if (displayed < before) {
     const explained = Math.min(before - displayed, order.unexplainedTrades);
     order.unexplainedTrades -= explained;
-    const left = before - displayed - explained;
-    const share = Math.min(1, order.queueAhead / (before - explained));
-    const canceled = Math.floor(left * share ** exponent);
-    order.queueAhead -= canceled;
-    order.canceledAhead += canceled;
+    passCancels(order, before - explained, before - displayed - explained, exponent);
   }
   if (displayed < order.queueAhead) {
     order.cappedAhead += order.queueAhead - displayed;
@@ -63,6 +59,14 @@ export function seeDisplay(
   }
   if (frameTimeMs >= order.lastPrintMs + EXPLAINS_MS) order.unexplainedTrades = 0;
   order.displayed = displayed;
+}
+
+/** Of `shown` displayed lots `canceled` left without a trade: a share of them was ahead. */
+function passCancels(order: WorkingOrder, shown: number, canceled: number, exponent: number): void {
+  if (canceled === 0) return;
+  const ahead = Math.floor(canceled * Math.min(1, order.queueAhead / shown) ** exponent);
+  order.queueAhead -= ahead;
+  order.canceledAhead += ahead;
 }
 
 /** The price left the window: what happens to its display meanwhile is not seen. */
