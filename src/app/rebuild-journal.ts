@@ -15,7 +15,7 @@ import { engineHash } from './session-hashes.ts';
 
 const FAILED = 1;
 
-export interface RebuiltJournal {
+interface RebuiltJournal {
   readonly events: number;
   /** Why the engine stopped before the end of the log; null where it did not. */
   readonly failure: string | null;
@@ -25,7 +25,7 @@ export interface RebuiltJournal {
  * Writes the journal of a session to `file`, which must not exist. Throws StorageError; an engine that fails on the events,
  * as it did when they were recorded, leaves what it had said by the last checkpoint.
  */
-export async function projectJournal(
+async function projectJournal(
   folder: SessionFolder,
   file: string,
   onProgress: (events: number) => void = () => {},

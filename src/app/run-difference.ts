@@ -101,7 +101,7 @@ export function compareRuns(a: ComparedRun, b: ComparedRun, options: AlignmentOp
 }
 
 /** Settings of the two starts that differ, by their dotted names; null = absent. */
-export function settingDifferences(a: SessionStart, b: SessionStart): FieldDifference[] {
+function settingDifferences(a: SessionStart, b: SessionStart): FieldDifference[] {
   const left = flatten(a);
   const right = flatten(b);
   const names = [...new Set([...left.keys(), ...right.keys()])].toSorted();
