@@ -44,6 +44,14 @@ export class AccountKeeper implements OutputSink {
     this.#engine = engine;
   }
 
+  /** Goes on from an engine that has a session behind it, whose account is on the disk. */
+  adopt(engine: Pick<Engine, 'accountEnd' | 'status'>): void {
+    this.#engine = engine;
+    this.#status = engine.status();
+    this.#account = engine.accountEnd();
+    this.#text = JSON.stringify(this.#account);
+  }
+
   /** The engine's status after the last block that said anything; null before the first one. */
   get status(): EngineStatus | null {
     return this.#status;

@@ -11,10 +11,12 @@ import {
   formatPrice,
   formatQuantity,
   type Instrument,
+  type InstrumentSpec,
 } from '../core/domain/instrument.ts';
+import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { FLAG_HISTORY } from '../core/domain/event-block.ts';
 import type { OperatorCommand } from '../core/domain/commands.ts';
-import type { AccountStart, SessionStart } from '../core/domain/session-start.ts';
+import type { SessionStart } from '../core/domain/session-start.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Ticks } from '../core/domain/units.ts';
 import { Engine } from '../core/engine/engine.ts';
@@ -30,10 +32,11 @@ import { OutputLog } from '../session/output-log.ts';
 import { CheckpointWriter } from '../storage/checkpoint-file.ts';
 import { FileEventLog } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
-import type { SessionFolder } from '../storage/session-folder.ts';
 import type { AccountKeeper } from './account-keeper.ts';
 import { isSettledWithin } from './bounded-wait.ts';
+import { catchUp } from './catch-up.ts';
 import type { Settings } from './config/settings.ts';
+import type { OpenedSession } from './open-session.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
 import { spellRows } from './row-spelling.ts';
@@ -41,16 +44,16 @@ import { composeStart } from './start-document.ts';
 
 /** Bars asked for beyond the need, so that a bar missing at the venue does not hold up the warm-up. */
 const SPARE_HISTORY_BARS = 5;
+/** How long a continued session that was asked to end waits for its market. */
+const EARLY_END_PATIENCE_MS = 6_000;
 /** How long the venue's connections may take to close. */
 const CLOSE_LIMIT_MS = 3_000;
 
 export interface LiveSessionOptions {
   readonly settings: Settings;
   readonly sessionId: string;
-  readonly seed: number;
   readonly strategy: StrategyInstance;
-  readonly account: AccountStart;
-  readonly folder: SessionFolder;
+  readonly opened: OpenedSession;
   readonly clock: WallClock;
   readonly logger: Logger;
   /** A line for the person who watches. */
@@ -69,6 +72,8 @@ export interface SessionView {
   readonly feeds: Readonly<Record<string, FeedHealth>>;
 }
 
+type EndCommand = Extract<OperatorCommand, { reason: unknown }>;
+
 export class LiveSession {
   readonly #options: LiveSessionOptions;
   readonly #ingress: Ingress;
@@ -83,12 +88,25 @@ export class LiveSession {
   #breakOff: (error: SessionEndError) => void = () => {};
   readonly #brokenOff: Promise<never>;
   #isStreaming = false;
+  /** An end that was asked for before a continued session had its market again. */
+  #early: EndCommand | null = null;
   #isClosed = false;
 
   constructor(options: LiveSessionOptions) {
     this.#options = options;
-    const { clock } = options;
-    this.#ingress = new Ingress(() => this.#market?.client.clock.sessionNowMs() ?? Math.floor(clock.nowMs()));
+    const { clock, keeper } = options;
+    const { recovered } = options.opened;
+    const nowMs = (): number => this.#market?.client.clock.sessionNowMs() ?? Math.floor(clock.nowMs());
+    this.#ingress = new Ingress(nowMs, recovered?.tail);
+    if (recovered !== null) {
+      this.#log = recovered.log;
+      this.#journal = recovered.journal;
+      this.#engine = recovered.engine;
+      this.#instruments = instrumentsOf(recovered.start.instruments);
+      this.#model = recovered.model;
+      keeper.adopt(recovered.engine);
+      this.#checkpoints = CheckpointWriter.open(options.opened.folder.checkpointFile, recovered.engine);
+    }
     this.#brokenOff = new Promise((_resolve, reject) => {
       this.#breakOff = reject;
     });
@@ -125,6 +143,8 @@ export class LiveSession {
 
   /** Runs until the session has ended. Throws SessionEndError for every end that the engine did not decide. */
   async run(): Promise<void> {
+    // Its process died between its end and its report.
+    if (this.#engine?.lifecycle === 'ended') return;
     try {
       await Promise.race([this.#connect(), this.#brokenOff]);
       await this.#stream();
@@ -133,8 +153,22 @@ export class LiveSession {
     }
   }
 
-  /** Asks the session to end: an event of the engine when it runs, the end of the start otherwise. */
-  command(command: Extract<OperatorCommand, { reason: unknown }>): void {
+  /** Whether the engine has heard anything of this process. */
+  get hasBegun(): boolean {
+    const before = this.#options.opened.recovered?.tail.nextSequence ?? 0;
+    return (this.#engine?.status().events ?? 0) > before;
+  }
+
+  /**
+   * Asks the session to end: an event of the engine when it runs, the end of the start otherwise. One that is continued
+   * first needs its market, to close what is open.
+   */
+  command(command: EndCommand): void {
+    if (!this.#isStreaming && this.#options.opened.recovered !== null && this.#early === null) {
+      this.#early = command;
+      setTimeout(() => this.#giveUpStart(command), EARLY_END_PATIENCE_MS).unref();
+      return;
+    }
     if (this.#send(command)) return;
     this.#breakOff(
       new SessionEndError(command.reason, command.detail ?? `ended while starting: ${command.reason}`),
@@ -153,6 +187,16 @@ export class LiveSession {
     this.#ingress.open(1).appendCommand(this.#ingress.nowMs(), command);
     this.#ingress.ready();
     return true;
+  }
+
+  /** What is open stays open: that is no success, and the session can be continued. */
+  #giveUpStart(command: EndCommand): void {
+    if (this.#isStreaming) return;
+    const isOpen = this.#engine?.status().position !== 0 || this.#engine.status().openOrders > 0;
+    const reason = isOpen && EXIT_CODES[command.reason] === 0 ? 'market_data_lost' : command.reason;
+    this.#breakOff(
+      new SessionEndError(reason, `${command.detail ?? command.reason}: the market was not there again`),
+    );
   }
 
   /** Ends the loop at once: the program itself has failed and the engine must not be asked any more. */
@@ -190,8 +234,8 @@ export class LiveSession {
 
   /** Amounts after the last whole block, as decimal text; those of the account it found where there was none. */
   amounts(): { startingEquity: string; endingEquity: string; endingWallet: string } {
-    const { account, keeper } = this.#options;
-    const { wallet } = account;
+    const { opened, keeper } = this.#options;
+    const { wallet } = opened.account;
     const { status } = keeper;
     if (this.#engine === null || status === null)
       return { startingEquity: wallet, endingEquity: wallet, endingWallet: wallet };
@@ -227,20 +271,35 @@ export class LiveSession {
   }
 
   async #connect(): Promise<void> {
-    const { settings, seed, clock, logger, note, strategy } = this.#options;
-    const market = await openSessionMarket(settings, seed, clock, logger);
+    const { settings, opened, clock, logger, note, strategy } = this.#options;
+    const { recovered, seed } = opened;
+    const market = await openSessionMarket(settings, opened, clock, logger);
     this.#market = market;
     for (const text of market.notes) {
       logger.log('info', 'market_note', text);
       note(text);
     }
-    await market.client.clock.ready;
-    const specs = await Promise.all(market.symbols.map((symbol) => market.client.instrument(symbol)));
-    this.#instruments = specs.map((spec, index) => createInstrument(spec, index));
+    const { client } = market;
+    await client.clock.ready;
     const { interval, minHistoryBars } = settings;
     const needed = Math.max(minHistoryBars, strategy.historyBars) + SPARE_HISTORY_BARS;
+    if (recovered !== null) {
+      const missed = {
+        settings,
+        recovered,
+        instruments: this.#instruments,
+        client,
+        logger,
+        historyBars: needed,
+      };
+      const write = await catchUp(missed);
+      if (!this.#isClosed) write(this.#ingress);
+      return;
+    }
+    const specs = await Promise.all(market.symbols.map((symbol) => client.instrument(symbol)));
+    this.#instruments = instrumentsOf(specs);
     const histories = await Promise.all(
-      this.#instruments.map((instrument) => market.client.history(instrument, interval, needed)),
+      this.#instruments.map((instrument) => client.history(instrument, interval, needed)),
     );
     const start = composeStart(settings, {
       sessionId: this.#options.sessionId,
@@ -248,7 +307,7 @@ export class LiveSession {
       source: market.label,
       specs,
       strategy,
-      account: this.#options.account,
+      account: opened.account,
       marketEndsAfterMs: market.endsAfterMs(),
     });
     this.#begin(start, histories);
@@ -256,14 +315,14 @@ export class LiveSession {
 
   /** Puts the first events in: the start document, then the history. */
   #begin(start: SessionStart, histories: Awaited<ReturnType<SessionMarket['client']['history']>>[]): void {
-    const { folder, strategy, keeper } = this.#options;
+    const { opened, strategy, keeper } = this.#options;
     // A start that was broken off must not make files any more.
     if (this.#isClosed) return;
-    this.#log = FileEventLog.create(folder.eventsFolder);
-    this.#journal = Journal.open(folder.journalFile, start);
+    this.#log = FileEventLog.create(opened.folder.eventsFolder);
+    this.#journal = Journal.open(opened.folder.journalFile, start);
     this.#engine = new Engine(start, strategy);
     this.#model = new SessionReadModel(this.#engine, spellRows(this.#instruments, strategy.name));
-    this.#checkpoints = CheckpointWriter.open(folder.checkpointFile, this.#engine);
+    this.#checkpoints = CheckpointWriter.open(opened.folder.checkpointFile, this.#engine);
     keeper.attach(this.#engine);
     this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
     for (const [index, bars] of histories.entries()) {
@@ -273,7 +332,7 @@ export class LiveSession {
   }
 
   async #stream(): Promise<void> {
-    const { settings, logger, keeper } = this.#options;
+    const { settings, logger, keeper, opened } = this.#options;
     const { client } = this.#market ?? {};
     const engine = this.#engine;
     const journal = this.#journal;
@@ -282,10 +341,12 @@ export class LiveSession {
     if (client === undefined || engine === null || journal === null) return;
     if (model === null || checkpoints === null) return;
     this.#isStreaming = true;
+    if (this.#early !== null) this.command(this.#early);
     client.start(this.#instruments, settings.interval, this.#ingress, {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),
       onLost: (feed, detail) =>
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
+      ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
     const parts: LoopParts = {
       source: this.#ingress,
@@ -303,4 +364,8 @@ export class LiveSession {
     await this.#ingress.close();
     await drainLoop(parts);
   }
+}
+
+function instrumentsOf(specs: readonly InstrumentSpec[]): readonly Instrument[] {
+  return specs.map((spec, index) => createInstrument(spec, index));
 }

@@ -28,7 +28,11 @@ import type { SessionRun } from './session-run.ts';
 import { describeUnreportedEnd } from './unreported-end.ts';
 
 /** Holds a session; returns the exit code. Throws ConfigError for settings that no session can have. */
-export async function runSession(settings: Settings, workspace: string, io: ProgramIo): Promise<number> {
+export async function runSession(
+  settings: Settings,
+  workspaceFolder: string,
+  io: ProgramIo,
+): Promise<number> {
   // From the first line on, nothing that ends the process goes unheard.
   const guard = new CrashGuard();
   const interruption = Promise.withResolvers<never>();
@@ -45,25 +49,33 @@ export async function runSession(settings: Settings, workspace: string, io: Prog
   const unlessBrokenOff = <Result>(work: Promise<Result>): Promise<Result> =>
     Promise.race([work, guard.crashed, interruption.promise]);
 
-  const paths = workspacePaths(workspace);
+  const paths = workspacePaths(workspaceFolder);
   const speaker = openSpeaker(settings, paths, io);
   const { alerts, log, scrubber } = speaker;
-  const sessionId = newSessionId(systemClock.nowMs());
+  const sessionId = settings.resumes ?? newSessionId(systemClock.nowMs());
   let lock: InstanceLock | null = null;
   try {
     const testCrash = readCrashPhase();
-    if (settings.account === 'resume') {
-      throw new ConfigError(['--resume: this version cannot continue an interrupted session yet']);
-    }
     lock = enter(paths, sessionId);
     if (lock.tookOver !== null) log.log('warning', 'lock_taken_over', `Lock ${lock.tookOver}`);
     const unreported = describeUnreportedEnd(lock.former, readHeartbeat(paths.heartbeat));
     if (unreported !== null) alerts.raise('critical', 'crashed', unreported);
     // Only who has the workspace pays for loading the rest of the program.
     const { loadStrategy } = await unlessBrokenOff(import('./strategy-loader.ts'));
+    if (settings.account !== 'resume') {
+      const { concludeInterrupted } = await unlessBrokenOff(import('./conclude-interrupted.ts'));
+      await concludeInterrupted({ paths, alerts, logger: log, nowMs: systemClock.nowMs() });
+    }
     const strategy = await unlessBrokenOff(loadStrategy(settings.strategy, settings.params));
     const { SessionRun } = await unlessBrokenOff(import('./session-run.ts'));
-    session = new SessionRun({ settings, paths, io, log, alerts, scrubber, sessionId, strategy, testCrash });
+    const { openSession } = await unlessBrokenOff(import('./open-session.ts'));
+    const nowMs = systemClock.nowMs();
+    const { root: workspace, stateDirectory } = paths;
+    const opened = await unlessBrokenOff(
+      openSession({ settings, workspace, stateDirectory, sessionId, strategy, nowMs }),
+    );
+    const speakers = { io, log, alerts, scrubber };
+    session = new SessionRun({ settings, paths, ...speakers, sessionId, strategy, opened, testCrash });
     const held = session;
     guard.handOver((error) => held.crash(error));
     return await held.hold();

@@ -29,6 +29,8 @@ export function toSessionEnd(error: unknown): SessionEndError {
   }
   // Also what a file or a database threw past the storage layer: what the operator must do about it is the same.
   const { code } = toStorageError(error, 'go on');
+  // What was recorded was altered since: to go on would be to make the rest up.
+  if (code === 'log_corrupt') return new SessionEndError('invariant_violated', message, error);
   if (code === 'disk_full') return new SessionEndError('disk_full', message, error);
   if (code === 'read_only') return new SessionEndError('workspace_unwritable', message, error);
   return new SessionEndError('crashed', message, error);

@@ -19,14 +19,20 @@ export function composeManifest(settings: Settings, facts: ManifestFacts): Sessi
   const { source, symbols, effective } = settings;
   const { strategy } = facts;
   const startedAt = new Date(facts.localStartMs).toISOString();
-  const config = Object.fromEntries(Object.entries(effective).map(([key, { value }]) => [key, value]));
+  const sourceText = source.kind === 'recording' ? `recording:${source.path}` : source.kind;
+  const config = {
+    ...Object.fromEntries(Object.entries(effective).map(([key, { value }]) => [key, value])),
+    // Whoever goes on with the session may stand in another folder.
+    source: sourceText,
+    strategy: settings.strategy,
+  };
   return {
     version: MANIFEST_VERSION,
     session_id: facts.sessionId,
     program_version: programVersion(),
     node_version: process.version,
     seed: facts.seed,
-    source: source.kind === 'recording' ? `recording:${source.path}` : source.kind,
+    source: sourceText,
     symbols,
     strategy: { name: strategy.name, params: strategy.params },
     engine_hash: engineHash(),
@@ -42,6 +48,7 @@ export function composeManifest(settings: Settings, facts: ManifestFacts): Sessi
     state_hash: null,
     events: null,
     log_chain: null,
+    is_resumable: false,
     compaction: null,
   };
 }

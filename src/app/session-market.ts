@@ -1,6 +1,7 @@
 /** Opens the market of a session: the venue's client, and before it the simulated venue where the source asks for one. */
 
 import { SeededRandom } from '../core/base/random.ts';
+import { HOUR_MS, MINUTE_MS } from '../core/base/time.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
 import { type BitunixVenue, openBitunixVenue } from '../venues/bitunix/bitunix-source.ts';
@@ -10,10 +11,15 @@ import { openRecordedMarket } from '../venues/simulated/recorded-market.ts';
 import { type SimulatedVenue, startSimulatedVenue } from '../venues/simulated/simulated-venue.ts';
 import { KNOWN_INSTRUMENTS, createSyntheticMarket } from '../venues/simulated/synthetic-market.ts';
 import type { Settings } from './config/settings.ts';
+import type { OpenedSession } from './open-session.ts';
 import { SessionEndError } from './session-end-error.ts';
 
 /** A recording's last stretch is kept for closing what is open. */
 const CLOSING_STRETCH_MS = 1_500;
+/** A synthetic market is run on through an interruption of at most this; after a longer one it is another market. */
+const CATCH_UP_LIMIT_MS = 24 * HOUR_MS;
+/** Market time between two breaths of the program. */
+const CATCH_UP_STEP_MS = MINUTE_MS;
 
 export interface SessionMarket {
   readonly client: BitunixVenue;
@@ -31,11 +37,12 @@ export interface SessionMarket {
 /** Throws SessionEndError for a recording that cannot be read, VenueStartError where nothing can listen. */
 export async function openSessionMarket(
   settings: Settings,
-  seed: number,
+  opened: Pick<OpenedSession, 'seed' | 'manifest' | 'recovered'>,
   clock: WallClock,
   logger: Logger,
 ): Promise<SessionMarket> {
-  const embedded = settings.source.kind === 'bitunix' ? null : await startEmbedded(settings, seed, clock);
+  const { seed } = opened;
+  const embedded = settings.source.kind === 'bitunix' ? null : await startEmbedded(settings, opened, clock);
   const random = new SeededRandom(seed);
   const client = openBitunixVenue({
     restUrl: embedded?.venue.restUrl ?? settings.restUrl,
@@ -78,28 +85,36 @@ interface EmbeddedVenue {
 
 /**
  * The simulated venue keeps its own time: a synthetic market lives now, a recorded one at the time it was recorded, so
- * that everything a session reports of it can be held against the recording.
+ * that everything a session reports of it can be held against the recording. While a session was interrupted its market
+ * ran on, as a real one would have.
  */
-async function startEmbedded(settings: Settings, seed: number, clock: WallClock): Promise<EmbeddedVenue> {
-  const originMs = clock.nowMs();
+async function startEmbedded(
+  settings: Settings,
+  { seed, manifest, recovered }: Pick<OpenedSession, 'seed' | 'manifest' | 'recovered'>,
+  clock: WallClock,
+): Promise<EmbeddedVenue> {
+  const originMs = Date.parse(manifest.local_started_at);
+  const isRecording = settings.source.kind === 'recording';
+  const isTooFar = !isRecording && clock.nowMs() - originMs > CATCH_UP_LIMIT_MS;
+  const market = await openMarket(settings, seed, isTooFar ? clock.nowMs() : originMs);
+  const passedMs = Math.max(0, clock.nowMs() - originMs);
+  const firstMs = market.startMs + (isTooFar || (isRecording && recovered === null) ? 0 : passedMs);
+  for (let timeMs = market.startMs; timeMs < firstMs; timeMs += CATCH_UP_STEP_MS) {
+    market.advance(timeMs);
+    await new Promise(setImmediate);
+  }
   const originMonotonicMs = clock.monotonicMs();
-  const market = await openMarket(settings, seed, originMs);
-  const startMs = settings.source.kind === 'recording' ? market.startMs : originMs;
-  const venueNowMs = (): number => Math.floor(startMs + clock.monotonicMs() - originMonotonicMs);
+  const venueNowMs = (): number => Math.floor(firstMs + clock.monotonicMs() - originMonotonicMs);
   const venue = await startSimulatedVenue({ market, clock: { nowMs: venueNowMs }, knobs: { seed } });
   return { venue, market, venueNowMs };
 }
 
-async function openMarket(settings: Settings, seed: number, nowMs: number): Promise<MarketSource> {
+async function openMarket(settings: Settings, seed: number, startMs: number): Promise<MarketSource> {
   const { source, symbols } = settings;
   if (source.kind !== 'recording') {
     // A symbol the venue does not list is refused by the venue itself, as the real one does.
     const instruments = symbols.flatMap((symbol) => KNOWN_INSTRUMENTS[symbol] ?? []);
-    return createSyntheticMarket({
-      seed,
-      startMs: nowMs,
-      ...(instruments.length === 0 ? {} : { instruments }),
-    });
+    return createSyntheticMarket({ seed, startMs, ...(instruments.length === 0 ? {} : { instruments }) });
   }
   try {
     return await openRecordedMarket({ path: source.path, shift: 'recorded', seed });

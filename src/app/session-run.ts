@@ -3,12 +3,11 @@
  * and turns its end into files, an alert and an exit code.
  */
 
-import { randomInt } from 'node:crypto';
 import type { AlertFile } from '../alerts/alert-file.ts';
 import { EXIT_CODES, type StoppedReason } from '../core/domain/reasons.ts';
 import { formatMoney } from '../core/domain/instrument.ts';
 import type { LifecycleState } from '../core/domain/outputs.ts';
-import type { AccountStart } from '../core/domain/session-start.ts';
+import type { Engine } from '../core/engine/engine.ts';
 import type { EngineStatus } from '../core/engine/engine-state.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
@@ -25,21 +24,15 @@ import { ResourceSampler, freeDiskMb } from '../session/resource-sampler.ts';
 import type { SystemLog } from '../session/system-log.ts';
 import { type CrashPhase, crashSoon } from '../session/test-crash.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
-import { AccountStore } from '../storage/account-store.ts';
-import { type SessionFolder, type SessionManifest, createSessionFolder } from '../storage/session-folder.ts';
 import { AccountKeeper } from './account-keeper.ts';
 import type { Settings } from './config/settings.ts';
 import { LoopWatchdog } from './loop-watchdog.ts';
 import { LiveSession } from './live-session.ts';
+import type { OpenedSession } from './open-session.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
 import { SessionDashboard } from './session-dashboard.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
-import { composeManifest } from './session-manifest.ts';
 import { writeResult } from './session-result.ts';
-import { newAccount } from './start-document.ts';
-import { readStrategySource } from './strategy-loader.ts';
-
-const SEED_BOUND = 2 ** 32;
 
 /** The kill switch waits so long for the closing orders; then the session ends with what is open. */
 const KILL_PATIENCE_MS = 1_000;
@@ -56,6 +49,7 @@ export interface SessionRunOptions {
   readonly scrubber: SecretScrubber;
   readonly sessionId: string;
   readonly strategy: StrategyInstance;
+  readonly opened: OpenedSession;
   /** The phase in which a test wants this session to fail; null = none. */
   readonly testCrash: CrashPhase | null;
 }
@@ -64,12 +58,10 @@ export class SessionRun {
   readonly #options: SessionRunOptions;
   readonly #live: LiveSession;
   readonly #progress: ConsoleProgress;
-  readonly #account: AccountStart;
   readonly #keeper: AccountKeeper;
   readonly #guard: ResourceGuard;
-  readonly #folder: SessionFolder;
-  readonly #manifest: SessionManifest;
-  readonly #localStartMs = systemClock.nowMs();
+  readonly #opened: OpenedSession;
+  readonly #openedMs = systemClock.nowMs();
   /** Null where the settings want none. */
   readonly #dashboard: SessionDashboard | null;
   /** Set by what the engine does not know; the report's last word on why the session ended. */
@@ -79,21 +71,17 @@ export class SessionRun {
   #crashes = 0;
   #crashPhase: CrashPhase | null;
 
-  /** Opens the account and makes the session's folder. Throws StorageError. */
   constructor(options: SessionRunOptions) {
     this.#options = options;
-    const { settings, paths, io, log, sessionId, strategy } = options;
-    const seed = settings.seed ?? randomInt(SEED_BOUND);
+    const { settings, paths, io, log, sessionId, strategy, opened } = options;
     this.#crashPhase = options.testCrash;
-    const accounts = new AccountStore(paths.stateDirectory);
-    if (settings.account === 'fresh') accounts.archive(this.#localStartMs);
-    this.#account = accounts.read() ?? newAccount(settings.balance);
-    this.#keeper = new AccountKeeper(accounts, sessionId, systemClock);
-    const strategySource = readStrategySource(settings.strategy);
-    const localStartMs = this.#localStartMs;
-    this.#manifest = composeManifest(settings, { sessionId, seed, strategy, strategySource, localStartMs });
-    this.#folder = createSessionFolder(paths.root, this.#manifest);
-    if (strategySource !== null) this.#folder.keepStrategy(settings.strategy, strategySource);
+    this.#opened = opened;
+    const cutBytes = opened.recovered?.cutBytes ?? 0;
+    if (cutBytes > 0) {
+      const text = `The event log ended in ${cutBytes} bytes that were not whole; they are cut off`;
+      log.log('warning', 'log_tail_cut', text, { bytes: cutBytes });
+    }
+    this.#keeper = new AccountKeeper(opened.accounts, sessionId, systemClock);
     this.#progress = new ConsoleProgress({
       write: (text) => io.stdout.write(text),
       mode: io.json ? 'silent' : io.isTty ? 'live' : 'plain',
@@ -103,10 +91,8 @@ export class SessionRun {
     this.#live = new LiveSession({
       settings,
       sessionId,
-      seed,
       strategy,
-      account: this.#account,
-      folder: this.#folder,
+      opened,
       clock: systemClock,
       logger: log,
       note: (text) => this.#progress.note(text),
@@ -242,7 +228,8 @@ export class SessionRun {
     try {
       const report = this.#leave();
       if (io.json) printJson(io, report);
-      else io.stdout.write(formatSummary(report, { color: io.isTty, reportPath: this.#folder.htmlFile }));
+      else
+        io.stdout.write(formatSummary(report, { color: io.isTty, reportPath: this.#opened.folder.htmlFile }));
       return report.exit_code;
     } catch (error) {
       // Where the result cannot be written, the first reason is still the one that counts.
@@ -267,6 +254,7 @@ export class SessionRun {
   /** Writes the session's results; the first reason of an end that was found stands. */
   #leave(): FinalReport {
     const { alerts, log } = this.#options;
+    const { folder, manifest, account, recovered } = this.#opened;
     const { engine, eventLog } = this.#live;
     const reason = this.#end?.reason ?? engine?.endReason ?? 'crashed';
     const detail = this.#end?.message ?? engine?.endDetail ?? null;
@@ -277,21 +265,25 @@ export class SessionRun {
     const isWhole = engine !== null && engine.status().events === eventLog?.events;
     const report = writeResult({
       ...this.#live.amounts(),
-      folder: this.#folder,
+      folder,
       manifest: {
-        ...this.#manifest,
+        ...manifest,
         symbols: this.#live.symbols,
-        source: this.#live.sourceLabel ?? this.#manifest.source,
+        source: this.#live.sourceLabel ?? manifest.source,
+        is_resumable: isResumable(engine, reason),
       },
       stoppedReason: reason,
-      startedMs: status?.startedTimeMs ?? this.#localStartMs,
+      startedMs: status?.startedTimeMs ?? this.#openedMs,
       endedMs: status?.timeMs ?? systemClock.nowMs(),
-      openingWallet: status === null || this.#account.kind === 'carried' ? this.#account.wallet : '0',
-      openingPositions: this.#account.positions,
+      openingWallet: status === null || account.kind === 'carried' ? account.wallet : '0',
+      openingPositions: account.positions,
       events: eventLog?.events ?? 0,
       stateHash: isWhole ? engine.stateHash() : null,
       logChain: eventLog?.chain ?? null,
-      reconnects: Object.values(this.#live.view().feeds).reduce((sum, feed) => sum + feed.reconnects, 0),
+      reconnects: Object.values(this.#live.view().feeds).reduce(
+        (sum, feed) => sum + feed.reconnects,
+        recovered?.reconnects ?? 0,
+      ),
       errorCount: log.errors,
       hasJournal: this.#live.hasJournal,
       alertsFile: this.#options.paths.alerts,
@@ -322,7 +314,7 @@ export class SessionRun {
   #lifecycle(status: EngineStatus | null): LifecycleState {
     if (this.#phase === 'ended') return 'ended';
     if (this.#phase === 'closing' || status?.lifecycle === 'ended') return 'stopping';
-    return status?.lifecycle ?? 'starting';
+    return this.#live.hasBegun ? (status?.lifecycle ?? 'starting') : 'starting';
   }
 
   #heartbeatView(): HeartbeatView {
@@ -349,4 +341,9 @@ export class SessionRun {
       dashboard_url: this.#dashboard?.url ?? null,
     };
   }
+}
+
+/** A session whose engine stood at its end has none to go on with; one that found its books wrong must not. */
+function isResumable(engine: Engine | null, reason: StoppedReason): boolean {
+  return engine !== null && engine.lifecycle !== 'ended' && reason !== 'invariant_violated';
 }

@@ -10,8 +10,9 @@ import { SecretScrubber } from '../ports/secret-scrubber.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { findRunningSession } from '../session/instance-lock.ts';
 import type { ProcessEnd } from '../session/restart-policy.ts';
-import { type SupervisedSession, Supervisor } from '../session/supervisor.ts';
+import { type NextSession, type SupervisedSession, Supervisor } from '../session/supervisor.ts';
 import { workspacePaths } from '../session/workspace-paths.ts';
+import { findInterrupted, hasEvents } from './interrupted-session.ts';
 import type { ProgramIo } from './program-io.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
 import { lastWords } from './unreported-end.ts';
@@ -20,6 +21,8 @@ const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Archives the account: only the first session may do that. */
 const FRESH_FLAG = '--fresh';
+const RESUME_FLAG = '--resume';
+const DURATION_FLAG = '--duration';
 
 export interface WatchRequest {
   /** The command line of the session: `run` with its options, checked. */
@@ -43,7 +46,8 @@ export async function watchSession(request: WatchRequest, io: ProgramIo): Promis
   });
   const supervisor = new Supervisor({
     durationMs: request.durationMs,
-    start: (remainingMs, isRestart) => startSession(sessionWords(request.words, remainingMs, isRestart)),
+    canResume: () => canResume(paths.root),
+    start: (next) => startSession(sessionWords(request.words, next)),
     readHeartbeat: () => readHeartbeat(paths.heartbeat),
     markEnded: (last) => markEnded(paths.heartbeat, last),
     isHeldByOther: () => findRunningSession(paths) !== null,
@@ -63,15 +67,39 @@ export async function watchSession(request: WatchRequest, io: ProgramIo): Promis
   }
 }
 
-/** The command line of one of the sessions: the last `--duration` counts, and only the first opens a new account. */
+/** Whether the newest session of the workspace can be gone on with. */
+function canResume(workspace: string): boolean {
+  try {
+    const interrupted = findInterrupted(workspace);
+    return interrupted !== null && hasEvents(interrupted.folder);
+  } catch {
+    // What cannot be read is told by the session that is started next.
+    return false;
+  }
+}
+
+/**
+ * The command line of one of the processes: a session that can be continued has its settings and its end from itself; of
+ * those that begin, the last `--duration` counts, and only the first opens a new account.
+ */
 export function sessionWords(
   words: readonly string[],
-  remainingMs: number | null,
-  isRestart: boolean,
+  { kind, remainingMs }: NextSession,
 ): readonly string[] {
-  if (!isRestart) return words;
-  const kept = words.filter((word) => word !== FRESH_FLAG);
-  return remainingMs === null ? kept : [...kept, '--duration', `${remainingMs}ms`];
+  if (kind === 'first') return words;
+  if (kind === 'resumed') {
+    const kept = withoutDuration(words).filter((word) => word !== FRESH_FLAG && word !== RESUME_FLAG);
+    return [...kept, RESUME_FLAG];
+  }
+  const kept = words.filter((word) => word !== FRESH_FLAG && word !== RESUME_FLAG);
+  return remainingMs === null ? kept : [...kept, DURATION_FLAG, `${remainingMs}ms`];
+}
+
+function withoutDuration(words: readonly string[]): readonly string[] {
+  return words.filter(
+    (word, at) =>
+      word !== DURATION_FLAG && words[at - 1] !== DURATION_FLAG && !word.startsWith(`${DURATION_FLAG}=`),
+  );
 }
 
 /** Starts the program anew as it was started: the same Node, its options, the same entry. */

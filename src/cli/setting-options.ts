@@ -72,6 +72,7 @@ export function settingSources(
   command: AnyCommand,
   context: CommandContext,
   account: SettingSources['account'],
+  recorded: SettingSources['recorded'] = null,
 ): SettingSources {
   const { workspace, configFile, logLevel } = context.globals();
   const flags: Partial<Record<SettingKey, string | readonly string[]>> = {};
@@ -82,5 +83,5 @@ export function settingSources(
     else if (Array.isArray(value)) flags[key] = value.map(String);
   }
   if (logLevel !== null) flags.log_level = logLevel;
-  return { workspace, configFile, flags, account, environment: context.environment };
+  return { workspace, configFile, flags, account, environment: context.environment, recorded };
 }

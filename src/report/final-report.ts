@@ -28,6 +28,9 @@ import type {
   TradeFacts,
 } from './session-facts.ts';
 
+/** The feed of a gap in which the program itself did not run. */
+const PROCESS_FEED = 'process';
+
 /**
  * success: ran its time or was stopped on request. degraded: the same, but part of it on bad data (halts, gaps that were
  * not backfilled). killed: by the kill switch. error: every other end.
@@ -91,6 +94,9 @@ export interface FinalReport {
     readonly pessimistic: string | null;
   };
   readonly ledger_difference: string;
+  /** Times that the session was interrupted and continued, and the seconds lost by it; absent where it never was. */
+  readonly resumed?: number;
+  readonly downtime_seconds?: number;
 }
 
 export interface FinalReportInputs {
@@ -184,7 +190,18 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     state_hash: inputs.stateHash,
     band: { optimistic: null, realistic: pnlAbsolute, pessimistic: null },
     ledger_difference: difference,
+    ...interruptions(quality),
   };
+}
+
+/** Each interruption is recorded once for every contract. */
+function interruptions(quality: readonly QualityFacts[]): Pick<FinalReport, 'resumed' | 'downtime_seconds'> {
+  const ends = new Map(
+    quality.filter(({ feed }) => feed === PROCESS_FEED).map(({ from_ms: from, to_ms: to }) => [from, to]),
+  );
+  if (ends.size === 0) return {};
+  const lostMs = [...ends].reduce((sum, [from, to]) => sum + (to - from), 0);
+  return { resumed: ends.size, downtime_seconds: lostMs / 1_000 };
 }
 
 /** Ending wallet - opening wallet - exact sum of the ledger's amounts, as decimal text; "0" when the books are right. */

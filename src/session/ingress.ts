@@ -25,6 +25,13 @@ const MIN_WAKE_MS = 2;
 /** In silence time passes at least this often. */
 const MAX_WAKE_MS = 1_000;
 
+/** Where a log ends that is gone on with: no event lies before its last. */
+export interface LogTail {
+  readonly nextSequence: number;
+  /** Receive time of its last event. */
+  readonly timeMs: number;
+}
+
 export class Ingress implements EventInlet, EventSource {
   readonly #venueNowMs: () => number;
   readonly #waiting: EventBlock[] = [];
@@ -38,9 +45,11 @@ export class Ingress implements EventInlet, EventSource {
   #whenDrained: (() => void)[] = [];
   #timer: NodeJS.Timeout | null = null;
 
-  /** `venueNowMs`: the corrected venue clock. */
-  constructor(venueNowMs: () => number) {
+  /** `venueNowMs`: the corrected venue clock. `behind`: the log that this session goes on with. */
+  constructor(venueNowMs: () => number, behind: LogTail = { nextSequence: 0, timeMs: 0 }) {
     this.#venueNowMs = venueNowMs;
+    this.#nextSequence = behind.nextSequence;
+    this.#lastMs = behind.timeMs;
   }
 
   open(rows: number): EventBlock {

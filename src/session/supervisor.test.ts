@@ -1,19 +1,26 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
 import type { ProcessEnd } from './restart-policy.ts';
-import { FROZEN_AFTER_MS, STARTING_PATIENCE_MS, STOPPING_PATIENCE_MS, Supervisor } from './supervisor.ts';
+import {
+  FROZEN_AFTER_MS,
+  type NextSession,
+  STARTING_PATIENCE_MS,
+  STOPPING_PATIENCE_MS,
+  Supervisor,
+} from './supervisor.ts';
 
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGKILL: 9, SIGTERM: 15 };
 
 interface Started {
   readonly pid: number;
   readonly remainingMs: number | null;
-  readonly isRestart: boolean;
+  readonly kind: NextSession['kind'];
   readonly signals: NodeJS.Signals[];
   readonly end: (end: ProcessEnd) => void;
 }
 
 let started: Started[];
+let isResumable: boolean;
 let alerts: string[];
 let heartbeat: HeartbeatFields | null;
 let isHeldByOther: boolean;
@@ -21,6 +28,7 @@ let isHeldByOther: boolean;
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_795_365_540_000 });
   started = [];
+  isResumable = false;
   alerts = [];
   heartbeat = null;
   isHeldByOther = false;
@@ -33,11 +41,12 @@ afterEach(() => {
 function supervise(durationMs: number | null): { supervisor: Supervisor; exitCode: Promise<number> } {
   const supervisor = new Supervisor({
     durationMs,
-    start(remainingMs, isRestart) {
+    canResume: () => isResumable,
+    start({ kind, remainingMs }) {
       const { promise, resolve } = Promise.withResolvers<ProcessEnd>();
       const pid = 100 + started.length;
       const signals: NodeJS.Signals[] = [];
-      started.push({ pid, remainingMs, isRestart, signals, end: resolve });
+      started.push({ pid, remainingMs, kind, signals, end: resolve });
       const kill = (signal: NodeJS.Signals): void => {
         signals.push(signal);
         if (signal === 'SIGKILL') resolve({ code: null, signal });
@@ -111,13 +120,24 @@ test('starts a crashed session again with what is left of its duration', async (
   beat({ state: 'ended', reason: 'crashed' });
   newest().end({ code: 1, signal: null });
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(started.map(({ isRestart }) => isRestart)).toEqual([false, true]);
+  expect(started.map(({ kind }) => kind)).toEqual(['first', 'another']);
   // The wait of one second is over when it starts, but the rest was counted before it.
   expect(newest().remainingMs).toBe(500_000);
   await end(0);
   expect(await exitCode).toBe(0);
   // The session reported its crash itself.
   expect(alerts).toEqual([]);
+});
+
+test('continues a session that had begun, also after its time, so that it closes what is open', async () => {
+  isResumable = true;
+  const { exitCode } = supervise(10_000);
+  await beatFor(1, { remaining: 10 });
+  await beatFor(9, {});
+  await end(null, 'SIGKILL');
+  expect(started.map(({ kind }) => kind)).toEqual(['first', 'resumed']);
+  await end(0);
+  expect(await exitCode).toBe(0);
 });
 
 test('keeps the whole duration for a session that never got one to live', async () => {
@@ -128,7 +148,7 @@ test('keeps the whole duration for a session that never got one to live', async 
   expect(await exitCode).toBe(0);
 });
 
-test('starts nothing for the last second of a duration', async () => {
+test('starts no other session for the last second of a duration', async () => {
   const { exitCode } = supervise(10_000);
   await beatFor(1, { remaining: 10 });
   await beatFor(9, {});

@@ -4,7 +4,8 @@
  * `restart-policy.ts` has the table of what is started again. A frozen session (its process lives, its heartbeat or its
  * event count stands still) is killed, which makes it a crash. Only time in which the supervisor itself ran counts as
  * standing still, so a laptop that slept kills nothing.
- * Limits: a supervisor that is killed leaves its session running; the time between two sessions is not traded.
+ * A session that had begun is continued, as the same session; one that had not is replaced by another.
+ * Limits: a supervisor that is killed leaves its session running; the time between two processes is not traded.
  */
 
 import type { AlertChannel } from '../ports/alert-channel.ts';
@@ -44,11 +45,19 @@ export interface SupervisedSession {
   kill(signal: NodeJS.Signals): void;
 }
 
+/** What is started: the first session, the one that crashed once more, or another one in its place. */
+export interface NextSession {
+  readonly kind: 'first' | 'resumed' | 'another';
+  /** Its duration where it is not resumed; null = for ever. */
+  readonly remainingMs: number | null;
+}
+
 export interface SupervisorOptions {
   /** null = for ever. */
   readonly durationMs: number | null;
-  /** `remainingMs`: the session's duration; null = for ever. */
-  readonly start: (remainingMs: number | null, isRestart: boolean) => SupervisedSession;
+  /** Whether the session that ended last can be continued. */
+  readonly canResume: () => boolean;
+  readonly start: (next: NextSession) => SupervisedSession;
   readonly readHeartbeat: () => HeartbeatFields | null;
   /** Marks the last heartbeat of a dead session as ended, so that its end is reported once. */
   readonly markEnded: (last: HeartbeatFields) => void;
@@ -79,15 +88,17 @@ export class Supervisor {
 
   /** Runs until a session has ended for good; returns its exit code. */
   async run(): Promise<number> {
-    const { durationMs, start, alerts, note, clock } = this.#options;
-    let remainingMs = durationMs;
-    for (let restarts = 0; ; restarts++) {
-      const session = start(remainingMs, restarts > 0);
+    const { durationMs, start, canResume, alerts, note, clock } = this.#options;
+    let next: NextSession = { kind: 'first', remainingMs: durationMs };
+    for (;;) {
+      const session = start(next);
       const end = await this.#attend(session);
       const code = this.#exitCode(end);
       if (this.#isStopping || judgeEnd(end, this.#reasonOf(session.pid)) === 'end') return code;
-      remainingMs = this.#remainingMs();
-      if (remainingMs !== null && remainingMs < REMAINING_MINIMUM_MS) return code;
+      const remainingMs = this.#remainingMs();
+      const isTooLate = remainingMs !== null && remainingMs < REMAINING_MINIMUM_MS;
+      // A session that is resumed after its time still closes what is open, and reports.
+      if (isTooLate && !canResume()) return code;
       const delayMs = this.#budget.take(clock.monotonicMs());
       if (delayMs === null) {
         const text = `gave up after ${RESTARTS_MAXIMUM} restarts in ${RESTART_WINDOW_MS / 60_000} minutes`;
@@ -97,6 +108,7 @@ export class Supervisor {
       }
       note(`la watch: the session crashed; starting it again in ${delayMs / 1_000} s`);
       if (!(await this.#wait(delayMs))) return code;
+      next = { kind: canResume() ? 'resumed' : 'another', remainingMs };
     }
   }
 

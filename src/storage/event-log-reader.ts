@@ -1,7 +1,7 @@
 /**
  * Reads an event log back, verified: checksums, hash chain, unbroken sequence numbers.
  *
- * What was being written when the machine died (an incomplete last frame of the last segment, or one whose last sectors
+ * What was being written when the machine died (an incomplete last frame of the last segment, or one of which sectors
  * were never written and read as zeros) is left out and reported as `cutBytes`; the file is not changed. Anything else
  * that is not as it was written is StorageError `log_corrupt`, naming segment and offset.
  * Limitation: frames removed whole from the end cannot be seen here; the session's manifest says how many events there were.
@@ -15,7 +15,14 @@ import type { Instrument } from '../core/domain/instrument.ts';
 import type { EventSource } from '../ports/event-source.ts';
 import { EventDecoder } from './event-decoder.ts';
 import { isReadableVersion } from './event-migrations.ts';
-import { CHAIN_START, HEADER_BYTES, LOG_FORMAT_VERSION, chainAfter, decodeHeader } from './log-frame.ts';
+import {
+  CHAIN_START,
+  FRAME_MAGIC,
+  HEADER_BYTES,
+  LOG_FORMAT_VERSION,
+  chainAfter,
+  decodeHeader,
+} from './log-frame.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
 const SEGMENT_NAME = /^\d{6}\.jsonl\.zst$/;
@@ -216,11 +223,31 @@ function readFrame(
   return { header, data };
 }
 
-/** Whether everything from `offset`, or from some sector boundary after it, to the end of the file is zeros. */
+/**
+ * Whether the last append was cut short by a loss of power: some sector of it was never written and reads as zeros, and
+ * nothing whole follows. A sector that someone zeroed further ahead is damage, because whole frames stand behind it.
+ */
 function isUnwritten(bytes: Buffer, offset: number): boolean {
-  let zerosFrom = bytes.length;
-  while (zerosFrom > offset && bytes[zerosFrom - 1] === 0) zerosFrom--;
-  return zerosFrom === offset || Math.ceil(zerosFrom / SECTOR_BYTES) * SECTOR_BYTES < bytes.length;
+  return hasZeroSector(bytes, offset) && !hasFrameAfter(bytes, offset);
+}
+
+/** The first and the last sector count with the part of them that lies in the frame. */
+function hasZeroSector(bytes: Buffer, offset: number): boolean {
+  for (let from = offset; from < bytes.length;) {
+    const to = Math.min(bytes.length, (Math.floor(from / SECTOR_BYTES) + 1) * SECTOR_BYTES);
+    if (bytes.subarray(from, to).every((byte) => byte === 0)) return true;
+    from = to;
+  }
+  return false;
+}
+
+function hasFrameAfter(bytes: Buffer, offset: number): boolean {
+  const next = (from: number): number => bytes.indexOf(FRAME_MAGIC, from);
+  for (let place = next(offset + 1); place >= 0; place = next(place + 1)) {
+    const end = place + HEADER_BYTES;
+    if (end <= bytes.length && decodeHeader(bytes.subarray(place, end)) !== null) return true;
+  }
+  return false;
 }
 
 function decompress(data: Buffer, segment: string, offset: number): string[] {

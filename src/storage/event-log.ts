@@ -108,16 +108,23 @@ export class FileEventLog implements EventLog {
     while (blocks.next().done !== true);
     const { end } = reader;
     assert(end !== null, 'a log was read to its end without finding it');
-    if (end.segment === null) return { log: FileEventLog.create(folder, options), end };
+    return { log: FileEventLog.continueAt(folder, end, options), end };
+  }
+
+  /**
+   * Goes on behind `end`, which a reading of this very log found: removes what lies behind it. Whatever the interrupted
+   * process had written is on the disk before this returns, so that it can be acted on. Throws StorageError.
+   */
+  static continueAt(folder: string, end: LogEnd, options: EventLogOptions = {}): FileEventLog {
+    if (end.segment === null) return FileEventLog.create(folder, options);
     try {
       const descriptor = openSync(path.join(folder, end.segment), 'a');
-      if (end.cutBytes > 0) {
-        ftruncateSync(descriptor, end.offset);
-        fsyncSync(descriptor);
-      }
+      if (end.cutBytes > 0) ftruncateSync(descriptor, end.offset);
+      fsyncSync(descriptor);
+      syncFolder(folder);
       const segmentNumber = Number.parseInt(end.segment, 10);
       const start: LogStart = { ...end, segmentNumber, segmentBytes: end.offset, descriptor };
-      return { log: new FileEventLog(folder, start, options), end };
+      return new FileEventLog(folder, start, options);
     } catch (error) {
       throw toStorageError(error, `go on with the event log ${folder}`);
     }

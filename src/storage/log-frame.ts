@@ -29,6 +29,8 @@ export const LOG_FORMAT_VERSION = 2;
 /** Fast and small enough for frames of a few hundred bytes; a higher level gains next to nothing on them. */
 const COMPRESSION_LEVEL = 3;
 const MAGIC = 0x184d2a50;
+/** The first bytes of every frame. */
+export const FRAME_MAGIC: Buffer = Buffer.from([0x50, 0x2a, 0x4d, 0x18]);
 const PAYLOAD_BYTES = HEADER_BYTES - 8;
 const CHECKED_BYTES = HEADER_BYTES - 4;
 

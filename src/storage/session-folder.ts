@@ -53,6 +53,8 @@ export interface SessionManifest {
   /** Events in the log and its last hash chain value: tells later whether anything was removed from its end. */
   readonly events: number | null;
   readonly log_chain: string | null;
+  /** The session ended before its engine did: it can be gone on with. */
+  readonly is_resumable: boolean;
   /** What became of the log's frames when it was made smaller; null while they are as they were written. */
   readonly compaction: LogCompaction | null;
 }
@@ -92,6 +94,7 @@ const manifest: z.ZodType<SessionManifest> = z.strictObject({
   state_hash: z.string().nullable(),
   events: z.int().nonnegative().nullable(),
   log_chain: z.string().nullable(),
+  is_resumable: z.boolean().default(false),
   compaction: z
     .strictObject({
       compacted_at: z.iso.datetime(),
@@ -187,6 +190,7 @@ export function createSessionFolder(workspace: string, document: SessionManifest
     mkdirSync(folder.path);
     mkdirSync(folder.eventsFolder);
     syncFolder(sessions);
+    syncFolder(workspace);
   } catch (error) {
     throw toStorageError(error, `make the session folder ${folder.path}`);
   }
@@ -219,6 +223,11 @@ export function resolveSession(workspace: string, operand: string, currentFolder
   );
 }
 
+/** The newest session of a workspace; null where there is none. Throws StorageError. */
+export function latestSession(workspace: string): SessionFolder | null {
+  return listSessions(workspace)[0] ?? null;
+}
+
 /** The sessions of a workspace: the latest first, then the others by id, newest first. Throws StorageError. */
 export function listSessions(workspace: string): SessionFolder[] {
   const sessions = path.join(workspace, 'sessions');
@@ -249,6 +258,7 @@ function linkLatest(workspace: string, id: string): void {
   const temporary = `${link}.${process.pid}.tmp`;
   try {
     mkdirSync(runs, { recursive: true });
+    syncFolder(workspace);
     rmSync(temporary, { force: true });
     if (process.platform === 'win32') {
       writeText(link, `${id}\n`);

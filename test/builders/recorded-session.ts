@@ -98,6 +98,7 @@ function openingManifest(start: SessionStart): SessionManifest {
     state_hash: null,
     events: null,
     log_chain: null,
+    is_resumable: false,
     compaction: null,
   };
 }

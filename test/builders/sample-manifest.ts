@@ -25,6 +25,7 @@ export function sampleManifest(id: string): SessionManifest {
     state_hash: null,
     events: null,
     log_chain: null,
+    is_resumable: false,
     compaction: null,
   };
 }

@@ -155,6 +155,7 @@ export function recordSession(root: string, start: SessionStart, market: TestMar
     state_hash: null,
     events: market.fed.events,
     log_chain: null,
+    is_resumable: false,
     compaction: null,
     engine_hash: null,
     strategy_hash: null,

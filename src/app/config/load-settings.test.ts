@@ -26,6 +26,7 @@ function load(sources: Partial<SettingSources> = {}): Settings {
     flags: {},
     account: 'continue',
     environment: {},
+    recorded: null,
     ...sources,
   });
 }
@@ -61,6 +62,8 @@ test('gives the defaults of the contract', () => {
     durationMs: 600_000,
     balance: '10000',
     account: 'continue',
+    resumes: null,
+    acceptsChange: false,
     seed: null,
     leverage: 5,
     marginMode: 'isolated',

@@ -27,6 +27,7 @@ import {
   type SettingKey,
   type SettingValues,
 } from './setting-schemas.ts';
+import { type RecordedSettings, mayReplace, recordedLayer } from './recorded-settings.ts';
 import type { EffectiveValue, Origin, Settings, SourceSetting } from './settings.ts';
 import { readVenueEndpoints, REST_URL_VARIABLE, WS_URL_VARIABLE } from './venue-endpoints.ts';
 
@@ -53,6 +54,8 @@ export interface SettingSources {
   readonly flags: Readonly<Partial<Record<SettingKey, string | readonly string[]>>>;
   readonly account: Settings['account'];
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Of the session that is continued; null = a new one. */
+  readonly recorded: RecordedSettings | null;
 }
 
 interface Layered {
@@ -63,6 +66,7 @@ interface Layered {
 /** Throws {@link ConfigError} with every finding. */
 export function loadSettings(sources: SettingSources): Settings {
   const findings: string[] = [];
+  const { recorded } = sources;
   const file = locateConfigFile(sources);
   const fileValues = readFileLayer(file, findings);
   rejectUnknownVariables(sources.environment, findings);
@@ -74,13 +78,18 @@ export function loadSettings(sources: SettingSources): Settings {
       readVariable(key, sources, findings),
       file === null ? null : fromFile(fileValues.get(key), file.shownName),
     ];
-    merged.set(key, layers.find((layer) => layer !== null) ?? initialValue(key));
+    const layer = layers.find((candidate) => candidate !== null) ?? null;
+    merged.set(key, layer ?? recordedLayer(key, recorded) ?? initialValue(key));
   }
-  const endpoints = readVenueEndpoints(sources.environment, findings);
+  const endpoints = readVenueEndpoints(withRecordedEndpoints(sources), findings);
   const reader = new PathReader(file === null ? null : dirname(file.path), findings);
-  const source = reader.source(merged);
-  const strategy = reader.strategy(merged);
-  const params = reader.params(merged);
+  const read = () => ({
+    source: reader.source(merged),
+    strategy: reader.strategy(merged),
+    params: reader.params(merged),
+  });
+  if (recorded !== null) holdToRecorded(merged, read(), recorded, findings);
+  const { source, strategy, params } = read();
   if (findings.length > 0) throw new ConfigError(findings);
 
   const values = Object.fromEntries([...merged].map(([key, layer]) => [key, layer.value])) as SettingValues;
@@ -99,15 +108,60 @@ export function loadSettings(sources: SettingSources): Settings {
     strategy,
     params,
     account: sources.account,
+    resumes: recorded?.sessionId ?? null,
+    acceptsChange: recorded?.acceptsChange ?? false,
     restUrl: endpoints.rest.url,
     wsUrl: endpoints.ws.url,
     effective,
   };
 }
 
+/** What is asked for beside a recorded session gives way where it may not replace; see `recorded-settings.ts`. */
+function holdToRecorded(
+  merged: Map<SettingKey, Layered>,
+  asked: { readonly source: SourceSetting; readonly strategy: string; readonly params: unknown },
+  recorded: RecordedSettings,
+  findings: string[],
+): void {
+  const { source, strategy, params } = asked;
+  const resolved: Partial<Record<SettingKey, unknown>> = {
+    source: source.kind === 'recording' ? `recording:${source.path}` : source.kind,
+    strategy,
+    params,
+  };
+  for (const [key, { value, origin }] of merged) {
+    if (origin.kind === 'default' || origin.kind === 'session') continue;
+    const began = recordedLayer(key, recorded);
+    if (began === null) continue;
+    if (!mayReplace(key, resolved[key] ?? value, recorded, showOrigin(origin), findings))
+      merged.set(key, began);
+  }
+}
+
+/** The venue of the session that is continued, unless another is named now. */
+function withRecordedEndpoints({ environment, recorded }: SettingSources): SettingSources['environment'] {
+  if (recorded === null) return environment;
+  const known = [REST_URL_VARIABLE, WS_URL_VARIABLE].flatMap((name) => {
+    const url = recorded.values[name];
+    return typeof url === 'string' && (environment[name]?.trim() ?? '') === '' ? [[name, url] as const] : [];
+  });
+  return { ...environment, ...Object.fromEntries(known) };
+}
+
 function buildSettings(
   values: SettingValues,
-): Omit<Settings, 'source' | 'strategy' | 'params' | 'account' | 'restUrl' | 'wsUrl' | 'effective'> {
+): Omit<
+  Settings,
+  | 'source'
+  | 'strategy'
+  | 'params'
+  | 'account'
+  | 'resumes'
+  | 'acceptsChange'
+  | 'restUrl'
+  | 'wsUrl'
+  | 'effective'
+> {
   const [firstSymbol, ...otherSymbols] = values.symbols;
   const fees = FEE_TIERS[values['fees.tier']];
   assert(
@@ -312,6 +366,8 @@ export function showOrigin(origin: Origin): string {
       return origin.variable;
     case 'flag':
       return origin.flag;
+    case 'session':
+      return `session ${origin.sessionId}`;
   }
 }
 

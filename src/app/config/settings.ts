@@ -31,7 +31,9 @@ export type Origin =
   | { readonly kind: 'default' }
   | { readonly kind: 'file'; readonly file: string; readonly line: number; readonly column: number }
   | { readonly kind: 'environment'; readonly variable: string }
-  | { readonly kind: 'flag'; readonly flag: string };
+  | { readonly kind: 'flag'; readonly flag: string }
+  /** The manifest of the session that is continued. */
+  | { readonly kind: 'session'; readonly sessionId: string };
 
 /** One setting as it stands, in the spelling of the configuration file. */
 export interface EffectiveValue {
@@ -53,6 +55,10 @@ export interface Settings extends FillSettings {
   readonly balance: string;
   /** fresh: archive the account and open a new one. resume: continue an interrupted session. */
   readonly account: 'continue' | 'fresh' | 'resume';
+  /** The session that is continued; null for a new one. */
+  readonly resumes: string | null;
+  /** Whether a session may be continued under other code than it began with, and against what is asked for now. */
+  readonly acceptsChange: boolean;
   /** null = draw one and record it. */
   readonly seed: number | null;
   readonly leverage: number;

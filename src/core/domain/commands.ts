@@ -11,7 +11,26 @@ export type OperatorCommand =
   | { readonly type: 'end_now'; readonly reason: StoppedReason; readonly detail: string | null }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
-  | { readonly type: 'flatten' };
+  | { readonly type: 'flatten' }
+  /** Counts from the session's start; null = no end of its own. */
+  | { readonly type: 'set_duration'; readonly durationMs: number | null }
+  | Outage;
+
+/**
+ * The program was away: it saw nothing from the last event before this one until `toMs` (venue time). The event's own
+ * time is `fromMs`, and no event follows it before the earlier of `toMs` and `fromMs` + 1 s.
+ */
+export interface Outage {
+  readonly type: 'outage';
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** What ended the process, as far as the next one can tell. */
+  readonly detail: string;
+  /** Whether events that follow bring what happened in that time. */
+  readonly backfilled: boolean;
+  /** Funding settlements of that time. */
+  readonly settlements: readonly { readonly instrument: number; readonly atMs: number }[];
+}
 
 /** State of one market-data connection, as its client sees it. */
 export interface FeedState {

@@ -18,6 +18,7 @@ export const Due = {
   stopStep: 9,
   tradeBar: 10,
   amendArrival: 11,
+  blind: 12,
 } as const;
 
 /** New terms of a resting order on their way to the exchange; null leaves as is. */

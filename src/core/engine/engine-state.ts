@@ -14,6 +14,8 @@ export interface EngineStatus {
   readonly isPaused: boolean;
   readonly timeMs: number;
   readonly startedTimeMs: number;
+  /** null for a session without an end of its own; NaN before the first event. */
+  readonly plannedEndMs: number | null;
   readonly remainingMs: number | null;
   readonly equity: Money;
   readonly wallet: Money;
@@ -43,6 +45,7 @@ export function describeStatus(
     isPaused: lifecycle.isPaused,
     timeMs: nowMs,
     startedTimeMs: lifecycle.startedMs,
+    plannedEndMs,
     remainingMs: plannedEndMs === null ? null : Math.max(0, plannedEndMs - nowMs),
     equity: account.equity,
     wallet: account.wallet,

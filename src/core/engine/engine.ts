@@ -24,14 +24,15 @@ import { parseMoney } from '../domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord } from '../domain/order.ts';
 import { OutputBuffer } from '../domain/output-buffer.ts';
 import type { LifecycleState, Output } from '../domain/outputs.ts';
-import type { ClosureReason, StoppedReason } from '../domain/reasons.ts';
+import type { StoppedReason } from '../domain/reasons.ts';
 import type { AccountStart, SessionStart } from '../domain/session-start.ts';
 import { type Money, type Rate, markPrice } from '../domain/units.ts';
-import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
+import { Absence } from './absence.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
+import { arriveAtExchange } from './arrivals.ts';
 import { DataWatch } from './data-watch.ts';
-import { type AmendPayload, Due, type DuePayload } from './due.ts';
+import { Due, type DuePayload } from './due.ts';
 import { EquitySampler } from './equity-sampler.ts';
 import { type EngineParts, type EngineView, assembleParts } from './engine-parts.ts';
 import { type EngineStatus, describeStatus, hashState } from './engine-state.ts';
@@ -55,6 +56,7 @@ export class Engine {
   readonly #lifecycle: Lifecycle;
   readonly #intake: MarketIntake;
   readonly #sampler: EquitySampler;
+  readonly #absence: Absence;
   readonly #tradeBars: TradeBarClock;
   #nowMs = 0;
   /** Sequence number of the event in hand. */
@@ -72,41 +74,24 @@ export class Engine {
     const onTimer = (name: string, atMs: number): void =>
       this.#schedule.add(atMs, Due.timer, { timer: name });
     const onIntent = (intent: OrderIntent): void => this.#desk.handle(intent);
-    this.#host = new StrategyHost(
-      strategy,
-      parts.intervalMs,
-      parts.markets,
-      parts.account,
-      this.#outputs,
-      onIntent,
-      onTimer,
-    );
-    this.#desk = new OrderDesk(
-      start.session_id,
-      parts.markets,
-      parts.account,
-      parts.exchange,
-      parts.gate,
-      parts.losses,
-      parts.latency,
-      this.#outputs,
-      {
-        nowMs: () => this.#nowMs,
-        refusal: (instrument) => this.#lifecycle.refusal(this.#nowMs, instrument),
-        overdueMs: (instrument) => this.#watch.overdueMs(this.#nowMs, instrument),
-        scheduleArrival: (order, dueMs) => this.#schedule.add(dueMs, Due.orderArrival, order),
-        scheduleCancel: (order, reason, dueMs) =>
-          this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
-        noteSubmitted: (orderId) => this.#host.noteSubmitted(orderId),
-        scheduleAmend: (order, price, quantity, dueMs) =>
-          this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
-      },
-    );
+    this.#host = new StrategyHost(strategy, parts, this.#outputs, onIntent, onTimer);
+    this.#desk = new OrderDesk(start.session_id, parts, this.#outputs, {
+      nowMs: () => this.#nowMs,
+      refusal: (instrument) => this.#lifecycle.refusal(this.#nowMs, instrument),
+      overdueMs: (instrument) => this.#watch.overdueMs(this.#nowMs, instrument),
+      scheduleArrival: (order, dueMs) => this.#schedule.add(dueMs, Due.orderArrival, order),
+      scheduleCancel: (order, reason, dueMs) =>
+        this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
+      noteSubmitted: (orderId) => this.#host.noteSubmitted(orderId),
+      scheduleAmend: (order, price, quantity, dueMs) =>
+        this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
+    });
     this.#tradeBars = new TradeBarClock(parts.tradeBars, this.#schedule);
     this.#watch = new DataWatch(parts, this.#outputs);
     this.#funding = new FundingDesk(parts.account, parts.markets);
     this.#lifecycle = new Lifecycle(start, parts, this.#desk, this.#funding, this.#outputs);
     this.#intake = new MarketIntake(parts, this.#host, this.#lifecycle, this.#watch, this.#outputs);
+    this.#absence = new Absence(parts, this.#lifecycle, this.#funding, this.#schedule, this.#outputs);
   }
 
   /** Processes every event of a block. Events after the session's end are counted and change nothing. */
@@ -127,6 +112,7 @@ export class Engine {
       row = this.#apply(block, row);
       this.#events++;
       if (this.#lifecycle.state === 'warming') this.#checkWarm();
+      if (this.#absence.isCatchingUp) this.#catchUp();
       this.#parts.account.assertConsistent();
     }
   }
@@ -253,21 +239,8 @@ export class Engine {
   }
 
   #dispatch(kind: number, payload: DuePayload | null): void {
-    const { exchange } = this.#parts;
+    if (this.#absence.holdsBack(kind, payload, this.#nowMs)) return;
     switch (kind) {
-      case Due.orderArrival:
-        exchange.arrive(payload as WorkingOrder, this.#nowMs, this.#sequence);
-        break;
-      case Due.cancelArrival: {
-        const { order, reason } = payload as { order: WorkingOrder; reason: ClosureReason };
-        exchange.arriveCancel(order, this.#nowMs, reason);
-        break;
-      }
-      case Due.amendArrival: {
-        const { order, price, quantity } = payload as AmendPayload;
-        exchange.arriveAmend(order, price, quantity, this.#nowMs, this.#sequence);
-        break;
-      }
       case Due.orderReport:
         this.#host.reportOrder((payload as { report: OrderRecord }).report, this.#lifecycle.isTrading);
         break;
@@ -297,6 +270,8 @@ export class Engine {
         this.#tradeBars.schedule(instrument);
         break;
       }
+      default:
+        arriveAtExchange(this.#parts.exchange, kind, payload, this.#nowMs, this.#sequence);
     }
     this.#parts.account.assertConsistent();
   }
@@ -307,14 +282,25 @@ export class Engine {
     this.#lifecycle.begin(this.#nowMs);
     openAccount(this.start, this.#parts, this.#host, this.#nowMs);
     this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
-    if (durationMs !== null)
-      this.#schedule.add(this.#nowMs + durationMs, Due.sessionEnd, { end: 'duration_reached' });
+    this.#planEnd(durationMs);
     if (marketEndsMs !== null)
       this.#schedule.add(this.#nowMs + marketEndsMs, Due.sessionEnd, { end: 'recording_ended' });
   }
 
+  /** A new plan replaces the former one, whose scheduled end then means nothing. */
+  #planEnd(durationMs: number | null): void {
+    const endMs = this.#lifecycle.planEnd(durationMs);
+    if (endMs !== null) this.#schedule.add(endMs, Due.sessionEnd, { end: 'duration_reached' });
+  }
+
+  /** After an absence: what the strategy did not hear, and what it had set its timers for, in their order. */
+  #catchUp(): void {
+    for (const { kind, payload } of this.#absence.takeHeldBack()) this.#dispatch(kind, payload);
+  }
+
   #checkWarm(): void {
-    if (!this.#lifecycle.checkWarm(this.#nowMs)) return;
+    const isFirstTime = Number.isNaN(this.#lifecycle.runningMs);
+    if (!this.#lifecycle.checkWarm(this.#nowMs) || !isFirstTime) return;
     // A carried position counts from the first moment it can be valued.
     if (this.start.account.positions.length > 0) this.#startingEquity = this.#parts.account.equity;
     rejoinOrders(this.start, this.#parts, this.#host, this.#nowMs);
@@ -325,7 +311,8 @@ export class Engine {
     const { account, losses } = this.#parts;
     this.#lifecycle.checkStale(this.#nowMs);
     this.#lifecycle.sayWarmth(this.#nowMs);
-    if (this.#lifecycle.state === 'stopping') this.#scheduleStop();
+    if (this.#lifecycle.state === 'stopping' && this.#nowMs >= this.#lifecycle.awayUntilMs)
+      this.#scheduleStop();
     losses.update(this.#nowMs, account.equity);
     const loss = losses.accountLoss(account.equity);
     if (loss !== null && this.#lifecycle.state === 'running') {
@@ -348,7 +335,8 @@ export class Engine {
   }
 
   #scheduleStop(): void {
-    this.#schedule.add(this.#nowMs + STOP_STEP_MS, Due.stopStep, null);
+    const nextMs = Math.max(this.#nowMs + STOP_STEP_MS, this.#lifecycle.awayUntilMs);
+    this.#schedule.add(nextMs, Due.stopStep, null);
   }
 
   #command(command: OperatorCommand): void {
@@ -370,6 +358,13 @@ export class Engine {
         break;
       case 'flatten':
         this.#desk.flatten('flatten');
+        break;
+      case 'outage':
+        this.#intake.close(this.#nowMs);
+        this.#absence.begin(command, this.#nowMs);
+        break;
+      case 'set_duration':
+        this.#planEnd(command.durationMs);
         break;
       default:
         assertNever(command, 'command');

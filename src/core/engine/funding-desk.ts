@@ -37,6 +37,13 @@ export class FundingDesk {
     return next;
   }
 
+  /** Whether a settlement that became known late still needs to be scheduled; marks it as scheduled. */
+  takeMissed(instrument: number, settlementMs: number): boolean {
+    if (settlementMs <= (this.#scheduled[instrument] ?? 0)) return false;
+    this.#scheduled[instrument] = settlementMs;
+    return true;
+  }
+
   /** The settlement instant: notes what is held. */
   note(instrument: number, settlementMs: number): void {
     assert(this.#held.size < MAX_PENDING, `more than ${MAX_PENDING} settlements without a published rate`);

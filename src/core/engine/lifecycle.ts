@@ -35,7 +35,7 @@ interface Stop {
   readonly reason: StoppedReason;
   readonly detail: string | null;
   readonly isFlattening: boolean;
-  readonly deadlineMs: number;
+  deadlineMs: number;
   closedAtMs: number;
 }
 
@@ -49,6 +49,9 @@ export class Lifecycle {
   endDetail: string | null = null;
   /** An operator keeps new orders from leaving; what works at the exchange stays there. */
   isPaused = false;
+  /** The end of the last time in which the program did not run; nothing of its own happens before. */
+  awayUntilMs = Number.NEGATIVE_INFINITY;
+  #plannedEndMs: number | null = Number.NaN;
   #stop: Stop | null = null;
   #staleSinceMs = Number.NaN;
   #warmthSaidMs = Number.NEGATIVE_INFINITY;
@@ -83,8 +86,17 @@ export class Lifecycle {
 
   /** When the session ends by itself; null for one without an end of its own, NaN before it has begun. */
   get plannedEndMs(): number | null {
-    const { duration_ms: durationMs } = this.#start;
-    return durationMs === null ? null : this.startedMs + durationMs;
+    return this.#plannedEndMs;
+  }
+
+  /** Whether the planned end has come. */
+  isOver(nowMs: number): boolean {
+    return this.#plannedEndMs !== null && nowMs >= this.#plannedEndMs;
+  }
+
+  /** Whether the program was away and its market is not known again yet. */
+  get isAway(): boolean {
+    return this.state === 'warming' && !Number.isNaN(this.runningMs);
   }
 
   /** Whether orders at the exchange can fill: also while stopping, so that closing orders do. */
@@ -97,17 +109,42 @@ export class Lifecycle {
     this.#enter(nowMs, 'warming', 'loading history');
   }
 
-  /** Begins to run once everything is there; returns whether it did so now. */
+  /** Sets the length of the session, counted from its start; returns when it ends, null for never. */
+  planEnd(durationMs: number | null): number | null {
+    this.#plannedEndMs = durationMs === null ? null : this.startedMs + durationMs;
+    return this.#plannedEndMs;
+  }
+
+  /** The program did not run from now until `untilMs`: a session that ran warms up again, one that was ending goes on with it. */
+  leave(nowMs: number, untilMs: number): void {
+    this.awayUntilMs = untilMs;
+    this.#noteStale(nowMs);
+    if (this.state === 'running' || this.state === 'halted') this.#enter(nowMs, 'warming', 'resuming');
+    if (this.#stop !== null) {
+      this.#stop.deadlineMs = untilMs + STOP_LIMIT_MS;
+      this.#stop.closedAtMs = Number.NEGATIVE_INFINITY;
+    }
+  }
+
+  /** Begins to run, or runs again, once everything is there; returns whether it did so now. */
   checkWarm(nowMs: number): boolean {
-    if (this.state !== 'warming') return false;
+    if (this.state !== 'warming' || nowMs < this.awayUntilMs) return false;
     const needsBook = this.#start.fill_model === 'book';
     for (const market of this.#parts.markets) {
       if (market.bars.length < this.#parts.neededBars) return false;
       if (needsBook ? market.midX2 === null : market.lastPriceOrMid === null) return false;
       if (market.valuationPrice === null) return false;
     }
-    this.runningMs = nowMs;
+    const isAgain = this.isAway;
     this.#enter(nowMs, 'running', null);
+    if (isAgain) {
+      const awayMs = nowMs - this.awayUntilMs;
+      this.#log(nowMs, 'info', 'session_resumed', 'Trading goes on after an interruption', {
+        after_ms: awayMs,
+      });
+      return true;
+    }
+    this.runningMs = nowMs;
     const bars = Math.min(...this.#parts.markets.map((market) => market.bars.length));
     this.#log(nowMs, 'info', 'warmup_complete', 'WARMUP_COMPLETE', { bars });
     return true;
@@ -139,7 +176,9 @@ export class Lifecycle {
 
   /** Halts on stale books, resumes on fresh ones, ends when the data is lost for good. */
   checkStale(nowMs: number): void {
-    if ((this.state !== 'running' && this.state !== 'halted') || this.#start.fill_model !== 'book') return;
+    if (this.#start.fill_model !== 'book') return;
+    if (this.isAway) this.#checkReturn(nowMs);
+    if (this.state !== 'running' && this.state !== 'halted') return;
     const ageMs = this.#bookAgeMs(nowMs);
     const limitMs = this.#start.stale_timeout_ms;
     if (this.state === 'running' && ageMs > limitMs) {
@@ -168,12 +207,20 @@ export class Lifecycle {
     }
   }
 
+  /** After an interruption the market must be there again as soon as after any other loss of it. */
+  #checkReturn(nowMs: number): void {
+    const waitedMs = nowMs - this.awayUntilMs;
+    if (waitedMs <= this.#start.stale_timeout_ms * LOST_AFTER_TIMEOUTS) return;
+    const detail = `no order book for ${Math.round(waitedMs / SECOND_MS)} s after an interruption`;
+    this.stop(nowMs, 'market_data_lost', detail, this.#start.on_end === 'flatten');
+  }
+
   /** Begins to stop. A second, more urgent reason replaces an orderly one that is still under way. */
   stop(nowMs: number, reason: StoppedReason, detail: string | null, isFlattening: boolean): void {
     if (this.state === 'ended') return;
     if (this.#stop !== null && reason !== 'kill_switch') return;
-    const wasTrading = this.state === 'running' || this.state === 'halted' || this.state === 'stopping';
-    const isClosing = isFlattening && wasTrading;
+    const hasTraded = !Number.isNaN(this.runningMs);
+    const isClosing = isFlattening && hasTraded;
     this.#stop = {
       reason,
       detail,

@@ -14,6 +14,7 @@ import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import type { LossLimits } from '../risk/loss-limits.ts';
 import type { Decision, RiskGate } from '../risk/risk-gate.ts';
+import type { EngineParts } from './engine-parts.ts';
 
 /** What the desk asks of the engine. */
 export interface DeskLink {
@@ -42,12 +43,7 @@ export class OrderDesk {
 
   constructor(
     sessionId: string,
-    markets: readonly InstrumentMarket[],
-    account: Account,
-    exchange: PaperExchange,
-    gate: RiskGate,
-    losses: LossLimits,
-    latency: LatencyModel,
+    { markets, account, exchange, gate, losses, latency }: EngineParts,
     outputs: OutputBuffer,
     link: DeskLink,
   ) {

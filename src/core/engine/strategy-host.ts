@@ -23,6 +23,7 @@ import type { BarSeries } from '../market/bar-series.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import type { MarketView, PublicTrade, StrategyHandlers, StrategyInstance } from '../strategy/strategy.ts';
+import type { EngineParts } from './engine-parts.ts';
 
 type Intents = readonly OrderIntent[] | void;
 
@@ -56,9 +57,7 @@ export class StrategyHost implements MarketView {
 
   constructor(
     strategy: StrategyInstance,
-    intervalMs: number,
-    markets: readonly InstrumentMarket[],
-    account: Account,
+    { intervalMs, markets, account }: Pick<EngineParts, 'intervalMs' | 'markets' | 'account'>,
     outputs: OutputBuffer,
     onIntent: (intent: OrderIntent) => void,
     onTimer: (name: string, atMs: number) => void,

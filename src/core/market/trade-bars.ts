@@ -13,6 +13,7 @@ export class TradeBars {
   isClocked = false;
   #openTimeMs = Number.NaN;
   #isPartial = true;
+  #wholeFromMs = Number.NEGATIVE_INFINITY;
   open = 0;
   high = 0;
   low = 0;
@@ -34,7 +35,7 @@ export class TradeBars {
 
   /** Whether the bar in progress was seen from its start. */
   get isWhole(): boolean {
-    return !this.#isPartial;
+    return !this.#isPartial && this.#openTimeMs >= this.#wholeFromMs;
   }
 
   /** Adds a trade at engine time `timeMs`; the caller has rolled every bar that ended by then. */
@@ -48,6 +49,11 @@ export class TradeBars {
     this.low = Math.min(this.low, price);
     this.close = price;
     this.volume += quantity;
+  }
+
+  /** Trades were missed until then: no bar that began before is given out. */
+  interrupt(untilMs: number): void {
+    this.#wholeFromMs = untilMs;
   }
 
   /** Starts the next span after the one in progress was given out. */

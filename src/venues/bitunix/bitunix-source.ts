@@ -56,6 +56,8 @@ export interface VenueCallbacks {
   onFatal(error: VenueError): void;
   /** A socket could not be had for long; attempts go on until {@link BitunixVenue.stop}. */
   onLost(feed: FeedState['feed'], detail: string): void;
+  /** Funding settlements after this are brought in, venue time; default: from now on. */
+  readonly fundingSinceMs?: number;
 }
 
 export interface BitunixVenue {
@@ -157,7 +159,7 @@ class LiveVenue implements BitunixVenue {
       inlet.ready();
     });
     for (const instrument of instruments) {
-      this.#watches.push(this.#watchOf(instrument, inlet));
+      this.#watches.push(this.#watchOf(instrument, inlet, callbacks.fundingSinceMs));
       this.#watchBook(instrument, inlet);
       this.#replays.push(new TradeReplay());
       this.#hasBook.push(false);
@@ -221,9 +223,10 @@ class LiveVenue implements BitunixVenue {
     return complete;
   }
 
-  #watchOf(instrument: Instrument, inlet: EventInlet): FundingWatch {
+  #watchOf(instrument: Instrument, inlet: EventInlet, sinceMs: number | undefined): FundingWatch {
     return new FundingWatch({
       instrument,
+      sinceMs: sinceMs ?? this.clock.nowMs(),
       inlet,
       scheduler: this.#scheduler,
       logger: this.#options.logger,

@@ -21,6 +21,7 @@ function setUp() {
   const venue = { published, polls: 0, failure: null as VenueError | null };
   const watch = new FundingWatch({
     instrument: BTC,
+    sinceMs: time.nowMs(),
     scheduler: time,
     logger,
     inlet,

@@ -25,6 +25,8 @@ const HORIZON_MS = 86_400_000;
 
 export interface FundingWatchOptions {
   readonly instrument: Instrument;
+  /** Settlements up to then belong to the past, venue time. */
+  readonly sinceMs: number;
   readonly scheduler: Scheduler;
   readonly logger: Logger;
   readonly inlet: EventInlet;
@@ -46,10 +48,9 @@ export class FundingWatch {
   #isPolling = false;
   #isStopped = false;
 
-  /** Settlements up to now belong to the past. */
   constructor(options: FundingWatchOptions) {
     this.#options = options;
-    this.#doneMs = options.nowMs();
+    this.#doneMs = options.sinceMs;
   }
 
   /** Takes what a price frame says: times of the last and the next settlement, ms, NaN where unknown. */

@@ -104,6 +104,8 @@ export const finalReportShape = z.strictObject({
     pessimistic: amount.nullable(),
   }),
   ledger_difference: amount,
+  resumed: count.optional(),
+  downtime_seconds: z.number().nonnegative().optional(),
 });
 export type FinalReport = z.output<typeof finalReportShape>;
 

@@ -1,0 +1,145 @@
+/**
+ * Settles a session that died without a report, before the next one begins: its account as its log has it, and the report
+ * that it could not write. A session that is to be continued is not settled.
+ */
+
+import type { AlertChannel } from '../ports/alert-channel.ts';
+import type { Logger } from '../ports/logger.ts';
+import { formatMoney } from '../core/domain/instrument.ts';
+import type { AccountStart } from '../core/domain/session-start.ts';
+import { EXIT_CODES } from '../core/domain/reasons.ts';
+import { AccountStore } from '../storage/account-store.ts';
+import type { WorkspacePaths } from '../session/workspace-paths.ts';
+import { type InterruptedSession, findInterrupted, hasEvents } from './interrupted-session.ts';
+import { newAccount } from './start-document.ts';
+import { type RecoveredSession, recoverSession } from './recover-session.ts';
+import { type ResultFacts, writeResult } from './session-result.ts';
+
+export interface ConcludeFacts {
+  readonly paths: WorkspacePaths;
+  readonly alerts: AlertChannel;
+  readonly logger: Logger;
+  /** The machine's own clock. */
+  readonly nowMs: number;
+}
+
+/**
+ * Where the log cannot be replayed, the account stays as it was written last; that is alerted, and the session stays
+ * without a report.
+ */
+export async function concludeInterrupted(facts: ConcludeFacts): Promise<void> {
+  const interrupted = findInterrupted(facts.paths.root);
+  if (interrupted === null || interrupted.manifest.stopped_reason !== null) return;
+  const { folder, manifest } = interrupted;
+  try {
+    if (hasEvents(folder)) await concludeFromLog(interrupted, facts);
+    else concludeWithoutEvents(interrupted, facts);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    facts.alerts.raise(
+      'error',
+      'recovery_failed',
+      `session ${folder.id}: ${reason}; the account stays as it was written last`,
+    );
+    folder.writeManifest({
+      ...manifest,
+      local_ended_at: new Date(facts.nowMs).toISOString(),
+      stopped_reason: 'crashed',
+      exit_code: EXIT_CODES.crashed,
+      is_resumable: true,
+    });
+  }
+}
+
+async function concludeFromLog(
+  { folder, manifest }: InterruptedSession,
+  facts: ConcludeFacts,
+): Promise<void> {
+  const recovered = await recoverSession(folder, { acceptsChange: false });
+  recovered.log.close();
+  recovered.journal.close();
+  new AccountStore(facts.paths.stateDirectory).write(recovered.engine.accountEnd(), folder.id, facts.nowMs);
+  const { engine, start } = recovered;
+  const status = engine.status();
+  writeResult({
+    ...commonFacts({ folder, manifest }, facts, start.account),
+    ...amountsOf(recovered),
+    stoppedReason: engine.endReason ?? 'crashed',
+    startedMs: status.startedTimeMs,
+    endedMs: status.timeMs,
+    events: status.events,
+    stateHash: engine.stateHash(),
+    logChain: recovered.log.chain,
+    reconnects: recovered.reconnects,
+    hasJournal: true,
+    manifest: { ...manifest, is_resumable: engine.lifecycle !== 'ended' },
+  });
+  facts.logger.log(
+    'warning',
+    'session_concluded',
+    `The report of session ${folder.id} was written from its log`,
+    {
+      session_id: folder.id,
+      events: status.events,
+    },
+  );
+}
+
+/** It died before its market was there: its account is what it found. */
+function concludeWithoutEvents(interrupted: InterruptedSession, facts: ConcludeFacts): void {
+  const { local_started_at: startedAt, config } = interrupted.manifest;
+  const { balance } = config as { readonly balance?: unknown };
+  const account =
+    new AccountStore(facts.paths.stateDirectory).read() ??
+    newAccount(typeof balance === 'string' ? balance : '0');
+  const { wallet } = account;
+  writeResult({
+    ...commonFacts(interrupted, facts, account),
+    startingEquity: wallet,
+    endingEquity: wallet,
+    openingWallet: wallet,
+    endingWallet: wallet,
+    stoppedReason: 'crashed',
+    startedMs: Date.parse(startedAt),
+    endedMs: Date.parse(startedAt),
+    events: 0,
+    stateHash: null,
+    logChain: null,
+    reconnects: null,
+    hasJournal: false,
+  });
+}
+
+function commonFacts(
+  { folder, manifest }: InterruptedSession,
+  { paths, nowMs }: ConcludeFacts,
+  account: AccountStart,
+): Pick<
+  ResultFacts,
+  'folder' | 'manifest' | 'openingPositions' | 'errorCount' | 'alertsFile' | 'localEndMs'
+> {
+  return {
+    folder,
+    manifest,
+    openingPositions: account.positions,
+    errorCount: null,
+    alertsFile: paths.alerts,
+    localEndMs: nowMs,
+  };
+}
+
+function amountsOf({
+  engine,
+  start,
+}: RecoveredSession): Pick<
+  ResultFacts,
+  'startingEquity' | 'endingEquity' | 'openingWallet' | 'endingWallet'
+> {
+  const { equity, wallet } = engine.status();
+  return {
+    startingEquity: formatMoney(engine.startingEquity),
+    endingEquity: formatMoney(equity),
+    openingWallet: start.account.kind === 'carried' ? start.account.wallet : '0',
+    endingWallet: formatMoney(wallet),
+  };
+}

@@ -1,0 +1,73 @@
+/**
+ * Finds the session of a workspace that ended before its time: the newest one, when its manifest has no end, or says that
+ * its engine had not ended.
+ */
+
+import { EventLogReader } from '../storage/event-log-reader.ts';
+import { type SessionFolder, type SessionManifest, latestSession } from '../storage/session-folder.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import { ConfigError } from './config/config-error.ts';
+import type { RecordedSettings } from './config/recorded-settings.ts';
+
+export interface InterruptedSession {
+  readonly folder: SessionFolder;
+  readonly manifest: SessionManifest;
+}
+
+/** Returns null where there is no session, or the newest one is finished. Throws StorageError. */
+export function findInterrupted(workspace: string): InterruptedSession | null {
+  const folder = latestSession(workspace);
+  if (folder === null) return null;
+  const manifest = folder.readManifest();
+  return isFinished(manifest) ? null : { folder, manifest };
+}
+
+/** The session that `--resume` means. Throws ConfigError that says why there is none. */
+export function requireInterrupted(workspace: string): InterruptedSession {
+  const folder = latestSession(workspace);
+  if (folder === null) throw new ConfigError([`--resume: there is no session to continue in ${workspace}`]);
+  const manifest = folder.readManifest();
+  if (isFinished(manifest)) {
+    throw new ConfigError([
+      `--resume: session ${folder.id} is finished (${manifest.stopped_reason ?? 'unknown'}); start a new one without --resume`,
+    ]);
+  }
+  if (!hasEvents(folder)) {
+    throw new ConfigError([
+      `--resume: session ${folder.id} ended before its first event; start a new one without --resume`,
+    ]);
+  }
+  return { folder, manifest };
+}
+
+/** The settings that the interrupted session began with. Throws ConfigError where there is none, StorageError. */
+export function readRecordedSettings(workspace: string, acceptsChange: boolean): RecordedSettings {
+  const { folder, manifest } = requireReadable(workspace);
+  const config = typeof manifest.config === 'object' && manifest.config !== null ? manifest.config : {};
+  return { sessionId: folder.id, values: { ...config, seed: manifest.seed }, acceptsChange };
+}
+
+/** A manifest that cannot be read is told as what stands in the way of this command. */
+function requireReadable(workspace: string): InterruptedSession {
+  try {
+    return requireInterrupted(workspace);
+  } catch (error) {
+    if (error instanceof StorageError) throw new ConfigError([`--resume: ${error.message}`]);
+    throw error;
+  }
+}
+
+/** Whether anything of the session can be gone on with. */
+export function hasEvents(folder: SessionFolder): boolean {
+  try {
+    for (const block of new EventLogReader(folder.eventsFolder)) if (block.events > 0) return true;
+  } catch {
+    // Damaged further on: going on with it says where, and what to do.
+    return true;
+  }
+  return false;
+}
+
+function isFinished({ stopped_reason: reason, is_resumable: isResumable }: SessionManifest): boolean {
+  return reason !== null && !isResumable;
+}
