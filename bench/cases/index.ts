@@ -8,6 +8,7 @@ import { engineCase } from './engine.ts';
 import { latencyCase } from './latency.ts';
 import { linearityCase } from './linearity.ts';
 import { memoryCase } from './memory.ts';
+import { restingCase } from './resting.ts';
 import { scanCase } from './scan.ts';
 
 export const CASES: readonly BenchCase[] = [
@@ -16,6 +17,7 @@ export const CASES: readonly BenchCase[] = [
   bookCase,
   decodeBookCcxtCase,
   engineCase,
+  restingCase,
   latencyCase,
   linearityCase,
   memoryCase,

@@ -12,10 +12,13 @@ export class CheckpointCuts {
   #last: Checkpoint | null = null;
   #passed = 0;
 
-  /** Throws StorageError where the file is not what was written; so does {@link pass}. */
-  constructor(folder: SessionFolder) {
+  /**
+   * `isInterrupted`: the process died, so the last lines may be broken. Throws StorageError where the file is not what was
+   * written; so does {@link pass}.
+   */
+  constructor(folder: SessionFolder, isInterrupted = false) {
     this.exist = existsSync(folder.checkpointFile);
-    this.#checkpoints = this.exist ? readCheckpoints(folder.checkpointFile) : [].values();
+    this.#checkpoints = this.exist ? readCheckpoints(folder.checkpointFile, isInterrupted) : [].values();
     this.#read();
   }
 

@@ -59,7 +59,7 @@ export async function recoverSession(
   options: RecoverOptions,
 ): Promise<RecoveredSession> {
   const { strategy, acceptsChange } = options;
-  const cuts = new CheckpointCuts(folder);
+  const cuts = new CheckpointCuts(folder, true);
   const replay = await SessionReplay.open(folder, {
     endsBlock: cuts.endsBlock,
     ...(strategy === undefined ? {} : { strategy }),

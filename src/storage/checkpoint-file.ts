@@ -55,7 +55,7 @@ export class CheckpointWriter implements OutputSink {
   static open(file: string, engine: HashedEngine): CheckpointWriter {
     try {
       const descriptor = openSync(file, 'a+');
-      const kept = bytesBefore(file, descriptor, engine.status().events);
+      const kept = bytesBefore(descriptor, engine.status().events);
       truncateSync(file, kept);
       return new CheckpointWriter(file, engine, descriptor);
     } catch (error) {
@@ -92,8 +92,14 @@ export class CheckpointWriter implements OutputSink {
   }
 }
 
-/** Reads the checkpoints in order; a cut last line ends them. Throws StorageError: `not_found`, `invalid_document`. */
-export function* readCheckpoints(file: string): Generator<Checkpoint, void, undefined> {
+/**
+ * Reads the checkpoints in order; a cut last line ends them. `isInterrupted`: so does any line that is none, because a loss
+ * of power can leave some of the last lines unwritten. Throws StorageError: `not_found`, `invalid_document`.
+ */
+export function* readCheckpoints(
+  file: string,
+  isInterrupted = false,
+): Generator<Checkpoint, void, undefined> {
   let descriptor: number;
   try {
     descriptor = openSync(file, 'r');
@@ -105,6 +111,7 @@ export function* readCheckpoints(file: string): Generator<Checkpoint, void, unde
     for (const { text, line } of wholeLines(descriptor)) {
       const checked = checkpointShape.safeParse(parseJson(text));
       if (!checked.success || checked.data.sequence <= last) {
+        if (isInterrupted) return;
         throw new StorageError('invalid_document', `${file}:${line}: expected a checkpoint, found ${text}`);
       }
       last = checked.data.sequence;
@@ -116,14 +123,14 @@ export function* readCheckpoints(file: string): Generator<Checkpoint, void, unde
 }
 
 /** Bytes of the file up to the first line of an event at or after `sequence`. */
-function bytesBefore(file: string, descriptor: number, sequence: number): number {
+function bytesBefore(descriptor: number, sequence: number): number {
   let bytes = 0;
-  for (const { text, endOffset, line } of wholeLines(descriptor)) {
+  let last = -1;
+  for (const { text, endOffset } of wholeLines(descriptor)) {
     const checked = checkpointShape.safeParse(parseJson(text));
-    if (!checked.success) {
-      throw new StorageError('invalid_document', `${file}:${line}: expected a checkpoint, found ${text}`);
-    }
-    if (checked.data.sequence >= sequence) break;
+    // A loss of power can leave some of the last lines unwritten: from the first of them on, all are said again.
+    if (!checked.success || checked.data.sequence >= sequence || checked.data.sequence <= last) break;
+    last = checked.data.sequence;
     bytes = endOffset;
   }
   return bytes;
