@@ -30,6 +30,7 @@ export function composeStart(settings: Settings, facts: StartFacts): SessionStar
     account: facts.account,
     leverage: settings.leverage,
     margin_mode: settings.marginMode,
+    liquidation: settings.liquidation,
     maker_fee_rate: settings.makerFeeRate,
     taker_fee_rate: settings.takerFeeRate,
     fee_tier: settings.feeTier,

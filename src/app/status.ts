@@ -1,10 +1,13 @@
 /** `la status`: what runs in this workspace. The lock decides whether something does; the heartbeat describes it. */
 
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
+import type { Position } from '../protocol/rows.ts';
+import { displayMoney, displaySpan } from '../report/display-text.ts';
 import { findRunningSession, readLockHolder } from '../session/instance-lock.ts';
-import { workspacePaths } from '../session/workspace-paths.ts';
+import { type WorkspacePaths, workspacePaths } from '../session/workspace-paths.ts';
 import { printJson, printTable, type ProgramIo } from './program-io.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
+import { readStatusGlance } from './status-glance.ts';
 
 /** Exit code of commands that need a running session and find none. */
 export const NOTHING_RUNNING = 3;
@@ -13,7 +16,7 @@ export const NOTHING_RUNNING = 3;
 const HEARTBEAT_STALE_MS = 10_000;
 
 /** Returns the exit code: 0 something runs here, 3 nothing does. */
-export function showStatus(workspace: string, io: ProgramIo, nowMs: number): number {
+export async function showStatus(workspace: string, io: ProgramIo, nowMs: number): Promise<number> {
   const paths = workspacePaths(workspace);
   const running = findRunningSession(paths);
   const heartbeat = readHeartbeat(paths.heartbeat);
@@ -31,41 +34,79 @@ export function showStatus(workspace: string, io: ProgramIo, nowMs: number): num
   // A heartbeat of another process is from before this session's first one.
   const own = heartbeat !== null && heartbeat.pid === running.pid ? heartbeat : null;
   if (io.json) printJson(io, own ?? { pid: running.pid, session_id: running.sessionId, state: 'starting' });
-  else printStatus(io, running.pid, running.since, own, nowMs);
+  else await printStatus(io, paths, running, own, nowMs);
   return 0;
 }
 
-function printStatus(
+async function printStatus(
   io: ProgramIo,
-  pid: number,
-  since: string | null,
+  paths: WorkspacePaths,
+  { pid, since }: { readonly pid: number; readonly since: string | null },
   heartbeat: HeartbeatFields | null,
   nowMs: number,
-): void {
+): Promise<void> {
   if (heartbeat === null) {
     io.stdout.write(`A session is starting (pid ${pid}, since ${since ?? 'unknown'}).\n`);
     return;
   }
-  const ageMs = nowMs - heartbeat.unix_ts * 1_000;
+  const { markets, positions, events } = await readStatusGlance(paths, heartbeat.dashboard_url);
+  const { elapsed, remaining } = heartbeat;
+  const time = `${elapsed === null ? 'unknown' : displaySpan(elapsed)} gone, ${remaining === null ? 'no end' : `${displaySpan(remaining)} left`}`;
   printTable(io, [
-    ['session', shown(heartbeat.session_id)],
-    ['pid', `${pid}, since ${since ?? 'unknown'}`],
-    ['state', heartbeat.reason === null ? heartbeat.state : `${heartbeat.state} (${heartbeat.reason})`],
-    ['symbol', shown(heartbeat.symbol)],
-    ['elapsed', `${shown(heartbeat.elapsed)} s`],
-    ['remaining', heartbeat.remaining === null ? 'no end' : `${heartbeat.remaining} s`],
-    ['equity', `${shown(heartbeat.equity)} USDT`],
-    ['unrealized pnl', `${shown(heartbeat.unrealized_pnl)} USDT`],
-    ['position', shown(heartbeat.position)],
-    ['open orders', shown(heartbeat.open_orders)],
-    ['memory', `${shown(heartbeat.ram_mb)} MiB`],
-    ['feeds', feedsText(heartbeat)],
-    ['dashboard', heartbeat.dashboard_url ?? 'off'],
+    ['state', stateText(heartbeat)],
+    ['health', healthText(heartbeat, nowMs)],
+    ['session', `${shown(heartbeat.session_id)}, pid ${pid}, since ${since ?? 'unknown'}`],
+    ['time', time],
+    ...markets.map(({ symbol, last_price: last, mark_price: mark }) => [
+      'price',
+      `${symbol} ${shown(last)}, mark ${shown(mark)}`,
+    ]),
+    ...(positions.length > 0
+      ? positions.map((position) => ['position', positionText(position)])
+      : [['position', `${shown(heartbeat.symbol)} ${shown(heartbeat.position)}`]]),
     [
-      'heartbeat',
-      `${Math.max(0, ageMs / 1_000).toFixed(1)} s ago${ageMs > HEARTBEAT_STALE_MS ? ': the process does not answer' : ''}`,
+      'equity',
+      `${displayMoney(heartbeat.equity)} USDT, unrealized pnl ${displayMoney(heartbeat.unrealized_pnl)}`,
     ],
+    ['open orders', shown(heartbeat.open_orders)],
+    ['feeds', feedsText(heartbeat)],
+    [
+      'machine',
+      `memory ${shown(heartbeat.ram_mb)} MiB, CPU ${shown(heartbeat.cpu_percent)} %, errors ${shown(heartbeat.errors)}`,
+    ],
+    ['dashboard', heartbeat.dashboard_url ?? 'off'],
+    ['heartbeat', `${(heartbeatAgeMs(heartbeat, nowMs) / 1_000).toFixed(1)} s ago`],
   ]);
+  if (events.length === 0) return;
+  io.stdout.write('\nlast events\n');
+  for (const { ts, level, text } of events)
+    io.stdout.write(`  ${ts.slice(11, 19)} ${level.padEnd(8)} ${text}\n`);
+}
+
+function stateText({ state, reason }: HeartbeatFields): string {
+  return reason === null ? state : `${state} (${reason})`;
+}
+
+/** What a person should look at; `healthy` where there is nothing. */
+function healthText(heartbeat: HeartbeatFields, nowMs: number): string {
+  const troubles = [
+    ...(heartbeatAgeMs(heartbeat, nowMs) > HEARTBEAT_STALE_MS ? ['the process does not answer'] : []),
+    ...Object.entries(heartbeat.feeds).flatMap(([name, { state }]) =>
+      state === 'connected' ? [] : [`${name} is ${state}`],
+    ),
+    ...(heartbeat.state === 'halted' ? ['nothing is traded'] : []),
+  ];
+  return troubles.length === 0 ? 'healthy' : troubles.join(', ');
+}
+
+function heartbeatAgeMs(heartbeat: HeartbeatFields, nowMs: number): number {
+  return Math.max(0, nowMs - heartbeat.unix_ts * 1_000);
+}
+
+function positionText({ symbol, quantity, average_price: entry, unrealized_pnl: pnl }: Position): string {
+  return entry === null
+    ? `${symbol} flat`
+    : `${symbol} ${quantity} at ${entry}, unrealized pnl ${displayMoney(pnl)} USDT`;
 }
 
 function shown(value: string | number | null): string {
@@ -74,7 +115,7 @@ function shown(value: string | number | null): string {
 
 function feedsText(heartbeat: HeartbeatFields): string {
   const feeds = Object.entries(heartbeat.feeds).map(
-    ([name, { state, age_ms }]) => `${name} ${state}${age_ms === null ? '' : ` ${age_ms} ms`}`,
+    ([name, { state, age_ms: ageMs }]) => `${name} ${state}${ageMs === null ? '' : ` ${ageMs} ms`}`,
   );
   return feeds.length === 0 ? 'none' : feeds.join(', ');
 }

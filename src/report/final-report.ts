@@ -178,7 +178,7 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     sharpe: sharpeRatio(inputs.equity),
     profit_factor: statistics.profitFactor,
     exposure_percent: exposurePercent(inputs.openingPositions, fills, startedMs, endedMs),
-    liquidations: 0,
+    liquidations: countLiquidations(inputs.orders),
     orders_denied: inputs.denials.length,
     orders_rejected: inputs.orders.filter(({ status }) => status === 'rejected').length,
     reconnects: inputs.reconnects,
@@ -223,6 +223,12 @@ function reportStatus(
   if (EXIT_CODES[stoppedReason] !== 0) return 'error';
   const hasOpenGap = quality.some(({ kind, backfilled }) => kind === 'gap' && !backfilled);
   return hasOpenGap || lifecycle.some(({ state }) => state === 'halted') ? 'degraded' : 'success';
+}
+
+/** Liquidations, each of one or more of the venue's own orders: their ids are SESSION-lEVENT-ORDER. */
+function countLiquidations(orders: readonly OrderFacts[]): number {
+  const events = orders.flatMap(({ order_id: id }) => /-l(\d+)-\d+$/.exec(id)?.[1] ?? []);
+  return new Set(events).size;
 }
 
 /** What went out under a ledger kind; positive = paid. */

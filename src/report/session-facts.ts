@@ -8,6 +8,7 @@ import type { OrderStatus, Side } from '../core/domain/order.ts';
 import type { LedgerKind, LifecycleState } from '../core/domain/outputs.ts';
 
 export interface OrderFacts {
+  readonly order_id: string;
   readonly status: OrderStatus;
 }
 

@@ -128,6 +128,8 @@ export const sessionParams = z.strictObject({
   session_id: name.describe('Id of a session of this workspace'),
 });
 
+export const fillParams = z.strictObject({ fill_id: name.describe('Id of a fill') });
+
 export const errorSchema = z.object({ error: z.string().describe('A sentence') });
 
 /** An answer of rows; `next_cursor` null = there are no more. */

@@ -34,6 +34,8 @@ import { addRecordRoutes } from './record-routes.ts';
 import { type Access, RequestGuard } from './request-guard.ts';
 import { ServerBusyError } from './server-error.ts';
 import type { SessionAccess } from './session-access.ts';
+import { StreamHub } from './stream-hub.ts';
+import { addStreamRoute, allowStreams } from './stream-route.ts';
 import { RecordsError, type RecordsErrorCode } from './session-records.ts';
 
 const BODY_BYTES_MAX = 4_096;
@@ -48,6 +50,7 @@ const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
 
 const RECORDS_STATUS: Readonly<Record<RecordsErrorCode, number>> = {
   unknown_session: 404,
+  unknown_fill: 404,
   busy: 503,
   timeout: 503,
   unreadable: 500,
@@ -93,7 +96,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   const app: HttpApp = bare.withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  const metrics = new HttpMetrics(session);
+  const hub = new StreamHub(session);
+  const metrics = new HttpMetrics(session, hub);
   guardRequests(app, options, metrics);
   takeJsonBodies(app);
   answerErrors(app, logger);
@@ -121,8 +125,15 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     },
     transform: jsonSchemaTransform,
   });
+  // Before the WebSocket server ends its connections without a word.
+  app.addHook('preClose', (done) => {
+    hub.close();
+    done();
+  });
+  await allowStreams(app);
   addProbeRoutes(app, session);
   addLiveRoutes(app, session);
+  addStreamRoute(app, hub);
   addRecordRoutes(app, session);
   addCommandRoutes(app, session, logger);
   addDocumentRoutes(app, metrics);
@@ -138,8 +149,13 @@ function guardRequests(app: HttpApp, { host, token }: HttpAppOptions, metrics: H
     protectAnswer(reply);
     const { headers, method, ip, routeOptions } = request;
     const isRead = method === 'GET' || method === 'HEAD';
+    const access = isRead ? (routeOptions.config.access ?? 'read') : 'write';
+    if (headers.upgrade !== undefined && access !== 'stream') {
+      reply.code(400).send({ error: 'only /api/v1/stream can be upgraded' });
+      return;
+    }
     const refusal = guard.refusal({
-      access: isRead ? (routeOptions.config.access ?? 'read') : 'write',
+      access,
       address: ip,
       host: headers.host,
       origin: headers.origin,
@@ -157,6 +173,8 @@ function guardRequests(app: HttpApp, { host, token }: HttpAppOptions, metrics: H
   });
   app.addHook('onResponse', (request, reply, done) => {
     metrics.count(request.method, request.routeOptions.url ?? null, reply.statusCode, reply.elapsedTime);
+    // A connection that asked for an upgrade is nobody's once that was refused.
+    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
     done();
   });
 }

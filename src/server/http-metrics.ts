@@ -8,19 +8,22 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { SessionAccess } from './session-access.ts';
 import { type Figure, listFigures } from './session-figures.ts';
+import type { StreamHub } from './stream-hub.ts';
 
 const MS_PER_SECOND = 1_000;
 const DURATION_BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 
 export class HttpMetrics {
   readonly #session: SessionAccess;
+  readonly #hub: StreamHub;
   readonly #collected = new Registry();
   readonly #shown = new Map<string, Gauge | Counter>();
   readonly #requests: Counter<'method' | 'route' | 'status'>;
   readonly #durations: Histogram<'route'>;
 
-  constructor(session: SessionAccess) {
+  constructor(session: SessionAccess, hub: StreamHub) {
     this.#session = session;
+    this.#hub = hub;
     const registers = [this.#collected];
     this.#requests = new Counter({
       name: 'laptop_agents_http_requests_total',
@@ -48,7 +51,7 @@ export class HttpMetrics {
   }
 
   render(): Promise<string> {
-    for (const figure of listFigures(this.#session)) this.#set(figure);
+    for (const figure of listFigures(this.#session, this.#hub.counts)) this.#set(figure);
     return this.#collected.metrics();
   }
 

@@ -8,6 +8,7 @@ import {
   candleSchema,
   instrumentSchema,
   logLineSchema,
+  marketSchema,
   orderSchema,
   positionSchema,
   type LogLine,
@@ -63,6 +64,18 @@ export function addLiveRoutes(app: HttpApp, session: SessionAccess): void {
       response: { 200: z.object({ rows: z.array(positionSchema) }), ...refusals },
     },
     handler: () => ({ rows: modelOf(session).positions() }),
+  });
+  app.route({
+    method: 'GET',
+    url: '/api/v1/markets',
+    config,
+    schema: {
+      tags,
+      summary: 'Last, mark and index price of each symbol',
+      querystring: noQuery,
+      response: { 200: z.object({ rows: z.array(marketSchema) }), ...refusals },
+    },
+    handler: () => ({ rows: modelOf(session).markets() }),
   });
   app.route({
     method: 'GET',

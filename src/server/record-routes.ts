@@ -6,7 +6,13 @@
 import { z } from 'zod';
 import { MINUTE_MS } from '../core/base/time.ts';
 import { sessionInfoSchema } from '../protocol/messages.ts';
-import { bookAtSchema, recordingSchema, sessionListSchema, sessionSummarySchema } from '../protocol/rest.ts';
+import {
+  bookAtSchema,
+  receiptSchema,
+  recordingSchema,
+  sessionListSchema,
+  sessionSummarySchema,
+} from '../protocol/rest.ts';
 import {
   candleSchema,
   denialSchema,
@@ -24,6 +30,7 @@ import {
   candleQuery,
   denialQuery,
   equityQuery,
+  fillParams,
   fillQuery,
   ledgerQuery,
   noQuery,
@@ -105,7 +112,36 @@ export function addRecordRoutes(app: HttpApp, session: SessionAccess): void {
       handler: (request) => answer(sessionIdOf(request.params), request.query),
     });
   }
+  addReceiptRoutes(app, session);
   addSessionRoutes(app, session);
+}
+
+function addReceiptRoutes(app: HttpApp, { records, sessionId }: SessionAccess): void {
+  const response = {
+    200: receiptSchema.extend({ document: z.record(z.string(), z.unknown()) }),
+    ...refusals,
+  };
+  const summary = 'Why a fill happened as it did; `document` is what `la explain --json` prints';
+  app.route({
+    method: 'GET',
+    url: '/api/v1/fills/:fill_id/receipt',
+    config,
+    schema: { tags: ['session'], summary, params: fillParams, querystring: noQuery, response },
+    handler: ({ params }) => records.ask('receipt', { sessionId, fillId: params.fill_id }),
+  });
+  app.route({
+    method: 'GET',
+    url: '/api/v1/sessions/:session_id/fills/:fill_id/receipt',
+    config,
+    schema: {
+      tags: ['past sessions'],
+      summary,
+      params: sessionParams.extend(fillParams.shape),
+      querystring: noQuery,
+      response,
+    },
+    handler: ({ params }) => records.ask('receipt', { sessionId: params.session_id, fillId: params.fill_id }),
+  });
 }
 
 function addSessionRoutes(app: HttpApp, { records }: SessionAccess): void {

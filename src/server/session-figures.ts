@@ -1,6 +1,7 @@
 /** The session's figures for monitoring, each with its name (unit last), its help text and its labels. */
 
 import type { SessionAccess } from './session-access.ts';
+import type { StreamCounts } from './stream-hub.ts';
 
 const BYTES_PER_MIB = 1_048_576;
 const MS_PER_SECOND = 1_000;
@@ -20,8 +21,13 @@ export interface Figure {
 }
 
 /** Every figure, also those without a value now. */
-export function listFigures(session: SessionAccess): Figure[] {
-  return [...sessionFigures(session), ...feedFigures(session), ...engineFigures(session)];
+export function listFigures(session: SessionAccess, stream: StreamCounts): Figure[] {
+  return [
+    ...sessionFigures(session),
+    ...feedFigures(session),
+    ...engineFigures(session),
+    ...streamFigures(stream),
+  ];
 }
 
 function one(type: Figure['type'], name: string, help: string, value: number | null): Figure {
@@ -118,6 +124,19 @@ function sessionFigures(session: SessionAccess): Figure[] {
       'event_loop_delay_seconds',
       'Longest delay of the event loop in the last second',
       seconds(status.event_loop_lag_ms),
+    ),
+  ];
+}
+
+function streamFigures({ clients, updates, dropped }: StreamCounts): Figure[] {
+  return [
+    one('gauge', 'stream_clients', 'Followers of the stream', clients),
+    one('counter', 'stream_updates_total', 'Updates composed for the stream', updates),
+    one(
+      'counter',
+      'stream_clients_dropped_total',
+      'Followers given up because they were too slow or gone',
+      dropped,
     ),
   ];
 }

@@ -165,7 +165,7 @@ export class SessionReadModel implements OutputSink {
       wallet_balance: formatMoney(status.wallet),
       opening_wallet: start.account.kind === 'carried' ? start.account.wallet : '0',
       unrealized_pnl: formatMoney(status.unrealizedPnl),
-      available_balance: formatMoney(availableMoney(account, exchange.reserved, start.margin_mode)),
+      available_balance: formatMoney(availableMoney(account, exchange.reserved)),
       initial_margin: formatMoney(money(account.positionMargin + exchange.reserved)),
       ledger_totals: [...this.#totals].map(([kind, { amount, entries }]) => ({
         kind,

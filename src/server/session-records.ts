@@ -4,7 +4,7 @@
  */
 
 import type { SessionInfo } from '../protocol/messages.ts';
-import type { Recording, SessionSummary } from '../protocol/rest.ts';
+import type { Receipt, Recording, SessionSummary } from '../protocol/rest.ts';
 import type { Book, Candle } from '../protocol/rows.ts';
 
 export type RecordTable =
@@ -36,6 +36,9 @@ export interface RecordPage {
   readonly nextCursor: number | null;
 }
 
+/** The receipt as the dashboard shows it, and as `la explain --json` prints it. */
+export type ReceiptAnswer = Receipt & { readonly document: Record<string, unknown> };
+
 export interface BookAtQuery {
   readonly symbol: string;
   readonly atMs: number;
@@ -66,6 +69,10 @@ export interface RecordsProtocol {
     readonly question: { readonly sessionId: string; readonly query: BookAtQuery };
     readonly answer: Book | null;
   };
+  readonly receipt: {
+    readonly question: { readonly sessionId: string; readonly fillId: string };
+    readonly answer: ReceiptAnswer;
+  };
   readonly recording: { readonly question: { readonly sessionId: string }; readonly answer: Recording };
 }
 
@@ -79,7 +86,7 @@ export interface SessionRecords {
   ): Promise<RecordsProtocol[Topic]['answer']>;
 }
 
-export type RecordsErrorCode = 'unknown_session' | 'busy' | 'timeout' | 'unreadable';
+export type RecordsErrorCode = 'unknown_session' | 'unknown_fill' | 'busy' | 'timeout' | 'unreadable';
 
 export class RecordsError extends Error {
   override readonly name = 'RecordsError';

@@ -70,7 +70,7 @@ export function renderStatusPage(fields: HeartbeatFields): string {
 <table>
 ${body}
 </table>
-<p>The dashboard is not built: <code>npm run build</code> in the program's folder builds it. <a href="/docs">The interface for programs.</a></p>
+<p>The dashboard is not built: <code>npm run build:web</code> in the program's folder builds it. <a href="/docs">The interface for programs.</a></p>
 </body>
 </html>
 `;

@@ -37,8 +37,22 @@ const accountDocument: z.ZodType<AccountDocument> = z.strictObject({
   opening_balance: unsignedDecimal,
   day: z.int().nonnegative().nullable(),
   day_opening_equity: decimal.nullable(),
+  terms: z.exactOptional(
+    z.strictObject({
+      leverage: z.int().positive(),
+      margin_mode: z.enum(['isolated', 'cross']),
+      position_mode: z.enum(['one_way', 'hedge']),
+    }),
+  ),
   positions: z.array(
-    z.strictObject({ symbol: z.string().min(1), quantity: decimal, cost: decimal, opened_time_ms: timeMs }),
+    z.strictObject({
+      symbol: z.string().min(1),
+      position_side: z.exactOptional(z.enum(['long', 'short'])),
+      quantity: decimal,
+      cost: decimal,
+      opened_time_ms: timeMs,
+      margin_drawn: z.exactOptional(decimal),
+    }),
   ),
   orders: z.array(
     z.strictObject({
@@ -58,6 +72,7 @@ const accountDocument: z.ZodType<AccountDocument> = z.strictObject({
         .nullable(),
       time_in_force: z.enum(['gtc', 'ioc', 'fok', 'post_only']),
       reduce_only: z.boolean(),
+      position_side: z.exactOptional(z.enum(['long', 'short'])),
       filled_quantity: unsignedDecimal,
       filled_notional: unsignedDecimal,
       decision_time_ms: timeMs,

@@ -92,8 +92,8 @@ export function composePage(query: PageQuery): { sql: string; values: (string | 
   if (stepMs !== null) {
     const span = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
     add(
-      `rowid IN (SELECT MAX(rowid) FROM ${table}${span} GROUP BY ${time} / ?)`,
-      // The inner select repeats the values so far, then takes the step.
+      `rowid IN (SELECT MAX(rowid) FROM ${table}${span} GROUP BY ${time} / CAST(? AS INTEGER))`,
+      // Bound numbers are floats. The inner select repeats the values so far, then takes the step.
       stepMs,
     );
     values.splice(values.length - 1, 0, ...values.slice(0, -1));

@@ -32,6 +32,9 @@ import { toStorageError } from './storage-error.ts';
 
 type Table = keyof StoredRows;
 
+/** Another connection holds the file. */
+const SQLITE_BUSY = 5;
+
 /** Whether a row is the latest state of a thing, or something that is said once. */
 const IS_REPLACED: Readonly<Record<Table, boolean>> = {
   instruments: true,
@@ -87,11 +90,19 @@ export class Journal implements OutputSink {
     });
   }
 
-  /** Folds the write-ahead log into the file, so that a finished journal is one file that can be copied. */
+  /**
+   * Folds the write-ahead log into the file, so that a finished journal is one file that can be copied. Where someone
+   * reads it just now it stays beside its log, which loses nothing.
+   */
   close(): void {
     if (!this.#database.isOpen) return;
-    this.#database.exec('PRAGMA journal_mode = DELETE');
-    this.#database.close();
+    try {
+      this.#database.exec('PRAGMA journal_mode = DELETE');
+    } catch (error) {
+      if (!(error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)) throw error;
+    } finally {
+      this.#database.close();
+    }
   }
 
   #storeOpening(): void {

@@ -76,19 +76,25 @@ export function readRecordedBars(eventsFolder: string): RecordedBar[] {
   return bars.slice(-BARS_MAX);
 }
 
-/** The best `levels` of both sides as they stood at `atMs` (receive time); null before the first frame. */
-export function readRecordedBook(
+/**
+ * The best `levels` of both sides as they stood at each of `momentsMs` (receive time, rising); null before the first frame.
+ */
+export function readRecordedBooks(
   eventsFolder: string,
   symbol: string,
-  atMs: number,
+  momentsMs: readonly number[],
   levels: number,
-): RecordedBook | null {
+): (RecordedBook | null)[] {
+  const shown: (RecordedBook | null)[] = [];
   let instrument: Instrument | undefined;
   const book = new TickLadderBook();
   let timeMs: number | null = null;
   for (const block of new EventLogReader(eventsFolder)) {
     for (let row = 0; row < block.length; row++) {
-      if ((block.receivedTimeMs[row] ?? 0) > atMs) return showBook(instrument, book, timeMs, levels);
+      while ((block.receivedTimeMs[row] ?? 0) > (momentsMs[shown.length] ?? Number.POSITIVE_INFINITY)) {
+        shown.push(showBook(instrument, book, timeMs, levels));
+      }
+      if (shown.length === momentsMs.length) return shown;
       const kind = block.kind[row];
       if (kind === EventKind.sessionStarted)
         instrument = instrumentsOf(block, row).find((each) => each.symbol === symbol);
@@ -100,7 +106,8 @@ export function readRecordedBook(
         book.set(((block.flags[row] ?? 0) & FLAG_BUY) !== 0, block.price[row] ?? 0, block.quantity[row] ?? 0);
     }
   }
-  return showBook(instrument, book, timeMs, levels);
+  while (shown.length < momentsMs.length) shown.push(showBook(instrument, book, timeMs, levels));
+  return shown;
 }
 
 function showBook(

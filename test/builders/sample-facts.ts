@@ -38,7 +38,10 @@ export const SAMPLE_INPUTS: FinalReportInputs = {
   ...{ stoppedReason: 'duration_reached', startedMs: T0, endedMs: T0 + 600_000 },
   ...{ startingEquity: '10000', endingEquity: '10000.3', openingWallet: '0', endingWallet: '10000.3' },
   ...{ openingPositions: [], events: 1_234, stateHash: '0011223344556677', reconnects: 1, errorCount: 0 },
-  orders: [{ status: 'filled' }, { status: 'rejected' }],
+  orders: [
+    { order_id: 's1-o1', status: 'filled' },
+    { order_id: 's1-o2', status: 'rejected' },
+  ],
   fills: [fill(60_000, 'buy', '0.01'), fill(90_500, 'sell', '0.01')],
   ledger: [
     { kind: 'deposit', amount: '10000' },

@@ -58,6 +58,12 @@ interface Holding {
   gross: bigint;
   fees: bigint;
   funding: bigint;
+  /** Funding taken from its margin. */
+  drawn: bigint;
+  /** Margin that forced fills left over. */
+  spared: bigint;
+  /** Lots that the venue has still to close. */
+  owed: number;
 }
 
 export class ModelAccount {
@@ -80,6 +86,9 @@ export class ModelAccount {
       gross: 0n,
       fees: 0n,
       funding: 0n,
+      drawn: 0n,
+      spared: 0n,
+      owed: 0,
     }));
   }
 
@@ -92,14 +101,27 @@ export class ModelAccount {
     this.ledger.push(`${timeMs} ${kind} ${amount}`);
   }
 
-  fill(timeMs: number, instrument: number, sign: number, price: number, quantity: number, fee: bigint): void {
+  /** `forced`: the venue closes the position. */
+  fill(
+    timeMs: number,
+    instrument: number,
+    sign: number,
+    price: number,
+    quantity: number,
+    fee: bigint,
+    forced: { readonly isIsolated: boolean } | null,
+  ): void {
     const holding = this.#holding(instrument);
     const contract = this.#contracts[instrument] as ModelContract;
     const isOpposite = holding.quantity !== 0 && Math.sign(holding.quantity) !== sign;
     const closing = isOpposite ? Math.min(Math.abs(holding.quantity), quantity) : 0;
     const opening = quantity - closing;
     if (fee !== 0n) this.move(timeMs, 'fee', -fee);
+    const forcedFee =
+      forced === null ? 0n : ceilingOf(contract.value(price, quantity) * exact('0.0006', 12), RATE_UNIT);
     let openingFee = fee;
+    const marginBefore = this.margin(instrument);
+    const heldBefore = Math.abs(holding.quantity);
     if (closing > 0) {
       const closingFee = opening === 0 ? fee : ceilingOf(fee * BigInt(closing), BigInt(quantity));
       openingFee = fee - closingFee;
@@ -109,8 +131,20 @@ export class ModelAccount {
       holding.cost -= released;
       holding.quantity -= closing * direction;
       holding.gross += realized;
-      holding.fees += closingFee;
+      holding.fees += closingFee + forcedFee;
+      holding.drawn -= (holding.drawn * BigInt(closing)) / BigInt(heldBefore);
       this.move(timeMs, 'realized_pnl', realized);
+      if (forcedFee > 0n) this.move(timeMs, 'liquidation_fee', -forcedFee);
+      let borne = 0n;
+      if (forced?.isIsolated === true) {
+        holding.spared +=
+          (marginBefore * BigInt(closing)) / BigInt(heldBefore) + realized - closingFee - forcedFee;
+        if (holding.spared < 0n) borne = -holding.spared;
+        if (holding.spared < 0n) holding.spared = 0n;
+      }
+      const isFlat = opening === 0 && this.holdings.every((one) => one.quantity === 0);
+      if (isFlat && this.wallet + borne < 0n) borne -= this.wallet + borne;
+      if (borne > 0n) this.move(timeMs, 'insurance', borne);
       if (holding.quantity === 0) this.#finish(instrument, holding);
     }
     if (opening > 0) {
@@ -122,12 +156,22 @@ export class ModelAccount {
     }
   }
 
-  pay(timeMs: number, instrument: number, held: number, rate: number, mark: bigint): void {
+  payment(instrument: number, held: number, rate: number, mark: bigint): bigint {
     const contract = this.#contracts[instrument] as ModelContract;
-    const amount = floorOf(-contract.markValue(mark, held) * BigInt(rate), RATE_UNIT);
+    return floorOf(-contract.markValue(mark, held) * BigInt(rate), RATE_UNIT);
+  }
+
+  /** `available`: what an isolated position's payment may take before its margin; null in cross mode. */
+  pay(timeMs: number, instrument: number, amount: bigint, available: bigint | null): void {
     const holding = this.#holding(instrument);
     if (holding.side !== null) holding.funding += amount;
+    if (available !== null && holding.quantity !== 0) {
+      const lacking = -amount - (available > 0n ? available : 0n);
+      if (lacking > 0n) holding.drawn += lacking;
+    }
     this.move(timeMs, 'funding', amount);
+    if (this.wallet < 0n && this.holdings.every(({ quantity }) => quantity === 0))
+      this.move(timeMs, 'insurance', -this.wallet);
   }
 
   /** `marks`: what each instrument is valued at; null where nothing is known. */
@@ -144,14 +188,19 @@ export class ModelAccount {
 
   positionMargin(): bigint {
     let sum = 0n;
-    for (const { cost } of this.holdings) sum += ceilingOf(cost < 0n ? -cost : cost, this.#leverage);
+    for (const instrument of this.holdings.keys()) sum += this.margin(instrument);
     return sum;
+  }
+
+  margin(instrument: number): bigint {
+    const { cost, drawn } = this.#holding(instrument);
+    return ceilingOf(cost < 0n ? -cost : cost, this.#leverage) - drawn;
   }
 
   #finish(instrument: number, holding: Holding): void {
     const { side, largest, gross, fees, funding } = holding;
     this.trips.push(`${instrument} ${side} ${largest} ${gross} ${fees} ${funding}`);
-    Object.assign(holding, { side: null, largest: 0, gross: 0n, fees: 0n, funding: 0n });
+    Object.assign(holding, { side: null, largest: 0, gross: 0n, fees: 0n, funding: 0n, spared: 0n, owed: 0 });
   }
 
   #holding(instrument: number): Holding {

@@ -6,6 +6,7 @@
 
 import { exact } from '../e2e/support/exact-decimal.ts';
 import { ModelAccount, ModelContract, RATE_UNIT, ceilingOf } from './model-account.ts';
+import { ModelMargin } from './model-margin.ts';
 import { ModelMarket } from './model-market.ts';
 import { type ModelOrder, fires, firesUpward, left, seeShown, signOf } from './model-order.ts';
 import { INSTRUMENTS, type Terms } from './scenario.ts';
@@ -14,6 +15,7 @@ export class ModelExchange {
   readonly contracts: readonly ModelContract[];
   readonly markets: readonly ModelMarket[];
   readonly account: ModelAccount;
+  readonly margin: ModelMargin;
   readonly orders: ModelOrder[] = [];
   readonly fills: string[] = [];
   /** Every change of an order: id, status, reason, filled, time. */
@@ -28,6 +30,7 @@ export class ModelExchange {
     this.contracts = INSTRUMENTS.slice(0, terms.instruments).map((spec) => new ModelContract(spec));
     this.markets = this.contracts.map(() => new ModelMarket());
     this.account = new ModelAccount(this.contracts, terms.leverage);
+    this.margin = new ModelMargin(this, terms);
   }
 
   contract(instrument: number): ModelContract {
@@ -98,10 +101,28 @@ export class ModelExchange {
     this.arrive(order);
   }
 
+  /** The venue's own order: at market, at once. */
+  force(order: ModelOrder): void {
+    order.isForced = true;
+    order.arrivalMs = this.nowMs;
+    this.orders.push(order);
+    this.#match(order);
+    this.#dropReduceOnly(order.asked.instrument);
+  }
+
+  /** Cancels what is at the exchange, of one instrument or of all. */
+  cancelAll(instrument: number | null, reason: string): void {
+    for (const order of this.orders) {
+      const isMeant = instrument === null || order.asked.instrument === instrument;
+      if (isMeant && (order.place === 'resting' || order.place === 'waiting'))
+        this.#end(order, 'canceled', reason);
+    }
+  }
+
   /** A frame changed what a price shows: nobody ahead of us can be more than that. */
   capQueues(instrument: number, isBid: boolean, price: number): void {
     const shown = this.market(instrument).shown(isBid, price);
-    for (const order of this.#resting(instrument, isBid)) {
+    for (const order of this.resting(instrument, isBid)) {
       if (order.asked.price === price) this.#seeQueue(order, shown);
     }
   }
@@ -109,7 +130,7 @@ export class ModelExchange {
   capAllQueues(instrument: number): void {
     const market = this.market(instrument);
     for (const isBid of [true, false]) {
-      for (const order of this.#resting(instrument, isBid)) {
+      for (const order of this.resting(instrument, isBid)) {
         const price = order.asked.price ?? 0;
         if (market.covers(isBid, price)) this.#seeQueue(order, market.shown(isBid, price));
         else order.shownBefore = null;
@@ -122,7 +143,7 @@ export class ModelExchange {
     const isBid = !takerBuys;
     const isInFrame = exchangeMs <= this.market(instrument).frameExchangeMs;
     let spare = quantity;
-    for (const order of this.#resting(instrument, isBid)) {
+    for (const order of this.resting(instrument, isBid)) {
       const own = order.asked.price ?? 0;
       if (isBid ? own < price : own > price) continue;
       if (spare === 0 || order.place !== 'resting') continue;
@@ -187,15 +208,13 @@ export class ModelExchange {
     const held = this.account.held(asked.instrument);
     if (asked.reduceOnly && held === 0) return 'reduce_only_without_position';
     if (asked.reduceOnly && Math.sign(held) === signOf(order)) return 'reduce_only_same_direction';
+    const beyond = asked.reduceOnly ? this.margin.refuseClosing(order, waits) : null;
+    if (beyond !== null) return beyond;
     if (!waits && !market.isValid) return 'no_market';
     if (asked.reduceOnly) return null;
-    const after = Math.abs(held + signOf(order) * asked.quantity);
-    if (after > Math.abs(held)) {
-      const price = asked.price ?? market.best(asked.side === 'sell') ?? market.lastPrice ?? 0;
-      const limit = this.#tierLimit(asked.instrument);
-      if (limit !== null && contract.value(price, after) > limit) return 'tier_limit_exceeded';
-    }
-    return order.reserve > 0n && this.#available() < 0n ? 'insufficient_balance' : null;
+    const danger = this.margin.refuseOpening(order, waits);
+    if (danger !== null) return danger;
+    return order.reserve > 0n && this.available() < 0n ? 'insufficient_balance' : null;
   }
 
   #refuseTrigger(order: ModelOrder): string | null {
@@ -265,7 +284,8 @@ export class ModelExchange {
     this.fills.push(
       `${this.nowMs} ${order.id} ${quantity}@${price} ${liquidity} fee ${fee} queue ${queue} costs ${costs} event ${evidence}`,
     );
-    this.account.fill(this.nowMs, instrument, signOf(order), price, quantity, fee);
+    const forced = order.isForced ? { isIsolated: this.#terms.marginMode === 'isolated' } : null;
+    this.account.fill(this.nowMs, instrument, signOf(order), price, quantity, fee, forced);
     const { exits } = order;
     order.exits = [];
     for (const exit of exits) this.send(exit);
@@ -275,7 +295,7 @@ export class ModelExchange {
     for (const exit of exits)
       Object.assign(exit, { arrivalMs: this.nowMs, place: 'waiting', turn: ++this.#turns });
     if (left(order) === 0) {
-      this.#end(order, 'filled', null);
+      this.#end(order, 'filled', order.isForced ? 'liquidation' : null);
     } else {
       order.reserve = this.#reserveOf(order);
       this.#note(order);
@@ -301,7 +321,7 @@ export class ModelExchange {
         this.#end(order, 'canceled', 'reduce_only_shrunk');
     }
     for (const isBid of [true, false]) {
-      for (const order of this.#resting(instrument, isBid)) {
+      for (const order of this.resting(instrument, isBid)) {
         if (order.asked.reduceOnly && order.place === 'resting' && this.#room(order) < left(order))
           this.#end(order, 'canceled', 'reduce_only_shrunk');
       }
@@ -325,19 +345,10 @@ export class ModelExchange {
     return ceilingOf(value, BigInt(this.#terms.leverage)) + fee;
   }
 
-  #available(): bigint {
+  available(): bigint {
     let free = this.account.wallet - this.account.positionMargin();
     for (const order of this.working()) free -= order.reserve;
     return this.#terms.marginMode === 'cross' ? free + this.account.unrealized(this.valuations()) : free;
-  }
-
-  #tierLimit(instrument: number): bigint | null {
-    const { tiers } = this.contract(instrument).spec;
-    if (tiers.length === 0) return null;
-    const limits = tiers
-      .filter(({ max_leverage: most }) => most >= this.#terms.leverage)
-      .map(({ end_notional: end }) => exact(end));
-    return limits.reduce((most, limit) => (limit > most ? limit : most), 0n);
   }
 
   #priceOf(instrument: number, on: 'mark' | 'last'): bigint | null {
@@ -351,7 +362,7 @@ export class ModelExchange {
   }
 
   /** Best price first, then oldest. */
-  #resting(instrument: number, isBid: boolean): ModelOrder[] {
+  resting(instrument: number, isBid: boolean): ModelOrder[] {
     return this.orders
       .filter(({ place, asked }) => place === 'resting' && asked.instrument === instrument)
       .filter(({ asked }) => (asked.side === 'buy') === isBid)

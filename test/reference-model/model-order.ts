@@ -25,6 +25,8 @@ export interface ModelOrder {
   unanswered: number;
   newestPrintMs: number;
   hasFired: boolean;
+  /** The venue's own, in liquidation. */
+  isForced: boolean;
   /** The best price that a trailing stop has seen since its activation. */
   trailed: bigint | null;
   /** Exits that begin with the first fill. */
@@ -53,7 +55,8 @@ export function newOrder(
     ...{ id, asked, place: 'way', status: 'new', reason: null, filled: 0, reserve: 0n },
     ...{ decisionMs, decisionTwiceMid, arrivalMs: null, queue: null, queueByPrints: null },
     ...{ shownBefore: null, unanswered: 0, newestPrintMs: Number.NEGATIVE_INFINITY },
-    ...{ queueAtAcceptance: null, hasFired: false, trailed: null, exits: [], other: null, turn: 0 },
+    ...{ queueAtAcceptance: null, hasFired: false, isForced: false, trailed: null },
+    ...{ exits: [], other: null, turn: 0 },
   };
   const { bracket } = asked;
   if (bracket !== null) {

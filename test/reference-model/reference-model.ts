@@ -111,7 +111,10 @@ export class ReferenceModel {
       }
       case 'mark':
         exchange.market(event.instrument).mark = BigInt(event.mark);
-        if (this.#canFill(event.instrument)) exchange.hear(event.instrument, 'mark');
+        if (this.#canFill(event.instrument)) {
+          exchange.hear(event.instrument, 'mark');
+          exchange.margin.judge(event.instrument);
+        }
         this.#awaitSettlement(event.instrument, event.nextSettlementMs);
         break;
       case 'funding':
@@ -148,6 +151,7 @@ export class ReferenceModel {
     }
     market.finishFrame(this.#nowMs, exchangeMs, sequence, this.#terms.staleMs);
     if (event.isSnapshot) this.exchange.capAllQueues(instrument);
+    if (this.#canFill(instrument)) this.exchange.margin.closeOwed(instrument);
   }
 
   #act(action: Timed<Action>): void {
@@ -294,8 +298,12 @@ export class ReferenceModel {
     if (event.settlementMs < 0 || this.#settled.has(key)) return;
     this.#settled.add(key);
     const held = this.#heldAt.get(key) ?? 0;
-    if (held !== 0)
-      this.exchange.account.pay(this.#nowMs, event.instrument, held, event.rate, BigInt(event.mark));
+    if (held === 0) return;
+    const { exchange } = this;
+    const amount = exchange.account.payment(event.instrument, held, event.rate, BigInt(event.mark));
+    const isIsolated = this.#terms.marginMode === 'isolated';
+    if (isIsolated && exchange.available() + amount < 0n) exchange.cancelAll(null, 'funding_unpaid');
+    exchange.account.pay(this.#nowMs, event.instrument, amount, isIsolated ? exchange.available() : null);
   }
 }
 

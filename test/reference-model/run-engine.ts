@@ -30,6 +30,7 @@ function startOf(terms: Terms): SessionStart {
     duration_ms: null,
     leverage: terms.leverage,
     margin_mode: terms.marginMode,
+    liquidation: { on_event: 'continue', fee_rate: '0.0006', tier_rule: 'position' },
     maker_fee_rate: terms.makerFee,
     taker_fee_rate: terms.takerFee,
     request_latency_ms: terms.requestMs,

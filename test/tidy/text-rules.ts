@@ -8,6 +8,7 @@ const LINES_MAX = 400;
 /** Files that are longer, each with its reason. An entry that is no longer needed is reported too. */
 const LONG_FILES: Readonly<Record<string, string>> = {
   'package-lock.json': 'written by npm',
+  'config/grafana/laptop-agents.json': 'a dashboard in the format that Grafana reads and writes',
   'src/storage/journal.test.ts': 'one session of every kind of row, read back in one place',
   'src/venues/simulated/faults/faults.test.ts': 'one case a kind of fault',
 };

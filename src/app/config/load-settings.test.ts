@@ -67,6 +67,7 @@ test('gives the defaults of the contract', () => {
     seed: null,
     leverage: 5,
     marginMode: 'isolated',
+    liquidation: { on_event: 'end', fee_rate: '0.0006', tier_rule: 'position' },
     fillModel: 'book',
     onEnd: 'flatten',
     dashboard: { host: '127.0.0.1', port: 8_787 },

@@ -176,6 +176,11 @@ function buildSettings(
     seed: values.seed,
     leverage: values.leverage,
     marginMode: values.margin_mode,
+    liquidation: {
+      on_event: values['liquidation.on_event'],
+      fee_rate: values['liquidation.fee_rate'],
+      tier_rule: values['liquidation.tier_rule'],
+    },
     fillModel: values.fill_model,
     onEnd: values.on_end,
     dashboard: values.dashboard === 'off' ? null : parseListenAddress(values.dashboard),

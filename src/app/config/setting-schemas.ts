@@ -17,6 +17,7 @@ import {
   VENUE_INTERVALS,
 } from '../../core/base/time.ts';
 import { MONEY_DECIMALS } from '../../core/domain/units.ts';
+import { LIQUIDATION_DEFAULTS } from '../../core/exchange/exchange-settings.ts';
 import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
 import { FILL_SETTINGS } from './fill-settings.ts';
 import { setting, span, type TextForm, words } from './setting-spec.ts';
@@ -172,6 +173,15 @@ export const SETTINGS = {
     flag: null,
   }),
   ...FILL_SETTINGS,
+  'liquidation.on_event': words(['end', 'continue'], LIQUIDATION_DEFAULTS.on_event, null),
+  'liquidation.fee_rate': setting({
+    schema: z.string().regex(/^0(\.\d{1,12})?$/),
+    expected: 'a fraction of notional below 1, as "0.0006"',
+    initial: LIQUIDATION_DEFAULTS.fee_rate,
+    textForm: 'text',
+    flag: null,
+  }),
+  'liquidation.tier_rule': words(['position', 'leverage'], LIQUIDATION_DEFAULTS.tier_rule, null),
   'fees.tier': setting({
     schema: z
       .int()

@@ -1,5 +1,6 @@
 /** The settings of a session after all their sources were merged and checked: what the rest of the program is built from. */
 
+import type { LiquidationStart } from '../../core/domain/session-start.ts';
 import type { Interval } from '../../core/base/time.ts';
 import type { LogLevel } from '../../core/domain/outputs.ts';
 import type { FillSettings } from './fill-settings.ts';
@@ -63,6 +64,7 @@ export interface Settings extends FillSettings {
   readonly seed: number | null;
   readonly leverage: number;
   readonly marginMode: 'isolated' | 'cross';
+  readonly liquidation: LiquidationStart;
   readonly fillModel: 'book' | 'parametric';
   readonly onEnd: 'flatten' | 'keep';
   /** null = off. */

@@ -7,6 +7,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { answerReceipt } from './answer-receipt.ts';
 import type { Recording, SessionSummary } from '../../protocol/rest.ts';
 import type { Order } from '../../protocol/rows.ts';
 import { describeInstruments, describeSession } from '../../server/session-info.ts';
@@ -20,7 +21,7 @@ import {
 } from '../../server/session-records.ts';
 import { PAGE_ROWS_MAX } from '../../storage/journal-page.ts';
 import { JournalReader } from '../../storage/journal-reader.ts';
-import { readRecordedBars, readRecordedBook, readRecordedStart } from '../../storage/recorded-view.ts';
+import { readRecordedBars, readRecordedBooks, readRecordedStart } from '../../storage/recorded-view.ts';
 import type { SessionFolder } from '../../storage/session-folder.ts';
 import { findSessionFolder, listSessionIds } from '../../storage/session-list.ts';
 
@@ -68,8 +69,9 @@ const ANSWERS: Answers = {
   candles: (place, { sessionId }) => readRecordedBars(folderOf(place, sessionId).eventsFolder),
   book(place, { sessionId, query }) {
     const { eventsFolder } = folderOf(place, sessionId);
-    return readRecordedBook(eventsFolder, query.symbol, query.atMs, query.levels);
+    return readRecordedBooks(eventsFolder, query.symbol, [query.atMs], query.levels)[0] ?? null;
   },
+  receipt: (place, { sessionId, fillId }) => answerReceipt(folderOf(place, sessionId), fillId),
   recording: (place, { sessionId }) => readRecording(place, folderOf(place, sessionId)),
 };
 

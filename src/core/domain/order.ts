@@ -7,6 +7,8 @@ import type { Lots, Money, Rate, Ticks } from './units.ts';
 export type Side = 'buy' | 'sell';
 /** The last four are conditional: they wait for their trigger, then trade at market, or at `price` where they have one. */
 export type OrderType = 'market' | 'limit' | 'stop_market' | 'stop_limit' | 'take_profit' | 'trailing_stop';
+/** Which of an instrument's two positions an order belongs to, where the account keeps long and short side by side (hedge mode). */
+export type PositionSide = 'long' | 'short';
 export type TimeInForce = 'gtc' | 'ioc' | 'fok' | 'post_only';
 
 /**
@@ -60,6 +62,8 @@ export interface SubmitIntent {
   readonly price: Ticks | null;
   readonly timeInForce: TimeInForce;
   readonly reduceOnly: boolean;
+  /** Set in hedge mode only. The order opens where its side is the position's own, else it closes and is reduce-only. */
+  readonly positionSide?: PositionSide;
   /** Set for conditional orders only. */
   readonly trigger: Trigger | null;
   readonly bracket: Bracket | null;
@@ -124,6 +128,8 @@ export interface OrderRecord {
   readonly price: Ticks | null;
   readonly timeInForce: TimeInForce;
   readonly reduceOnly: boolean;
+  /** Set in hedge mode only. */
+  readonly positionSide?: PositionSide;
   readonly status: OrderStatus;
   readonly reason: DenialReason['code'] | ClosureReason | null;
   readonly decisionTimeMs: number;
@@ -140,6 +146,8 @@ export interface FillRecord {
   readonly orderId: string;
   readonly instrument: number;
   readonly side: Side;
+  /** Set in hedge mode only. */
+  readonly positionSide?: PositionSide;
   readonly quantity: Lots;
   readonly price: Ticks;
   readonly liquidity: 'maker' | 'taker';

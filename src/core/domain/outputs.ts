@@ -23,7 +23,10 @@ export interface LedgerEntry {
   readonly markPrice: MarkPrice | null;
 }
 
-/** One closed round trip, from flat to flat. `netPnl` = gross - fees + funding (funding signed, received > 0). */
+/**
+ * One closed round trip, from flat to flat. `netPnl` = gross - fees + funding + insurance: fees include a liquidation's,
+ * funding is signed (received > 0), insurance is what the venue bore of a loss beyond the margin.
+ */
 export interface TradeRecord {
   readonly id: number;
   readonly instrument: number;

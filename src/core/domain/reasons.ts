@@ -27,6 +27,15 @@ export type RejectionCode =
   | 'reduce_only_without_position'
   | 'reduce_only_same_direction'
   | 'tier_limit_exceeded'
+  | 'leverage_invalid'
+  | 'open_orders_exist'
+  | 'position_mode_fixed'
+  | 'would_be_liquidated'
+  | 'price_below_liquidation'
+  | 'price_above_liquidation'
+  | 'position_not_found'
+  | 'stop_not_below_liquidation'
+  | 'stop_not_above_liquidation'
   | 'order_not_found'
   | 'stop_not_above_mark'
   | 'stop_not_below_mark'
@@ -46,6 +55,27 @@ export const REJECTIONS: Readonly<
   tier_limit_exceeded: {
     venueCode: 20002,
     text: 'position amount exceeds the max open limit of the risk tier',
+  },
+  leverage_invalid: { venueCode: 20005, text: 'Invalid leverage' },
+  open_orders_exist: {
+    venueCode: 20006,
+    text: "can't change leverage or margin mode, open orders exist",
+  },
+  position_mode_fixed: {
+    venueCode: 20009,
+    text: 'position exists, position mode cannot be updated',
+  },
+  would_be_liquidated: { venueCode: 30001, text: 'would liquidate at once, adjust price or leverage' },
+  price_below_liquidation: { venueCode: 30002, text: 'price below liquidation price' },
+  price_above_liquidation: { venueCode: 30003, text: 'price above liquidation price' },
+  position_not_found: { venueCode: 30004, text: 'Position not exist' },
+  stop_not_below_liquidation: {
+    venueCode: 30024,
+    text: 'SL trigger should be lower than the liquidation price',
+  },
+  stop_not_above_liquidation: {
+    venueCode: 30025,
+    text: 'SL trigger should be higher than the liquidation price',
   },
   order_not_found: { venueCode: 20007, text: 'Order not found' },
   take_profit_not_above_mark: { venueCode: 30020, text: 'TP trigger should be higher than mark' },
@@ -76,6 +106,8 @@ export type ClosureReason =
   | 'cancel_requested'
   | 'other_exit_triggered'
   | 'amended_below_filled'
+  | 'liquidation'
+  | 'funding_unpaid'
   | 'session_end';
 
 /** Why a session ended: the `stopped_reason` of its report. */

@@ -23,6 +23,8 @@ export interface CarriedOrder {
   } | null;
   readonly time_in_force: 'gtc' | 'ioc' | 'fok' | 'post_only';
   readonly reduce_only: boolean;
+  /** Set in hedge mode only. */
+  readonly position_side?: 'long' | 'short';
   readonly filled_quantity: string;
   readonly filled_notional: string;
   readonly decision_time_ms: number;
@@ -30,11 +32,32 @@ export interface CarriedOrder {
 
 export interface CarriedPosition {
   readonly symbol: string;
+  /** Set in hedge mode only. */
+  readonly position_side?: 'long' | 'short';
   /** Signed. */
   readonly quantity: string;
   /** Signed sum of entry price x quantity. */
   readonly cost: string;
   readonly opened_time_ms: number;
+  /** Funding already taken from its isolated margin; absent = none. */
+  readonly margin_drawn?: string;
+}
+
+/** What the venue lets an account change only while nothing stands in the way of it. */
+export interface AccountTerms {
+  readonly leverage: number;
+  readonly margin_mode: 'isolated' | 'cross';
+  readonly position_mode: 'one_way' | 'hedge';
+}
+
+/** How the session treats liquidations. */
+export interface LiquidationStart {
+  /** What follows one: the session ends with `liquidated`, or goes on. */
+  readonly on_event: 'end' | 'continue';
+  /** Fraction of notional charged for a forced fill, beside the taker fee. */
+  readonly fee_rate: string;
+  /** Which step's rate of the risk table counts: of the position's value, or of the chosen leverage where that is higher. */
+  readonly tier_rule: 'position' | 'leverage';
 }
 
 /** The account as a session finds it. `new` deposits the wallet as its opening ledger entry. */
@@ -46,6 +69,8 @@ export interface AccountStart {
   /** UTC day (days since 1970) of the day-loss limit, and the equity it opened with; null where no day was begun. */
   readonly day: number | null;
   readonly day_opening_equity: string | null;
+  /** Terms under which the positions and orders were made; absent = those of the session. */
+  readonly terms?: AccountTerms;
   readonly positions: readonly CarriedPosition[];
   readonly orders: readonly CarriedOrder[];
 }
@@ -65,6 +90,10 @@ export interface SessionStart {
   readonly account: AccountStart;
   readonly leverage: number;
   readonly margin_mode: 'isolated' | 'cross';
+  /** Absent = one_way. */
+  readonly position_mode?: 'one_way' | 'hedge';
+  /** Absent = the defaults of exchange-settings.ts. */
+  readonly liquidation?: LiquidationStart;
   readonly maker_fee_rate: string;
   readonly taker_fee_rate: string;
   /** VIP tier of those rates; absent where only they are known. */

@@ -11,10 +11,12 @@ import {
   parseQuantity,
 } from '../domain/instrument.ts';
 import type { ApprovedOrder } from '../domain/order.ts';
+import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { AccountStart, CarriedOrder, SessionStart } from '../domain/session-start.ts';
 import { lots } from '../domain/units.ts';
 import { WorkingOrder } from '../exchange/working-order.ts';
 import { carryApproval } from '../risk/risk-gate.ts';
+import { refusedTermLine } from './account-terms.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { StrategyHost } from './strategy-host.ts';
 
@@ -33,13 +35,20 @@ export function describeAccount(start: SessionStart, parts: EngineParts): Accoun
     opening_balance: start.account.opening_balance,
     day: losses.day,
     day_opening_equity: losses.day === null ? null : formatMoney(losses.dayOpening),
+    terms: {
+      leverage: account.modes.leverage,
+      margin_mode: account.modes.marginMode,
+      position_mode: account.modes.positionMode,
+    },
     positions: account.positions
       .filter((position) => position.quantity !== 0)
       .map((position) => ({
         symbol: position.instrument.symbol,
+        ...(position.slot === null ? {} : { position_side: position.slot }),
         quantity: formatQuantity(position.instrument, position.quantity),
         cost: formatMoney(position.cost),
         opened_time_ms: position.openedTimeMs ?? 0,
+        ...(position.drawn === 0n ? {} : { margin_drawn: formatMoney(position.drawn) }),
       })),
     orders,
   };
@@ -50,17 +59,26 @@ export function openAccount(
   start: SessionStart,
   parts: EngineParts,
   host: StrategyHost,
+  outputs: OutputBuffer,
   nowMs: number,
 ): void {
   const { account } = start;
   if (account.kind === 'new') parts.account.deposit(nowMs, parseMoney(account.wallet));
   else parts.account.ledger.carry(parseMoney(account.wallet));
+  for (const refused of parts.refusedTerms) outputs.push(refusedTermLine(nowMs, refused));
   for (const carried of account.positions) {
     const instrument = findInstrument(parts, carried.symbol);
     assert(instrument !== null, `the session has no instrument ${carried.symbol} for its carried position`);
     const quantity = parseQuantity(instrument, carried.quantity);
-    parts.account.carryPosition(instrument.index, quantity, parseMoney(carried.cost), carried.opened_time_ms);
-    host.carryPosition(instrument.index, quantity);
+    parts.account.carryPosition(
+      instrument.index,
+      carried.position_side,
+      quantity,
+      parseMoney(carried.cost),
+      parseMoney(carried.margin_drawn ?? '0'),
+      carried.opened_time_ms,
+    );
+    host.carryPosition(instrument.index, parts.account.netQuantity(instrument.index));
   }
 }
 
@@ -105,6 +123,7 @@ function carriedOrder(carried: CarriedOrder, instrument: Instrument): WorkingOrd
       bracket: null,
       timeInForce: carried.time_in_force,
       reduceOnly: carried.reduce_only,
+      ...(carried.position_side === undefined ? {} : { positionSide: carried.position_side }),
       clientOrderId: carried.client_order_id,
       tag: 'carried',
     },
@@ -139,6 +158,7 @@ function describeOrder(order: WorkingOrder, instrument: Instrument): CarriedOrde
           },
     time_in_force: intent.timeInForce,
     reduce_only: intent.reduceOnly,
+    ...(intent.positionSide === undefined ? {} : { position_side: intent.positionSide }),
     filled_quantity: formatQuantity(instrument, order.filled),
     filled_notional: formatMoney(order.filledNotional),
     decision_time_ms: order.decisionTimeMs,

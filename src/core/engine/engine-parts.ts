@@ -7,6 +7,7 @@ import { createInstrument, parseMoney, parseRate } from '../domain/instrument.ts
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { FillModelTerms } from '../domain/receipt.ts';
 import type { SessionStart } from '../domain/session-start.ts';
+import { LIQUIDATION_DEFAULTS } from '../exchange/exchange-settings.ts';
 import { IMPACT_FACTOR } from '../exchange/impact-model.ts';
 import { LatencyModel } from '../exchange/latency-model.ts';
 import { PaperExchange } from '../exchange/paper-exchange.ts';
@@ -17,6 +18,7 @@ import { TradeBars } from '../market/trade-bars.ts';
 import { LossLimits } from '../risk/loss-limits.ts';
 import { RiskGate } from '../risk/risk-gate.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
+import { type RefusedTerm, termsInForce } from './account-terms.ts';
 
 /** Bars kept beyond what anyone asked for, so that a strategy can look a little further back. */
 const SPARE_BARS = 400;
@@ -29,6 +31,8 @@ export interface EngineParts {
   /** Builders of bars from trades, by instrument; empty where the venue has klines of the interval. */
   readonly tradeBars: readonly TradeBars[];
   readonly account: Account;
+  /** Changes of the account's terms that the venue refuses. */
+  readonly refusedTerms: readonly RefusedTerm[];
   /** Streams of chance, one for each purpose. */
   readonly random: { readonly slippage: SeededRandom; readonly latency: SeededRandom };
   readonly latency: LatencyModel;
@@ -68,7 +72,12 @@ export function assembleParts(
         start.fills.price_source === 'bars',
       ),
   );
-  const account = new Account(markets, start.leverage, outputs);
+  const { modes, refused: refusedTerms } = termsInForce(
+    start,
+    markets.map(({ instrument }) => instrument),
+  );
+  const account = new Account(markets, modes, outputs);
+  const liquidation = start.liquidation ?? LIQUIDATION_DEFAULTS;
   const random = {
     slippage: namedStream(start.seed, 'slippage'),
     latency: namedStream(start.seed, 'latency'),
@@ -83,10 +92,10 @@ export function assembleParts(
   const exchange = new PaperExchange(
     {
       sessionId: start.session_id,
-      leverage: start.leverage,
-      marginMode: start.margin_mode,
       makerFeeRate: parseRate(start.maker_fee_rate),
       takerFeeRate: parseRate(start.taker_fee_rate),
+      liquidationFeeRate: parseRate(liquidation.fee_rate),
+      tierRule: liquidation.tier_rule,
       fillModel: start.fill_model,
       fills: start.fills,
       feeTier: start.fee_tier ?? null,
@@ -120,6 +129,7 @@ export function assembleParts(
     markets,
     tradeBars: isVenueInterval(interval) ? [] : markets.map(() => new TradeBars(intervalMs(interval))),
     account,
+    refusedTerms,
     random,
     latency,
     exchange,

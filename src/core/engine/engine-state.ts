@@ -2,7 +2,7 @@
 
 import { StateHash } from '../base/state-hash.ts';
 import type { LifecycleState } from '../domain/outputs.ts';
-import { type Lots, type Money, lots } from '../domain/units.ts';
+import type { Lots, Money } from '../domain/units.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
@@ -50,7 +50,7 @@ export function describeStatus(
     equity: account.equity,
     wallet: account.wallet,
     unrealizedPnl: account.unrealized,
-    position: account.positions[0]?.quantity ?? lots(0),
+    position: account.netQuantity(0),
     openOrders: exchange.workingCount,
     events,
     bestBid: market !== undefined && market.isBookValid ? market.book.bestBid : null,
@@ -77,6 +77,8 @@ export function hashState(
   for (const position of account.positions) {
     hash.addNumber(position.quantity);
     hash.addBigint(position.cost);
+    hash.addBigint(position.drawn);
+    hash.addNumber(position.owed);
   }
   for (const order of exchange.working()) {
     hash.addText(order.id);

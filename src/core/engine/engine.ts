@@ -15,9 +15,6 @@ import {
   CLOCK_OFFSET,
   CLOCK_ROUND_TRIP,
   EventKind,
-  FUNDING_MARK,
-  FUNDING_RATE,
-  FUNDING_TIME,
   isFrameKind,
 } from '../domain/event-block.ts';
 import { parseMoney } from '../domain/instrument.ts';
@@ -26,7 +23,7 @@ import { OutputBuffer } from '../domain/output-buffer.ts';
 import type { LifecycleState, Output } from '../domain/outputs.ts';
 import type { StoppedReason } from '../domain/reasons.ts';
 import type { AccountStart, SessionStart } from '../domain/session-start.ts';
-import { type Money, type Rate, markPrice } from '../domain/units.ts';
+import type { Money } from '../domain/units.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { Absence } from './absence.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
@@ -88,9 +85,17 @@ export class Engine {
     });
     this.#tradeBars = new TradeBarClock(parts.tradeBars, this.#schedule);
     this.#watch = new DataWatch(parts, this.#outputs);
-    this.#funding = new FundingDesk(parts.account, parts.markets);
+    this.#funding = new FundingDesk(parts.account, parts.exchange, parts.markets);
     this.#lifecycle = new Lifecycle(start, parts, this.#desk, this.#funding, this.#outputs);
-    this.#intake = new MarketIntake(parts, this.#host, this.#lifecycle, this.#watch, this.#outputs);
+    this.#intake = new MarketIntake(
+      start,
+      parts,
+      this.#host,
+      this.#lifecycle,
+      this.#watch,
+      this.#outputs,
+      (detail) => this.#stop('liquidated', detail, start.on_end === 'flatten'),
+    );
     this.#absence = new Absence(parts, this.#lifecycle, this.#funding, this.#schedule, this.#outputs);
   }
 
@@ -195,13 +200,9 @@ export class Engine {
       case EventKind.lastPrice:
         this.#intake.lastPrice(block, row);
         break;
-      case EventKind.funding: {
-        const settlementMs = block.wide[at + FUNDING_TIME] ?? Number.NaN;
-        const rate = (block.wide[at + FUNDING_RATE] ?? Number.NaN) as Rate;
-        const mark = markPrice(block.wide[at + FUNDING_MARK] ?? Number.NaN);
-        this.#funding.settle(this.#nowMs, this.#lifecycle.startedMs, instrument, settlementMs, rate, mark);
+      case EventKind.funding:
+        this.#funding.settle(block, row, this.#nowMs, this.#lifecycle.startedMs);
         break;
-      }
       case EventKind.feed:
         this.#intake.feed(block.details[at] as FeedState, this.#nowMs);
         break;
@@ -280,7 +281,7 @@ export class Engine {
     const { duration_ms: durationMs, market_ends_after_ms: marketEndsMs } = this.start;
     assert(this.#lifecycle.state === 'starting', 'a session starts once');
     this.#lifecycle.begin(this.#nowMs);
-    openAccount(this.start, this.#parts, this.#host, this.#nowMs);
+    openAccount(this.start, this.#parts, this.#host, this.#outputs, this.#nowMs);
     this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
     this.#planEnd(durationMs);
     if (marketEndsMs !== null)

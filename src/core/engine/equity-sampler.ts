@@ -3,7 +3,6 @@
 import { SECOND_MS } from '../base/time.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { SessionStart } from '../domain/session-start.ts';
-import { lots } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 
 /** Equity points of a session at most, about; longer sessions are sampled less often. */
@@ -35,7 +34,7 @@ export class EquitySampler {
   }
 
   point(nowMs: number): void {
-    const { equity, wallet, unrealized, positions } = this.#account;
+    const { equity, wallet, unrealized } = this.#account;
     this.#outputs.push({
       type: 'equity',
       timeMs: nowMs,
@@ -44,7 +43,7 @@ export class EquitySampler {
         equity,
         wallet,
         unrealizedPnl: unrealized,
-        position: positions[0]?.quantity ?? lots(0),
+        position: this.#account.netQuantity(0),
       },
     });
   }

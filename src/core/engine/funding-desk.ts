@@ -1,30 +1,43 @@
 /**
  * Funding: notes what was held at each settlement instant and books the payment once the venue publishes its rate and mark.
  *
- * Invariant: one booking per (instrument, settlement time), on the quantity held at that instant, however late the
- * settlement becomes known.
+ * Invariant: one booking per (position, settlement time), on the quantity held at that instant, however late the
+ * settlement becomes known. A payment that the free part of the wallet cannot meet first cancels the open orders, then
+ * draws on the position's isolated margin (the venue's help page on funding rates).
  */
 
 import { assert } from '../base/assert.ts';
 import { HOUR_MS } from '../base/time.ts';
-import { type Lots, type MarkPrice, type Rate, lots } from '../domain/units.ts';
-import type { Account } from '../ledger/account.ts';
+import { type EventBlock, FUNDING_MARK, FUNDING_RATE, FUNDING_TIME } from '../domain/event-block.ts';
+import { type Lots, type Money, markPrice, rate as rateOf } from '../domain/units.ts';
+import { availableMoney } from '../exchange/margin.ts';
+import type { PaperExchange } from '../exchange/paper-exchange.ts';
+import { type Account, fundingPayment } from '../ledger/account.ts';
+import type { Position } from '../ledger/position.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 
 /** Holdings at settlements not yet published; more than this many means the venue stopped publishing. */
 const MAX_PENDING = 1_000;
 
+/** What was held at one settlement. */
+interface Holding {
+  readonly position: Position;
+  readonly quantity: Lots;
+}
+
 export class FundingDesk {
   readonly #account: Account;
+  readonly #exchange: PaperExchange;
   readonly #markets: readonly InstrumentMarket[];
-  /** Quantity held, by instrument and settlement time. */
-  readonly #held = new Map<string, Lots>();
+  /** What was held, by instrument and settlement time. */
+  readonly #held = new Map<string, readonly Holding[]>();
   readonly #booked = new Set<string>();
   /** Settlement for which a note is scheduled, by instrument. */
   readonly #scheduled: number[];
 
-  constructor(account: Account, markets: readonly InstrumentMarket[]) {
+  constructor(account: Account, exchange: PaperExchange, markets: readonly InstrumentMarket[]) {
     this.#account = account;
+    this.#exchange = exchange;
     this.#markets = markets;
     this.#scheduled = markets.map(() => Number.NEGATIVE_INFINITY);
   }
@@ -48,27 +61,36 @@ export class FundingDesk {
   note(instrument: number, settlementMs: number): void {
     assert(this.#held.size < MAX_PENDING, `more than ${MAX_PENDING} settlements without a published rate`);
     const id = `${instrument}@${settlementMs}`;
-    const { quantity } = this.#account.position(instrument);
-    if (quantity !== 0 && !this.#booked.has(id)) this.#held.set(id, quantity);
+    const holdings = this.#account.positions
+      .filter((position) => position.instrument.index === instrument && position.quantity !== 0)
+      .map((position) => ({ position, quantity: position.quantity }));
+    if (holdings.length > 0 && !this.#booked.has(id)) this.#held.set(id, holdings);
   }
 
   /** The venue published a settlement; one whose instant lies before the session's start is none of ours. */
-  settle(
-    nowMs: number,
-    startedMs: number,
-    instrument: number,
-    settlementMs: number,
-    rate: Rate,
-    mark: MarkPrice,
-  ): void {
+  settle(block: EventBlock, row: number, nowMs: number, startedMs: number): void {
+    const instrument = block.instrument[row] ?? 0;
+    const at = block.price[row] ?? 0;
+    const settlementMs = block.wide[at + FUNDING_TIME] ?? Number.NaN;
+    const rate = rateOf(block.wide[at + FUNDING_RATE] ?? Number.NaN);
+    const mark = markPrice(block.wide[at + FUNDING_MARK] ?? Number.NaN);
     const id = `${instrument}@${settlementMs}`;
     if (settlementMs < startedMs || this.#booked.has(id)) return;
     this.#booked.add(id);
-    const held = this.#held.get(id) ?? lots(0);
+    const holdings = this.#held.get(id) ?? [];
     this.#held.delete(id);
-    if (held !== 0) this.#account.applyFunding(nowMs, instrument, held, settlementMs, rate, mark);
+    for (const { position, quantity } of holdings) {
+      const payment = fundingPayment(position, quantity, rate, mark);
+      if (this.#available() + payment < 0n && this.#account.modes.marginMode === 'isolated')
+        this.#exchange.cancelForced(null, nowMs, 'funding_unpaid');
+      this.#account.applyFunding(nowMs, position, quantity, settlementMs, rate, mark, this.#available());
+    }
     const oldest = this.#booked.values().next().value;
     if (this.#booked.size > MAX_PENDING && oldest !== undefined) this.#booked.delete(oldest);
+  }
+
+  #available(): Money {
+    return availableMoney(this.#account, this.#exchange.reserved);
   }
 
   /** Whether a settlement on a position still waits for its rate (for at most an hour). */

@@ -29,6 +29,7 @@ import {
 } from '../domain/event-block.ts';
 import type { TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
+import type { SessionStart } from '../domain/session-start.ts';
 import { markPrice, rate } from '../domain/units.ts';
 import type { Bar } from '../exchange/bar-matching.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
@@ -36,6 +37,7 @@ import { NO_PRICE } from '../market/order-book.ts';
 import type { DataWatch } from './data-watch.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { LiquidationDesk } from './liquidation-desk.ts';
 import { type Complaint, QualityStretch } from './quality-stretch.ts';
 import type { StrategyHost } from './strategy-host.ts';
 
@@ -63,21 +65,27 @@ export class MarketIntake {
   readonly #hearsBooks: boolean;
   readonly #hearsTrades: boolean;
   readonly #watch: DataWatch;
+  readonly #liquidation: LiquidationDesk;
+  readonly #staleMs: number;
   readonly #bookStretches: readonly QualityStretch[];
   readonly #tradeStretches: readonly QualityStretch[];
 
   constructor(
+    start: SessionStart,
     parts: EngineParts,
     host: StrategyHost,
     lifecycle: Lifecycle,
     watch: DataWatch,
     outputs: OutputBuffer,
+    onLiquidation: (detail: string) => void,
   ) {
     this.#parts = parts;
     this.#host = host;
     this.#lifecycle = lifecycle;
     this.#watch = watch;
     this.#markBars = parts.markets.map(() => null);
+    this.#liquidation = new LiquidationDesk(start, parts, outputs, onLiquidation);
+    this.#staleMs = start.stale_timeout_ms;
     this.#hearsBooks = host.handlers.onBook !== undefined;
     this.#hearsTrades = host.handlers.onTrade !== undefined;
     this.#bookStretches = parts.markets.map((_, index) => new QualityStretch(outputs, index, 'book'));
@@ -102,6 +110,7 @@ export class MarketIntake {
       : this.#delta(block, row, market, instrument);
     this.#judge(market, instrument, nowMs);
     this.#parts.exchange.onFrame(instrument, isSnapshot, nowMs);
+    if (this.#lifecycle.canFill) this.#liquidation.onFrame(market, nowMs, sequence);
     if (market.isBookValid && this.#hearsBooks && this.#lifecycle.isTrading) this.#host.book(instrument);
     return after;
   }
@@ -131,6 +140,7 @@ export class MarketIntake {
       exchange.onTrade(instrument, isTakerBuy, price, quantity, exchangeTimeMs, nowMs, sequence);
     }
     if (isNewest) this.#firePrice('last', instrument, market, nowMs, sequence);
+    if (isNewest && market.mark === null) this.#judgeMargin(market, exchangeTimeMs, nowMs, sequence);
     if (this.#hearsTrades && this.#lifecycle.isTrading) {
       this.#host.trade(instrument, exchangeTimeMs, isTakerBuy, price, quantity);
     }
@@ -177,7 +187,9 @@ export class MarketIntake {
     if (isHistory) {
       market.lastPrice = bar.close;
     } else if (this.#lifecycle.state !== 'ended') {
-      this.#parts.exchange.onBar(instrument, { bar, endMs, markBar, isReconstructed }, nowMs, sequence);
+      const judgeMargin = (): void => this.#liquidation.onMark(market, nowMs, sequence);
+      const play = { bar, endMs, markBar, isReconstructed, judgeMargin };
+      this.#parts.exchange.onBar(instrument, play, nowMs, sequence);
     }
     // Time that is played through is no time without data; what stands in the book is no market all the same.
     market.bookTimeMs = Math.max(market.bookTimeMs, Math.min(nowMs, endMs));
@@ -213,6 +225,14 @@ export class MarketIntake {
     market.nextSettlementMs = Number.isNaN(next) ? null : next;
     if (!Number.isNaN(settledRate)) market.settledRate = rate(settledRate);
     this.#firePrice('mark', instrument, market, nowMs, sequence);
+    this.#judgeMargin(market, block.exchangeTimeMs[row] ?? 0, nowMs, sequence);
+  }
+
+  /** Stops come first: on its way to where it liquidates, the price passed them. A stale mark liquidates nobody. */
+  #judgeMargin(market: InstrumentMarket, exchangeTimeMs: number, nowMs: number, sequence: number): void {
+    if (!this.#lifecycle.canFill) return;
+    if (nowMs - this.#watch.shownMs(nowMs, exchangeTimeMs) > this.#staleMs) return;
+    this.#liquidation.onMark(market, nowMs, sequence);
   }
 
   /** Lets conditional orders hear a price; while nothing can fill, nothing fires. */

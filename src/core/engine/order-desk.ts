@@ -3,7 +3,6 @@
  */
 
 import type { AmendIntent, OrderIntent, SubmitIntent } from '../domain/order.ts';
-import { oppositeSide } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, DenialReason } from '../domain/reasons.ts';
 import { type Lots, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
@@ -91,6 +90,7 @@ export class OrderDesk {
           bracket: null,
           timeInForce: 'ioc',
           reduceOnly: true,
+          ...(position.slot === null ? {} : { positionSide: position.slot }),
           clientOrderId: null,
           tag,
         },
@@ -131,7 +131,7 @@ export class OrderDesk {
         refusal,
         instrument: market.instrument,
         equity,
-        held: this.#account.position(intent.instrument).quantity,
+        held: this.#account.position(intent.instrument, intent.positionSide).quantity,
         pendingSameSide: this.#pending(intent),
         price: touch > 0 ? ticks(touch) : null,
         isClientOrderIdUsed:
@@ -158,6 +158,7 @@ export class OrderDesk {
         price: intent.price,
         timeInForce: intent.timeInForce,
         reduceOnly: intent.reduceOnly,
+        ...(intent.positionSide === undefined ? {} : { positionSide: intent.positionSide }),
         status: 'denied',
         reason: reason.code,
         decisionTimeMs: timeMs,
@@ -219,8 +220,8 @@ export class OrderDesk {
     let sum = 0;
     for (const order of this.#exchange.working()) {
       const other = order.intent;
-      const isSame = other.instrument === intent.instrument && other.side !== oppositeSide(intent.side);
-      if (isSame && !other.reduceOnly) sum += order.remaining;
+      const isSame = other.instrument === intent.instrument && other.side === intent.side;
+      if (isSame && other.positionSide === intent.positionSide && !other.reduceOnly) sum += order.remaining;
     }
     return lots(sum);
   }

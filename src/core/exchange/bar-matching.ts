@@ -14,14 +14,14 @@
 
 import { assert } from '../base/assert.ts';
 import type { SeededRandom } from '../base/random.ts';
-import type { ParametricTerms } from '../domain/fill-terms.ts';
+import type { FillTerms, ParametricTerms } from '../domain/fill-terms.ts';
 import type { ClosureReason } from '../domain/reasons.ts';
 import { type Lots, type Ticks, lots, markPrice, ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { type ConditionalOrders, firesUpward, triggerLevel } from './conditional-orders.ts';
 import type { FillBasis } from './fill-record.ts';
-import { measureActivity, parametricPrice } from './impact-model.ts';
+import { type ParametricPrice, measureActivity, parametricPrice } from './impact-model.ts';
 import { reduceOnlyRoom } from './reduce-only.ts';
 import type { RestingOrders } from './resting-orders.ts';
 import type { WorkingOrder } from './working-order.ts';
@@ -44,6 +44,8 @@ export interface BarPlay {
   /** The mark's own bar of the same span; null where there is none. */
   readonly markBar: Bar | null;
   readonly isReconstructed: boolean;
+  /** Judges margins at the valuation price in force; called at the extremes of the bar, after its stops. */
+  readonly judgeMargin: () => void;
 }
 
 /** What the rules for bars ask of the exchange around them. */
@@ -81,7 +83,7 @@ export class BarMatching {
     account: Account,
     waiting: ConditionalOrders,
     resting: RestingOrders,
-    terms: ParametricTerms,
+    terms: FillTerms,
     random: SeededRandom,
     link: BarLink,
   ) {
@@ -89,7 +91,7 @@ export class BarMatching {
     this.#account = account;
     this.#waiting = waiting;
     this.#resting = resting;
-    this.#terms = terms;
+    this.#terms = terms.parametric;
     this.#random = random;
     this.#link = link;
   }
@@ -105,7 +107,7 @@ export class BarMatching {
   }
 
   /** Plays a bar; false, and nothing happens, for one that was played already. */
-  apply({ bar, endMs, markBar, isReconstructed }: BarPlay): boolean {
+  apply({ bar, endMs, markBar, isReconstructed, judgeMargin }: BarPlay): boolean {
     if (bar.openTimeMs < this.#matchedUntilMs) return false;
     this.#matchedUntilMs = endMs;
     this.#bar = bar;
@@ -120,6 +122,7 @@ export class BarMatching {
       ...this.#resting.tradedThrough(false, bar.high),
     ];
     this.#stops(standing);
+    this.#judgeExtremes(judgeMargin);
     for (const order of reached) this.#fillResting(order);
     this.#link.shrink(this.#market.instrument.index);
     this.#stops(this.#waiting.all().filter((order) => !standing.includes(order)));
@@ -129,6 +132,35 @@ export class BarMatching {
     this.#market.lastPrice = bar.close;
     if (markBar !== null) this.#market.mark = markPrice(Math.round(markBar.close));
     return true;
+  }
+
+  /** The venue closes a position of which the margin is used up: at the price of that moment, whatever the volume. */
+  force(order: WorkingOrder): void {
+    const quantity = lots(Math.min(order.remaining, reduceOnlyRoom(order, this.#account)));
+    const { lastPrice } = this.#market;
+    if (quantity > 0) this.#fillTaker(order, quantity, lastPrice, this.#price(order, quantity, lastPrice));
+    if (!order.isClosed) this.#link.close(order, 'expired', 'market_remainder');
+  }
+
+  /** Shows the margin rules the way against the position first. Without a mark of its own the bar stands in for it. */
+  #judgeExtremes(judgeMargin: () => void): void {
+    const market = this.#market;
+    const { mark } = market;
+    const { tickMark } = market.instrument;
+    market.isPlayingBar = true;
+    for (const isLow of this.#goesDownFirst() ? [true, false] : [false, true]) {
+      market.lastPrice = isLow ? this.#bar.low : this.#bar.high;
+      const extreme = isLow ? this.#markBar?.low : this.#markBar?.high;
+      if (mark !== null || extreme !== undefined)
+        market.mark = markPrice(Math.round(extreme ?? market.lastPrice * tickMark));
+      judgeMargin();
+    }
+    market.isPlayingBar = false;
+    market.mark = mark;
+  }
+
+  #goesDownFirst(): boolean {
+    return this.#account.netQuantity(this.#market.instrument.index) >= 0;
   }
 
   /** What the first trade of the bar decides. */
@@ -147,11 +179,10 @@ export class BarMatching {
 
   /** Fires the stops that the bar reached: the way against the position first, the nearest to the open first. */
   #stops(orders: readonly WorkingOrder[]): void {
-    const goesDownFirst = this.#account.position(this.#market.instrument.index).quantity >= 0;
     const stops = orders.filter(
       (order) => !isTarget(order) && this.#mayFire(order) && this.#isInRange(order),
     );
-    for (const isUpward of goesDownFirst ? [false, true] : [true, false]) {
+    for (const isUpward of this.#goesDownFirst() ? [false, true] : [true, false]) {
       const side = stops.filter((order) => firesUpward(order) === isUpward);
       const sign = isUpward ? 1 : -1;
       side.sort((one, other) => sign * ((this.#level(one) ?? 0) - (this.#level(other) ?? 0)));
@@ -176,15 +207,7 @@ export class BarMatching {
       return;
     }
     const quantity = lots(Math.min(order.remaining, room, this.#budget));
-    const priced = parametricPrice(
-      this.#market.instrument,
-      intent.side,
-      reference,
-      quantity,
-      this.#terms,
-      measureActivity(this.#market.bars),
-      this.#random,
-    );
+    const priced = this.#price(order, quantity, reference);
     if (!isWithin(order, reference)) return this.#leave(order);
     if (intent.timeInForce === 'post_only')
       return this.#link.close(order, 'expired', 'post_only_would_cross');
@@ -194,11 +217,29 @@ export class BarMatching {
     // A price beyond the limit would not have been had there: the order waits at its limit instead.
     if (quantity > 0 && isWithin(order, priced.price)) {
       this.#budget -= quantity;
-      const away = order.isBid ? priced.spreadTicks : -priced.spreadTicks;
-      const touch = (order.isBid ? Math.ceil(reference) : Math.floor(reference)) + away;
-      this.#fill(order, quantity, priced.price, touch, priced.slippageTicks, reference, false);
+      this.#fillTaker(order, quantity, reference, priced);
     }
     if (!order.isClosed) this.#leave(order);
+  }
+
+  #price(order: WorkingOrder, quantity: Lots, reference: number): ParametricPrice {
+    const { instrument, bars } = this.#market;
+    const { side } = order.intent;
+    return parametricPrice(
+      instrument,
+      side,
+      reference,
+      quantity,
+      this.#terms,
+      measureActivity(bars),
+      this.#random,
+    );
+  }
+
+  #fillTaker(order: WorkingOrder, quantity: Lots, reference: number, priced: ParametricPrice): void {
+    const away = order.isBid ? priced.spreadTicks : -priced.spreadTicks;
+    const touch = (order.isBid ? Math.ceil(reference) : Math.floor(reference)) + away;
+    this.#fill(order, quantity, priced.price, touch, priced.slippageTicks, reference, false);
   }
 
   #leave(order: WorkingOrder): void {

@@ -2,14 +2,17 @@
 
 import type { FillTerms } from '../domain/fill-terms.ts';
 import type { FillModelTerms } from '../domain/receipt.ts';
+import type { LiquidationStart } from '../domain/session-start.ts';
 import type { Rate } from '../domain/units.ts';
+import type { TierRule } from './risk-tiers.ts';
 
 export interface PaperExchangeSettings {
   readonly sessionId: string;
-  readonly leverage: number;
-  readonly marginMode: 'isolated' | 'cross';
   readonly makerFeeRate: Rate;
   readonly takerFeeRate: Rate;
+  /** Of notional, beside the taker fee, for a fill that the venue forces. */
+  readonly liquidationFeeRate: Rate;
+  readonly tierRule: TierRule;
   readonly fillModel: 'book' | 'parametric';
   readonly fills: FillTerms;
   /** VIP tier of the rates; null where only they are known. */
@@ -21,3 +24,13 @@ export interface PaperExchangeSettings {
   /** The rules for bars, likewise. */
   readonly barTerms: FillModelTerms;
 }
+
+/**
+ * How liquidations are treated unless configured. The venue charges for them but publishes no rate: as much again as the
+ * taker fee of VIP 0 is assumed.
+ */
+export const LIQUIDATION_DEFAULTS: LiquidationStart = {
+  on_event: 'end',
+  fee_rate: '0.0006',
+  tier_rule: 'position',
+};

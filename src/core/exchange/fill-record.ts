@@ -67,6 +67,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     orderId: order.id,
     instrument: instrument.index,
     side: order.intent.side,
+    ...(order.intent.positionSide === undefined ? {} : { positionSide: order.intent.positionSide }),
     decisionTimeMs: order.decisionTimeMs,
     arrivalTimeMs,
     markPrice: market.mark,

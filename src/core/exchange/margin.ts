@@ -7,8 +7,8 @@
  */
 
 import { divideCeiling } from '../base/fixed-point.ts';
-import { type Instrument, notional, timesRateUp } from '../domain/instrument.ts';
-import { type Money, type Rate, ZERO_MONEY, lots, money, ticks } from '../domain/units.ts';
+import { notional, timesRateUp } from '../domain/instrument.ts';
+import { type Lots, type Money, type Rate, ZERO_MONEY, lots, money, ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
@@ -19,31 +19,32 @@ export function orderReserve(
   order: WorkingOrder,
   market: InstrumentMarket,
   account: Account,
-  terms: { readonly leverage: number; readonly takerFeeRate: Rate },
+  takerFeeRate: Rate,
 ): Money {
-  const { intent } = order;
-  if (intent.reduceOnly) return ZERO_MONEY;
-  const held = account.position(intent.instrument).quantity;
-  const reducing = order.isBid ? Math.max(0, -held) : Math.max(0, held);
-  const growing = order.remaining - reducing;
+  const value = growingValue(order, market, account);
+  if (value === 0n) return ZERO_MONEY;
+  return money(divideCeiling(value, BigInt(account.modes.leverage)) + timesRateUp(value, takerFeeRate));
+}
+
+/** Notional of the part of an order that would grow its position, at its limit or the touch; 0 without a price. */
+export function growingValue(order: WorkingOrder, market: InstrumentMarket, account: Account): Money {
+  const growing = growingQuantity(order, account);
   const touch = order.isBid ? market.book.bestAsk : market.book.bestBid;
-  const price = intent.price ?? (touch === NO_PRICE ? market.lastPrice : touch);
-  if (growing <= 0 || price === NO_PRICE) return ZERO_MONEY;
-  const value = notional(market.instrument, ticks(price), lots(growing));
-  return money(divideCeiling(value, BigInt(terms.leverage)) + timesRateUp(value, terms.takerFeeRate));
+  const price = order.intent.price ?? (touch === NO_PRICE ? market.lastPrice : touch);
+  if (growing === 0 || price === NO_PRICE) return ZERO_MONEY;
+  return notional(market.instrument, ticks(price), growing);
 }
 
-export function availableMoney(account: Account, reserved: Money, marginMode: 'isolated' | 'cross'): Money {
+/** Lots by which an order would grow its position if it filled now, alone; 0 for one that only reduces. */
+export function growingQuantity(order: WorkingOrder, account: Account): Lots {
+  const { intent } = order;
+  if (intent.reduceOnly) return lots(0);
+  const held = account.position(intent.instrument, intent.positionSide).quantity;
+  const reducing = order.isBid ? Math.max(0, -held) : Math.max(0, held);
+  return lots(Math.max(0, order.remaining - reducing));
+}
+
+export function availableMoney(account: Account, reserved: Money): Money {
   const free = account.wallet - account.positionMargin - reserved;
-  return money(marginMode === 'cross' ? free + account.unrealized : free);
-}
-
-/** Largest position notional that the risk table allows at this leverage; null where the venue gave no table. */
-export function tierLimit(instrument: Instrument, leverage: number): Money | null {
-  if (instrument.tiers.length === 0) return null;
-  let limit: Money = ZERO_MONEY;
-  for (const tier of instrument.tiers) {
-    if (tier.maxLeverage >= leverage && tier.endNotional > limit) limit = tier.endNotional;
-  }
-  return limit;
+  return money(account.modes.marginMode === 'cross' ? free + account.unrealized : free);
 }

@@ -17,6 +17,8 @@ export class OrderIndex {
   readonly #working = new Map<string, WorkingOrder>();
   readonly #byClientId = new Map<string, WorkingOrder>();
   #reserved: Money = ZERO_MONEY;
+  /** Changes whenever an order comes, goes, or changes what it may still do. */
+  version = 0;
 
   get size(): number {
     return this.#working.size;
@@ -56,6 +58,7 @@ export class OrderIndex {
   reserve(order: WorkingOrder, amount: Money): void {
     this.#reserved = money(this.#reserved - order.reserved + amount);
     order.reserved = amount;
+    this.version++;
   }
 
   assertConsistent(): void {

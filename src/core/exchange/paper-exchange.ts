@@ -12,24 +12,28 @@ import { notional, timesRateUp } from '../domain/instrument.ts';
 import type { ApprovedOrder, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
-import { type Lots, type Money, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
+import { type Lots, type Money, type Ticks, ZERO_MONEY } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { type BarLink, BarMatching, type BarPlay } from './bar-matching.ts';
-import { checkArrival } from './arrival-checks.ts';
+import { type ArrivalContext, checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { ConditionalOrders, checkTrigger } from './conditional-orders.ts';
 import { BookDigest } from './book-digest.ts';
 import { costLines, type FillBasis, recordFill } from './fill-record.ts';
+import { MarginModel } from './margin-model.ts';
 import { orderReserve } from './margin.ts';
 import { OrderIndex } from './order-index.ts';
-import { dropUnsupported, reduceOnlyRoom } from './reduce-only.ts';
+import { type FillMaker, PrintMatching } from './print-matching.ts';
+import { cancelUnsupported, reduceOnlyRoom } from './reduce-only.ts';
 import { rejectionLine } from './rejection-line.ts';
 import { RestingOrders } from './resting-orders.ts';
 import { TakerMatching } from './taker-matching.ts';
 import { WorkingOrder, pairExits } from './working-order.ts';
 
 export class PaperExchange {
+  /** The margin of the account's positions: its liquidation prices. */
+  readonly margin: MarginModel;
   readonly #settings: PaperExchangeSettings;
   readonly #markets: readonly InstrumentMarket[];
   readonly #account: Account;
@@ -37,33 +41,16 @@ export class PaperExchange {
   readonly #resting: readonly RestingOrders[];
   readonly #conditional: readonly ConditionalOrders[];
   readonly #matching: TakerMatching;
+  readonly #prints: readonly PrintMatching[];
   readonly #bars: readonly BarMatching[];
   #isOver = false;
   readonly #orders = new OrderIndex();
+  readonly #arrivals: ArrivalContext;
   #fills = 0;
   #nowMs = 0;
   /** Sequence of the event in hand: the evidence of fills. */
   #sequence = 0;
   readonly #digests: readonly BookDigest[];
-  /** The print being handed out. */
-  #printPrice = 0;
-  #printQuantity = 0;
-  #printTimeMs = 0;
-  readonly #fillFromPrint = (order: WorkingOrder, quantity: number): void => {
-    const price = order.intent.price;
-    assert(price !== null, 'a resting order has a price');
-    const evidence = this.#sequence;
-    const print = {
-      sequence: evidence,
-      exchangeTimeMs: this.#printTimeMs,
-      price: ticks(this.#printPrice),
-      quantity: lots(this.#printQuantity),
-    };
-    const basis = { touch: price, slippageTicks: 0, evidence, level: null, print };
-    this.#fill(order, lots(quantity), price, basis);
-    this.#shrinkReduceOnly(order.intent.instrument);
-  };
-
   constructor(
     settings: PaperExchangeSettings,
     markets: readonly InstrumentMarket[],
@@ -75,10 +62,17 @@ export class PaperExchange {
     this.#markets = markets;
     this.#account = account;
     this.#outputs = outputs;
+    this.margin = new MarginModel(account, markets, this.#orders, settings);
+    this.#arrivals = { account, orders: this.#orders, margin: this.margin, fillModel: settings.fillModel };
     const queue = { exponent: settings.fills.queue_exponent, tailMaxAgeMs: settings.fills.tail_max_age_ms };
     this.#resting = markets.map((market) => new RestingOrders(market, queue));
     this.#digests = markets.map(() => new BookDigest());
     this.#conditional = markets.map(() => new ConditionalOrders());
+    const fillMaker: FillMaker = (order, quantity, price, basis) => {
+      this.#fill(order, quantity, price, basis);
+      this.#shrinkReduceOnly(order.intent.instrument);
+    };
+    this.#prints = this.#resting.map((resting) => new PrintMatching(resting, fillMaker));
     this.#matching = new TakerMatching(markets, settings.fills, random, {
       reduceOnlyRoom: (order) => reduceOnlyRoom(order, account),
       fill: (order, quantity, price, basis) => this.#fill(order, quantity, price, basis),
@@ -88,16 +82,15 @@ export class PaperExchange {
     const link: BarLink = {
       fill: (order, quantity, price, basis) => this.#fill(order, quantity, price, basis),
       close: (order, status, reason) => this.#close(order, status, reason),
-      rest: (order) => this.#restAndSay(order),
-      fire: (order, market) => this.#fire(order, market, { ...settings, fillModel: 'parametric' }),
+      rest: (order) => this.#rest(order),
+      fire: (order, market) => this.#fire(order, market, { ...this.#arrivals, fillModel: 'parametric' }),
       shrink: (instrument) => this.#shrinkReduceOnly(instrument),
       sequence: () => this.#sequence,
     };
-    const { parametric } = settings.fills;
     this.#bars = markets.map((market, at) => {
       const [waiting, resting] = [this.#conditional[at], this.#resting[at]];
       assert(waiting !== undefined && resting !== undefined, `no orders of instrument ${at}`);
-      return new BarMatching(market, account, waiting, resting, parametric, random, link);
+      return new BarMatching(market, account, waiting, resting, settings.fills, random, link);
     });
   }
 
@@ -138,8 +131,8 @@ export class PaperExchange {
     this.#orders.add(order);
     order.arrivalTimeMs = nowMs;
     this.#orders.reserve(order, this.#reserveFor(order));
-    if (order.intent.trigger === null) this.#rest(order);
-    else this.#conditional[order.intent.instrument]?.add(order);
+    if (order.intent.trigger === null) return this.#rest(order);
+    this.#conditional[order.intent.instrument]?.add(order);
     this.#say(order, nowMs);
   }
 
@@ -151,9 +144,7 @@ export class PaperExchange {
     order.arrivalTimeMs = nowMs;
     order.requestLatencyMs ??= nowMs - order.decisionTimeMs;
     const market = this.#market(order.intent.instrument);
-    const rejection =
-      checkArrival(order, market, this.#account, this.#orders.reserved, this.#settings) ??
-      checkTrigger(order, market);
+    const rejection = checkArrival(order, market, this.#arrivals) ?? checkTrigger(order, market);
     if (rejection !== null) {
       this.#reject(order, rejection);
     } else if (order.isConditional) {
@@ -197,18 +188,18 @@ export class PaperExchange {
     const market = this.#market(instrument);
     for (const order of waiting.reached(source, market)) {
       if (order.place !== 'waiting') continue;
-      if (this.#fire(order, market, this.#settings)) this.#match(order, market);
+      if (this.#fire(order, market, this.#arrivals)) this.#match(order, market);
       this.#shrinkReduceOnly(instrument);
     }
   }
 
   /** Takes a waiting order out and checks it as at its arrival; false where it is refused. */
-  #fire(order: WorkingOrder, market: InstrumentMarket, settings: PaperExchangeSettings): boolean {
+  #fire(order: WorkingOrder, market: InstrumentMarket, context: ArrivalContext): boolean {
     this.#conditional[order.intent.instrument]?.remove(order);
     order.place = 'in_flight';
     order.hasFired = true;
     if (order.sibling?.place === 'waiting') this.#close(order.sibling, 'canceled', 'other_exit_triggered');
-    const rejection = checkArrival(order, market, this.#account, this.#orders.reserved, settings);
+    const rejection = checkArrival(order, market, context);
     if (rejection !== null) this.#reject(order, rejection);
     return rejection === null;
   }
@@ -223,6 +214,30 @@ export class PaperExchange {
   /** No bar will follow: what still arrives in a session of bars trades at the last close. */
   endBars(): void {
     this.#isOver = true;
+  }
+
+  /** The venue closes (part of) a position: matched at once and unchecked; what the book does not show stays open. */
+  forceClose(approved: ApprovedOrder, nowMs: number, sequence: number): WorkingOrder {
+    const order = new WorkingOrder(approved);
+    order.isForced = true;
+    order.arrivalTimeMs = nowMs;
+    order.requestLatencyMs = 0;
+    this.#nowMs = nowMs;
+    this.#sequence = sequence;
+    this.#orders.add(order);
+    this.#match(order, this.#market(order.intent.instrument));
+    this.#shrinkReduceOnly(order.intent.instrument);
+    return order;
+  }
+
+  /** The venue cancels the orders at it, of one instrument or (null) of all; what is in flight arrives as it would. */
+  cancelForced(instrument: number | null, nowMs: number, reason: ClosureReason): void {
+    this.#nowMs = nowMs;
+    for (const order of [...this.#orders.working()]) {
+      if (order.place === 'in_flight') continue;
+      if (instrument === null || order.intent.instrument === instrument)
+        this.#close(order, 'canceled', reason);
+    }
   }
 
   /** Whether anything waits for a trigger on the instrument. */
@@ -269,17 +284,13 @@ export class PaperExchange {
   ): void {
     this.#nowMs = nowMs;
     this.#sequence = sequence;
-    this.#printPrice = price;
-    this.#printQuantity = quantity;
-    this.#printTimeMs = exchangeTimeMs;
-    const market = this.#market(instrument);
-    this.#resting[instrument]?.onTrade(
+    this.#prints[instrument]?.onTrade(
+      this.#market(instrument),
       isTakerBuy,
       price,
       quantity,
       exchangeTimeMs,
-      market.bookExchangeTimeMs,
-      this.#fillFromPrint,
+      sequence,
     );
   }
 
@@ -288,14 +299,16 @@ export class PaperExchange {
   }
 
   #match(order: WorkingOrder, market: InstrumentMarket): void {
-    if (this.#settings.fills.price_source === 'bars' && !this.#isOver) {
+    // While a bar is played nobody but the venue sends an order: it closes a position.
+    if (market.isPlayingBar) return this.#bars[order.intent.instrument]?.force(order);
+    if (this.#settings.fills.price_source === 'bars' && !this.#isOver && !order.isForced) {
       this.#bars[order.intent.instrument]?.queue(order);
       this.#say(order, this.#nowMs);
       return;
     }
     const rest = this.#matching.match(order, market, this.#settings.fillModel === 'parametric');
     if (rest === null || order.isClosed) return;
-    if (rest === 'rests') this.#restAndSay(order);
+    if (rest === 'rests') this.#rest(order);
     else this.#close(order, 'expired', rest);
   }
 
@@ -318,12 +331,13 @@ export class PaperExchange {
       settings: this.#settings,
       digest: this.#digests[intent.instrument] ?? null,
     });
-    this.#account.applyFill(fill, intent.tag);
+    const forced = order.isForced ? { feeRate: this.#settings.liquidationFeeRate } : null;
+    this.#account.applyFill(fill, intent.tag, forced);
     this.#outputs.push({ type: 'fill', timeMs: this.#nowMs, fill });
     if (liquidity === 'taker')
       for (const line of costLines(fill, market.instrument, value)) this.#outputs.push(line);
     this.#activateBracket(order);
-    if (order.status === 'filled') this.#close(order, 'filled', null);
+    if (order.status === 'filled') this.#close(order, 'filled', order.isForced ? 'liquidation' : null);
     else {
       this.#orders.reserve(order, this.#reserveFor(order));
       this.#say(order, this.#nowMs);
@@ -343,25 +357,22 @@ export class PaperExchange {
   }
 
   #shrinkReduceOnly(instrument: number): void {
-    dropUnsupported(this.#conditional[instrument], this.#resting[instrument], this.#account, (order) =>
-      this.#close(order, 'canceled', 'reduce_only_shrunk'),
-    );
+    const cancel = (order: WorkingOrder): void => this.#close(order, 'canceled', 'reduce_only_shrunk');
+    cancelUnsupported(this.#conditional[instrument], this.#resting[instrument], this.#account, cancel);
   }
 
   #reserveFor(order: WorkingOrder): Money {
-    return orderReserve(order, this.#market(order.intent.instrument), this.#account, this.#settings);
+    const market = this.#market(order.intent.instrument);
+    return orderReserve(order, market, this.#account, this.#settings.takerFeeRate);
   }
 
   #rest(order: WorkingOrder): void {
     const { instrument, price } = order.intent;
     assert(price !== null, 'only limit orders rest');
     order.place = 'resting';
+    this.#orders.version++;
     order.acceptedTimeMs = this.#nowMs;
     this.#resting[instrument]?.add(order, price, this.#nowMs);
-  }
-
-  #restAndSay(order: WorkingOrder): void {
-    this.#rest(order);
     this.#say(order, this.#nowMs);
   }
 

@@ -20,6 +20,8 @@ export class WorkingOrder {
   sibling: WorkingOrder | null = null;
   /** Its trigger was reached; set for conditional orders only. */
   hasFired = false;
+  /** The venue's own order that closes a position in liquidation. */
+  isForced = false;
   /** Best price a trailing stop has followed, in mark units; NaN before its activation. */
   trailedFrom = Number.NaN;
   readonly decisionTimeMs: number;
@@ -119,6 +121,7 @@ export class WorkingOrder {
       price: intent.price,
       timeInForce: intent.timeInForce,
       reduceOnly: intent.reduceOnly,
+      ...(intent.positionSide === undefined ? {} : { positionSide: intent.positionSide }),
       status: this.status,
       reason: this.reason,
       decisionTimeMs: this.decisionTimeMs,

@@ -9,7 +9,7 @@
 import { assert } from '../base/assert.ts';
 import { divideCeiling } from '../base/fixed-point.ts';
 import { type Instrument, markNotional, notional } from '../domain/instrument.ts';
-import type { Side } from '../domain/order.ts';
+import type { PositionSide, Side } from '../domain/order.ts';
 import type { TradeRecord } from '../domain/outputs.ts';
 import {
   type Lots,
@@ -42,18 +42,38 @@ interface OpenTrade {
   gross: Money;
   fees: Money;
   funding: Money;
+  insurance: Money;
 }
 
 export class Position {
   readonly instrument: Instrument;
+  /** The one side it may have in hedge mode; null where it is the instrument's net position. */
+  readonly slot: PositionSide | null;
   /** Signed: > 0 long. */
   quantity: Lots = lots(0);
   /** Signed sum of entry price x quantity of what is held. */
   cost: Money = ZERO_MONEY;
+  /** Funding that the wallet could not pay and that was taken from the position's isolated margin; >= 0. */
+  drawn: Money = ZERO_MONEY;
+  /** Lots that the venue still has to close in liquidation: the book could not take them; forgotten when flat. */
+  owed = 0;
+  /** Margin that forced fills released beyond their loss: what later ones lose more is taken from it first. */
+  spared: Money = ZERO_MONEY;
   #trade: OpenTrade | null = null;
 
-  constructor(instrument: Instrument) {
+  constructor(instrument: Instrument, slot: PositionSide | null = null) {
     this.instrument = instrument;
+    this.slot = slot;
+  }
+
+  /** Sum of entry price x quantity, unsigned. */
+  get openValue(): Money {
+    return this.cost < 0n ? money(-this.cost) : this.cost;
+  }
+
+  /** Isolated margin: open value / leverage, rounded up, less the funding drawn from it. */
+  isolatedMargin(leverage: number): Money {
+    return money(divideCeiling(this.openValue, BigInt(leverage)) - this.drawn);
   }
 
   /** Restores a position of an earlier session; its round trip starts anew with the carried cost. */
@@ -105,6 +125,18 @@ export class Position {
     if (this.#trade !== null) this.#trade.funding = money(this.#trade.funding + amount);
   }
 
+  /** Adds what the venue bears of a loss (>= 0) to the round trip in progress. */
+  addInsurance(amount: Money): void {
+    const trade = this.#requireTrade();
+    trade.insurance = money(trade.insurance + amount);
+  }
+
+  /** Profit that closing `quantity` (of what is held, unsigned) at a price realizes; its share of the cost is rounded up. */
+  profitOfClosing(price: Ticks, quantity: Lots): Money {
+    const signed = lots(this.quantity > 0 ? quantity : -quantity);
+    return money(notional(this.instrument, price, signed) - this.#costOf(quantity));
+  }
+
   /** Unrealized profit at a mark; rounded toward negative infinity with the mark value. */
   unrealized(mark: MarkPrice): Money {
     if (this.quantity === 0) return ZERO_MONEY;
@@ -122,6 +154,10 @@ export class Position {
       `position ${this.quantity} and cost ${this.cost} differ in sign`,
     );
     assert(
+      this.slot === null || this.quantity === 0 || this.quantity > 0 === (this.slot === 'long'),
+      `the ${this.slot ?? ''} position holds ${this.quantity}`,
+    );
+    assert(
       (this.quantity === 0) === (this.#trade === null),
       'a round trip is open exactly while a position is',
     );
@@ -129,17 +165,27 @@ export class Position {
 
   #close(price: Ticks, quantity: Lots, fee: Money): Money {
     const trade = this.#requireTrade();
+    const realized = this.profitOfClosing(price, quantity);
     const held = BigInt(Math.abs(this.quantity));
-    const released = money(divideCeiling(this.cost * BigInt(quantity), held));
     const signedClosed = lots(this.quantity > 0 ? quantity : -quantity);
-    const realized = money(notional(this.instrument, price, signedClosed) - released);
-    this.cost = money(this.cost - released);
+    this.cost = money(this.cost - this.#costOf(quantity));
     this.quantity = lots(this.quantity - signedClosed);
+    // Rounded so that what is left of the margin is never overstated; nothing stays when nothing is held.
+    this.drawn = money(this.drawn - (this.drawn * BigInt(quantity)) / held);
+    if (this.quantity === 0) {
+      this.spared = ZERO_MONEY;
+      this.owed = 0;
+    }
     trade.exitNotional = money(trade.exitNotional + notional(this.instrument, price, quantity));
     trade.exitQuantity = lots(trade.exitQuantity + quantity);
     trade.gross = money(trade.gross + realized);
     trade.fees = money(trade.fees + fee);
     return realized;
+  }
+
+  /** Share of the cost that closing `quantity` releases, rounded up. */
+  #costOf(quantity: Lots): Money {
+    return money(divideCeiling(this.cost * BigInt(quantity), BigInt(Math.abs(this.quantity))));
   }
 
   #open(side: Side, price: Ticks, quantity: Lots, fee: Money, timeMs: number, barNumber: number): void {
@@ -166,6 +212,7 @@ export class Position {
       gross: ZERO_MONEY,
       fees: ZERO_MONEY,
       funding: ZERO_MONEY,
+      insurance: ZERO_MONEY,
     };
     return this.#trade;
   }
@@ -188,7 +235,7 @@ export class Position {
       grossPnl: trade.gross,
       fees: trade.fees,
       funding: trade.funding,
-      netPnl: money(trade.gross - trade.fees + trade.funding),
+      netPnl: money(trade.gross - trade.fees + trade.funding + trade.insurance),
       barsHeld: barNumber - trade.entryBar,
     };
   }

@@ -16,6 +16,8 @@ export class InstrumentMarket {
   readonly tail = new BookTail();
   /** Candles are all there is: they decide what fills. */
   readonly hasBarsOnly: boolean;
+  /** A bar is being played through the orders: its prices are the market, whatever the book says. */
+  isPlayingBar = false;
   /** False before the first frame, after a disconnect, and while the book is crossed: nothing fills then. */
   isBookValid = false;
   /** The book is the last good one of a market that is gone: what fills on it is reconstructed, not observed. */

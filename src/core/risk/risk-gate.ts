@@ -53,6 +53,11 @@ export function carryApproval(draft: OrderDraft): ApprovedOrder {
   return approve(draft);
 }
 
+/** Lets the venue's own order pass that closes a position in liquidation: our limits do not bind the venue. */
+export function passForced(draft: OrderDraft): ApprovedOrder {
+  return approve(draft);
+}
+
 /** The one place where an order becomes an approved one, together with the exits of its bracket. */
 function approve(draft: OrderDraft): ApprovedOrder {
   const { bracket } = draft.intent;
