@@ -285,6 +285,45 @@ describe('time that is played through after an outage', () => {
   });
 });
 
+describe('margin inside a bar', () => {
+  const large = marketOrder(0, 'buy', lots(450_000));
+  /** Nine times the wallet long at 1000.0, in cross mode: used up some ten per cent lower. */
+  const long = (last: Candle): TestMarket => {
+    const start = barStart({ ...FREE, max_volume_share: 1 });
+    const modes = {
+      leverage: 10,
+      margin_mode: 'cross' as const,
+      account: { ...start.account, wallet: '5000' },
+    };
+    const risk = {
+      ...start.risk,
+      max_leverage: 100,
+      max_account_loss_percent: 100,
+      max_day_loss_percent: 100,
+    };
+    let closed = 0;
+    const run = new TestMarket(
+      { ...start, ...modes, risk },
+      { onBar: () => (closed++ === 0 ? [large] : []) },
+    );
+    run.candle(-MINUTE_MS, [10_000, 10_000, 10_000, 10_000], 10_000, FLAG_HISTORY, 0);
+    run.candle(0, [10_000, 10_000, 10_000, 10_000]).candle(MINUTE_MS, [10_000, 10_000, 10_000, 10_000], 1e9);
+    return run.candle(2 * MINUTE_MS, last, 1e9);
+  };
+
+  test('is judged at the extremes: a low that uses it up liquidates, at that price, though the close is back', () => {
+    const run = long([10_000, 10_000, 8_500, 10_000]);
+    const forced = run.of('fill').at(-1)?.fill;
+    expect(run.of('trade').map(({ trade }) => trade.exitReason)).toEqual(['liquidation']);
+    expect(forced).toMatchObject({ side: 'sell', liquidity: 'taker', model: 'parametric' });
+    expect(forced?.price).toBeLessThan(8_500);
+  });
+
+  test('is not used up by a low that leaves it', () => {
+    expect(long([10_000, 10_000, 9_500, 10_000]).of('trade')).toEqual([]);
+  });
+});
+
 describe('whatever the bars and orders', () => {
   const candle = fc
     .tuple(

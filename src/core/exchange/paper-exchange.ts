@@ -24,11 +24,11 @@ import { costLines, type FillBasis, recordFill } from './fill-record.ts';
 import { MarginModel } from './margin-model.ts';
 import { orderReserve } from './margin.ts';
 import { OrderIndex } from './order-index.ts';
-import { type FillMaker, PrintMatching } from './print-matching.ts';
+import { PrintMatching } from './print-matching.ts';
 import { cancelUnsupported, reduceOnlyRoom } from './reduce-only.ts';
 import { rejectionLine } from './rejection-line.ts';
 import { RestingOrders } from './resting-orders.ts';
-import { TakerMatching } from './taker-matching.ts';
+import { type MatchingLink, TakerMatching } from './taker-matching.ts';
 import { WorkingOrder, pairExits } from './working-order.ts';
 
 export class PaperExchange {
@@ -68,25 +68,18 @@ export class PaperExchange {
     this.#resting = markets.map((market) => new RestingOrders(market, queue));
     this.#digests = markets.map(() => new BookDigest());
     this.#conditional = markets.map(() => new ConditionalOrders());
-    const fillMaker: FillMaker = (order, quantity, price, basis) => {
-      this.#fill(order, quantity, price, basis);
-      this.#shrinkReduceOnly(order.intent.instrument);
-    };
-    this.#prints = this.#resting.map((resting) => new PrintMatching(resting, fillMaker));
-    this.#matching = new TakerMatching(markets, settings.fills, random, {
+    const link: MatchingLink & BarLink = {
       reduceOnlyRoom: (order) => reduceOnlyRoom(order, account),
-      fill: (order, quantity, price, basis) => this.#fill(order, quantity, price, basis),
-      sequence: () => this.#sequence,
-      nowMs: () => this.#nowMs,
-    });
-    const link: BarLink = {
       fill: (order, quantity, price, basis) => this.#fill(order, quantity, price, basis),
       close: (order, status, reason) => this.#close(order, status, reason),
       rest: (order) => this.#rest(order),
       fire: (order, market) => this.#fire(order, market, { ...this.#arrivals, fillModel: 'parametric' }),
       shrink: (instrument) => this.#shrinkReduceOnly(instrument),
       sequence: () => this.#sequence,
+      nowMs: () => this.#nowMs,
     };
+    this.#matching = new TakerMatching(markets, settings.fills, random, link);
+    this.#prints = this.#resting.map((resting) => new PrintMatching(resting, link));
     this.#bars = markets.map((market, at) => {
       const [waiting, resting] = [this.#conditional[at], this.#resting[at]];
       assert(waiting !== undefined && resting !== undefined, `no orders of instrument ${at}`);

@@ -8,12 +8,16 @@ import type { FillBasis } from './fill-record.ts';
 import type { RestingOrders } from './resting-orders.ts';
 import type { WorkingOrder } from './working-order.ts';
 
-/** Books one fill of a resting order and lets reduce-only orders leave that the position no longer supports. */
-export type FillMaker = (order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis) => void;
+/** What prints ask of the exchange around them. */
+export interface PrintLink {
+  fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void;
+  /** Lets reduce-only orders leave that the position no longer supports. */
+  shrink(instrument: number): void;
+}
 
 export class PrintMatching {
   readonly #resting: RestingOrders;
-  readonly #fillMaker: FillMaker;
+  readonly #link: PrintLink;
   /** The print being handed out. */
   #print: PrintTaken | null = null;
   readonly #fill = (order: WorkingOrder, quantity: number): void => {
@@ -21,12 +25,13 @@ export class PrintMatching {
     const print = this.#print;
     assert(price !== null && print !== null, 'a resting order has a price, and its fill a print');
     const basis = { touch: price, slippageTicks: 0, evidence: print.sequence, level: null, print };
-    this.#fillMaker(order, lots(quantity), price, basis);
+    this.#link.fill(order, lots(quantity), price, basis);
+    this.#link.shrink(order.intent.instrument);
   };
 
-  constructor(resting: RestingOrders, fillMaker: FillMaker) {
+  constructor(resting: RestingOrders, link: PrintLink) {
     this.#resting = resting;
-    this.#fillMaker = fillMaker;
+    this.#link = link;
   }
 
   /** The caller knows that the print reaches one of the orders. */
