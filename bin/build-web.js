@@ -20,7 +20,10 @@ const SOURCES = ['src/web', 'src/protocol', 'src/core/base', 'bin/build-web.js',
 export async function buildWeb() {
   if (modifiedMs(join(root, 'dist/web/index.html')) >= Math.max(...SOURCES.map(newestMs))) return true;
   const startedMs = Date.now();
+  const { NODE_ENV } = process.env;
   try {
+    // Where tests build, it says `test`, and React would come with its checks for developers.
+    process.env['NODE_ENV'] = 'production';
     const [{ build }, { default: react }] = await Promise.all([
       import('vite'),
       import('@vitejs/plugin-react'),
@@ -46,6 +49,9 @@ export async function buildWeb() {
     const reason = error instanceof Error ? error.message : String(error);
     process.stderr.write(`The dashboard could not be built: ${reason}\n`);
     return false;
+  } finally {
+    if (NODE_ENV === undefined) delete process.env['NODE_ENV'];
+    else process.env['NODE_ENV'] = NODE_ENV;
   }
   process.stderr.write(`Built the dashboard in ${((Date.now() - startedMs) / 1_000).toFixed(1)} s\n`);
   return true;

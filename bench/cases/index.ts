@@ -1,6 +1,7 @@
 /** Every case, in the order in which they are run and printed. */
 
 import type { BenchCase } from '../harness/bench-case.ts';
+import { bandCase } from './band.ts';
 import { bookCase } from './book.ts';
 import { decodeBookCcxtCase } from './decode-book-ccxt.ts';
 import { decodeCase } from './decode.ts';
@@ -17,6 +18,7 @@ export const CASES: readonly BenchCase[] = [
   bookCase,
   decodeBookCcxtCase,
   engineCase,
+  bandCase,
   restingCase,
   latencyCase,
   linearityCase,

@@ -78,8 +78,9 @@ async function rerun(
   io: ProgramIo,
 ): Promise<ComparedRun> {
   const start = changeStart(readSessionStart(folder), changes);
-  const strategy = await loadChangedStrategy(folder, start);
-  const replay = await SessionReplay.open(folder, { start, strategy });
+  const createStrategy = await loadChangedStrategy(folder, start);
+  const strategy = createStrategy();
+  const replay = await SessionReplay.open(folder, { start, createStrategy });
   const progress = new ReplayProgress(io, systemClock, 'replayed', folder.readManifest().events);
   const journal = Journal.open(file, start);
   try {

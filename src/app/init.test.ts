@@ -51,8 +51,8 @@ describe('la init', () => {
     const loader = new URL('strategy-loader.ts', import.meta.url).href;
     // In a process of its own: the test runner resolves imports in its own way.
     const program = `
-      const { loadStrategy } = await import(${JSON.stringify(loader)});
-      const { name, historyBars } = await loadStrategy(${JSON.stringify(path.join(workspace, 'breakout.ts'))}, { bars: 10 });
+      const { loadStrategyMaker } = await import(${JSON.stringify(loader)});
+      const { name, historyBars } = (await loadStrategyMaker(${JSON.stringify(path.join(workspace, 'breakout.ts'))}, { bars: 10 }))();
       console.log(name, historyBars);`;
     const done = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
     expect([done.stdout, done.stderr]).toEqual(['breakout 11\n', '']);

@@ -17,11 +17,13 @@ import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { FLAG_HISTORY } from '../core/domain/event-block.ts';
 import type { OperatorCommand } from '../core/domain/commands.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
-import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Ticks } from '../core/domain/units.ts';
-import { Engine } from '../core/engine/engine.ts';
+import type { Engine } from '../core/engine/engine.ts';
+import { EngineBand } from '../core/engine/engine-band.ts';
 import type { EngineStatus } from '../core/engine/engine-state.ts';
 import type { FeedHealth } from '../ports/heartbeat-fields.ts';
+import { LiquidationAlerts } from '../alerts/liquidation-alerts.ts';
+import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
@@ -36,11 +38,14 @@ import type { AccountKeeper } from './account-keeper.ts';
 import { isSettledWithin } from './bounded-wait.ts';
 import { catchUp } from './catch-up.ts';
 import type { Settings } from './config/settings.ts';
+import { describeMargin } from './margin-health.ts';
 import type { OpenedSession } from './open-session.ts';
+import type { MarginHealth } from '../ports/heartbeat-fields.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
 import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
+import type { StrategyMaker } from './strategy-loader.ts';
 
 /** Bars asked for beyond the need, so that a bar missing at the venue does not hold up the warm-up. */
 const SPARE_HISTORY_BARS = 5;
@@ -52,10 +57,12 @@ const CLOSE_LIMIT_MS = 3_000;
 export interface LiveSessionOptions {
   readonly settings: Settings;
   readonly sessionId: string;
-  readonly strategy: StrategyInstance;
+  /** Gives a fresh strategy at every call. */
+  readonly createStrategy: StrategyMaker;
   readonly opened: OpenedSession;
   readonly clock: WallClock;
   readonly logger: Logger;
+  readonly alerts: AlertChannel;
   /** A line for the person who watches. */
   readonly note: (text: string) => void;
   readonly keeper: AccountKeeper;
@@ -67,6 +74,7 @@ export interface SessionView {
   readonly symbol: string;
   readonly position: string | null;
   readonly price: string | null;
+  readonly margin: MarginHealth | null;
   readonly offsetMs: number | null;
   readonly roundTripMs: number | null;
   readonly feeds: Readonly<Record<string, FeedHealth>>;
@@ -80,6 +88,7 @@ export class LiveSession {
   #market: SessionMarket | null = null;
   #instruments: readonly Instrument[] = [];
   #engine: Engine | null = null;
+  #band: EngineBand | null = null;
   #model: SessionReadModel | null = null;
   #log: FileEventLog | null = null;
   #journal: Journal | null = null;
@@ -101,6 +110,7 @@ export class LiveSession {
     if (recovered !== null) {
       this.#log = recovered.log;
       this.#journal = recovered.journal;
+      this.#band = recovered.band;
       this.#engine = recovered.engine;
       this.#instruments = instrumentsOf(recovered.start.instruments);
       this.#model = recovered.model;
@@ -218,6 +228,7 @@ export class LiveSession {
         status === null || instrument === undefined || status.bestBid === null
           ? null
           : formatPrice(instrument, status.bestBid as Ticks),
+      margin: describeMargin(status?.margin ?? null, this.#instruments),
       offsetMs: client?.clock.offsetMs ?? null,
       roundTripMs: client?.clock.roundTripMs ?? null,
       feeds:
@@ -271,7 +282,8 @@ export class LiveSession {
   }
 
   async #connect(): Promise<void> {
-    const { settings, opened, clock, logger, note, strategy } = this.#options;
+    const { settings, opened, clock, logger, note, createStrategy } = this.#options;
+    const strategy = createStrategy();
     const { recovered, seed } = opened;
     const market = await openSessionMarket(settings, opened, clock, logger);
     this.#market = market;
@@ -315,13 +327,14 @@ export class LiveSession {
 
   /** Puts the first events in: the start document, then the history. */
   #begin(start: SessionStart, histories: Awaited<ReturnType<SessionMarket['client']['history']>>[]): void {
-    const { opened, strategy, keeper } = this.#options;
+    const { opened, createStrategy, keeper } = this.#options;
     // A start that was broken off must not make files any more.
     if (this.#isClosed) return;
     this.#log = FileEventLog.create(opened.folder.eventsFolder);
     this.#journal = Journal.open(opened.folder.journalFile, start);
-    this.#engine = new Engine(start, strategy);
-    this.#model = new SessionReadModel(this.#engine, spellRows(this.#instruments, strategy.name));
+    this.#band = new EngineBand(start, createStrategy);
+    this.#engine = this.#band.primary;
+    this.#model = new SessionReadModel(this.#engine, spellRows(this.#instruments, start.strategy.name));
     this.#checkpoints = CheckpointWriter.open(opened.folder.checkpointFile, this.#engine);
     keeper.attach(this.#engine);
     this.#ingress.open(1).appendSessionStarted(this.#ingress.nowMs(), start);
@@ -335,11 +348,12 @@ export class LiveSession {
     const { settings, logger, keeper, opened } = this.#options;
     const { client } = this.#market ?? {};
     const engine = this.#engine;
+    const band = this.#band;
     const journal = this.#journal;
     const model = this.#model;
     const checkpoints = this.#checkpoints;
     if (client === undefined || engine === null || journal === null) return;
-    if (model === null || checkpoints === null) return;
+    if (band === null || model === null || checkpoints === null) return;
     this.#isStreaming = true;
     if (this.#early !== null) this.command(this.#early);
     client.start(this.#instruments, settings.interval, this.#ingress, {
@@ -348,11 +362,13 @@ export class LiveSession {
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
+    const { alerts } = this.#options;
+    const spoken = [new OutputLog(logger, this.#instruments), new LiquidationAlerts(alerts)];
     const parts: LoopParts = {
       source: this.#ingress,
       log: this.#log,
-      engine,
-      sinks: [journal, keeper, checkpoints, model, new OutputLog(logger, this.#instruments)],
+      engine: band,
+      sinks: [journal, keeper, checkpoints, model, ...spoken],
       afterBlock: (block) => {
         model.observe(block);
         this.#ingress.wakeAt(engine.nextDueMs);
@@ -363,6 +379,8 @@ export class LiveSession {
     client.settle();
     await this.#ingress.close();
     await drainLoop(parts);
+    band.finish();
+    journal.deliver(band.takeOutputs());
   }
 }
 

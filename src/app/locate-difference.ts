@@ -67,6 +67,7 @@ const OUTPUT_OF_TABLE: Readonly<Record<ComparedTable, Output['type'] | null>> = 
   trades: 'trade',
   positions: 'fill',
   equity: 'equity',
+  band: 'band',
   denials: 'denial',
   quality: 'quality',
   lifecycle: 'lifecycle',

@@ -2,7 +2,6 @@
 
 import { randomInt } from 'node:crypto';
 import type { AccountStart } from '../core/domain/session-start.ts';
-import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import { AccountStore } from '../storage/account-store.ts';
 import { type SessionFolder, type SessionManifest, createSessionFolder } from '../storage/session-folder.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -12,7 +11,7 @@ import { type RecoveredSession, recoverSession } from './recover-session.ts';
 import { engineHash, strategyHash } from './session-hashes.ts';
 import { composeManifest } from './session-manifest.ts';
 import { newAccount } from './start-document.ts';
-import { readStrategySource } from './strategy-loader.ts';
+import { type StrategyMaker, readStrategySource } from './strategy-loader.ts';
 
 const SEED_BOUND = 2 ** 32;
 
@@ -32,7 +31,8 @@ export interface OpenSessionFacts {
   readonly workspace: string;
   readonly stateDirectory: string;
   readonly sessionId: string;
-  readonly strategy: StrategyInstance;
+  /** Gives a fresh strategy at every call. */
+  readonly createStrategy: StrategyMaker;
   /** The machine's own clock. */
   readonly nowMs: number;
 }
@@ -47,7 +47,7 @@ function create({
   workspace,
   stateDirectory,
   sessionId,
-  strategy,
+  createStrategy,
   nowMs,
 }: OpenSessionFacts): OpenedSession {
   const seed = settings.seed ?? randomInt(SEED_BOUND);
@@ -58,7 +58,7 @@ function create({
   const manifest = composeManifest(settings, {
     sessionId,
     seed,
-    strategy,
+    strategy: createStrategy(),
     strategySource,
     localStartMs: nowMs,
   });
@@ -72,7 +72,7 @@ async function reopen({
   workspace,
   stateDirectory,
   sessionId,
-  strategy,
+  createStrategy,
   nowMs,
 }: OpenSessionFacts): Promise<OpenedSession> {
   const { acceptsChange } = settings;
@@ -80,7 +80,7 @@ async function reopen({
   if (folder.id !== sessionId)
     throw new ConfigError([`--resume: session ${sessionId} is no longer the newest one here`]);
   if (!acceptsChange) refuseChange(manifest, settings);
-  const recovered = await recoverSession(folder, { strategy, acceptsChange });
+  const recovered = await recoverSession(folder, { createStrategy, acceptsChange });
   const accounts = new AccountStore(stateDirectory);
   accounts.write(recovered.engine.accountEnd(), folder.id, nowMs);
   // From here on it is under way again, also for whoever looks at it after another crash.

@@ -14,7 +14,7 @@ import { type EventBlock, EventKind } from '../core/domain/event-block.ts';
 import { createInstrument } from '../core/domain/instrument.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
 import type { Engine } from '../core/engine/engine.ts';
-import type { StrategyInstance } from '../core/strategy/strategy.ts';
+import type { EngineBand } from '../core/engine/engine-band.ts';
 import { SessionReadModel } from '../server/session-read-model.ts';
 import type { LogTail } from '../session/ingress.ts';
 import { FileEventLog } from '../storage/event-log.ts';
@@ -24,6 +24,7 @@ import { StorageError } from '../storage/storage-error.ts';
 import { CheckpointCuts } from './checkpoint-cuts.ts';
 import { spellRows } from './row-spelling.ts';
 import { SessionReplay } from './replay-session.ts';
+import type { StrategyMaker } from './strategy-loader.ts';
 
 /** How long the program may be busy without a breath, ms. */
 const BREATH_MS = 100;
@@ -31,6 +32,8 @@ const BREATH_MS = 100;
 export interface RecoveredSession {
   readonly start: SessionStart;
   readonly engine: Engine;
+  /** That engine with its shadows. */
+  readonly band: EngineBand;
   /** Ready for the next event; a torn tail is cut off. */
   readonly log: FileEventLog;
   /** Bytes of that tail. */
@@ -45,7 +48,7 @@ export interface RecoveredSession {
 
 export interface RecoverOptions {
   /** Default: the recorded strategy. */
-  readonly strategy?: StrategyInstance;
+  readonly createStrategy?: StrategyMaker;
   /** Whether the engine may come to something else than it did. */
   readonly acceptsChange: boolean;
 }
@@ -58,11 +61,11 @@ export async function recoverSession(
   folder: SessionFolder,
   options: RecoverOptions,
 ): Promise<RecoveredSession> {
-  const { strategy, acceptsChange } = options;
+  const { createStrategy, acceptsChange } = options;
   const cuts = new CheckpointCuts(folder, true);
   const replay = await SessionReplay.open(folder, {
     endsBlock: cuts.endsBlock,
-    ...(strategy === undefined ? {} : { strategy }),
+    ...(createStrategy === undefined ? {} : { createStrategy }),
   });
   const { start, engine } = replay;
   const instruments = start.instruments.map((spec, index) => createInstrument(spec, index));
@@ -93,6 +96,7 @@ export async function recoverSession(
     return {
       start,
       engine,
+      band: replay.band,
       log: FileEventLog.continueAt(folder.eventsFolder, end),
       cutBytes: end.cutBytes,
       tail: { nextSequence: end.nextSequence, timeMs: engine.status().timeMs },

@@ -8,22 +8,21 @@
 
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { EventBlock } from '../core/domain/event-block.ts';
-import { EventKind } from '../core/domain/event-block.ts';
+import { EventBlock, EventKind } from '../core/domain/event-block.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
-import { Engine } from '../core/engine/engine.ts';
-import type { StrategyInstance } from '../core/strategy/strategy.ts';
+import type { Engine } from '../core/engine/engine.ts';
+import { EngineBand } from '../core/engine/engine-band.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
 import { runLoop } from '../session/loop.ts';
 import { EventLogReader, type LogEnd } from '../storage/event-log-reader.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { ConfigError } from './config/config-error.ts';
-import { loadStrategy } from './strategy-loader.ts';
+import { type StrategyMaker, loadStrategyMaker } from './strategy-loader.ts';
 
 export interface ReplayOptions {
-  /** Default: the recorded strategy. */
-  readonly strategy?: StrategyInstance;
+  /** Gives a fresh strategy at every call. Default: the recorded strategy. */
+  readonly createStrategy?: StrategyMaker;
   /** Default: the recorded start; a change of it asks what would have been. */
   readonly start?: SessionStart;
   /** Whether the event of this sequence number ends a block, see {@link EventLogReader}. */
@@ -39,12 +38,16 @@ export interface ReplaySinks {
 /** One run of one log. */
 export class SessionReplay {
   readonly start: SessionStart;
+  /** The session's own engine. */
   readonly engine: Engine;
+  /** With the shadows of its band, where the session had one. */
+  readonly band: EngineBand;
   readonly #reader: EventLogReader;
 
-  private constructor(start: SessionStart, engine: Engine, reader: EventLogReader) {
+  private constructor(start: SessionStart, band: EngineBand, reader: EventLogReader) {
     this.start = start;
-    this.engine = engine;
+    this.engine = band.primary;
+    this.band = band;
     this.#reader = reader;
   }
 
@@ -54,9 +57,9 @@ export class SessionReplay {
    */
   static async open(folder: SessionFolder, options: ReplayOptions = {}): Promise<SessionReplay> {
     const start = options.start ?? readSessionStart(folder);
-    const strategy = options.strategy ?? (await loadRecordedStrategy(folder, start));
+    const createStrategy = options.createStrategy ?? (await loadRecordedStrategy(folder, start));
     const reader = new EventLogReader(folder.eventsFolder, undefined, options.endsBlock);
-    return new SessionReplay(start, new Engine(start, strategy), reader);
+    return new SessionReplay(start, new EngineBand(start, createStrategy), reader);
   }
 
   /** Where the log ended; null until {@link run} reached it. */
@@ -69,18 +72,32 @@ export class SessionReplay {
     await runLoop({
       source: this.#reader,
       log: null,
-      engine: this.engine,
+      engine: this.band,
       sinks,
       ...(afterBlock === undefined ? {} : { afterBlock }),
     });
+    this.band.finish();
+    for (const sink of sinks) sink.deliver(this.band.takeOutputs());
   }
 
-  /** The same step by step, for who wants the outputs of each block; the block is reused. */
+  /**
+   * The same step by step, for who wants the outputs of each block; the block is reused. What is said once the session has
+   * ended comes last, with a block without events.
+   */
   *steps(): Generator<{ readonly block: EventBlock; readonly outputs: ReturnType<Engine['takeOutputs']> }> {
+    let sequence = 0;
     for (const block of this.#reader) {
-      this.engine.process(block);
-      yield { block, outputs: this.engine.takeOutputs() };
+      this.band.process(block);
+      sequence = block.firstSequence + block.events;
+      yield { block, outputs: this.band.takeOutputs() };
     }
+    this.band.finish();
+    const outputs = this.band.takeOutputs();
+    if (outputs.length === 0) return;
+    const rest = new EventBlock(1);
+    rest.reset(sequence);
+    rest.receivedTimeMs[0] = this.engine.status().timeMs;
+    yield { block: rest, outputs };
   }
 }
 
@@ -97,18 +114,18 @@ export function readSessionStart(folder: SessionFolder): SessionStart {
  * Loads the strategy that a session ran. Its recorded parameters are those after defaults; where a schema changes what it
  * has changed before, the ones that the user gave are taken. Throws ConfigError.
  */
-async function loadRecordedStrategy(folder: SessionFolder, start: SessionStart): Promise<StrategyInstance> {
+async function loadRecordedStrategy(folder: SessionFolder, start: SessionStart): Promise<StrategyMaker> {
   const recorded = start.strategy;
   const { name, given } = recordedStrategy(folder, start);
   const candidates = [recorded.params, given];
-  let first: StrategyInstance | null = null;
+  let first: StrategyMaker | null = null;
   let failure: unknown = null;
   for (const params of candidates) {
     if (params === undefined) continue;
     try {
-      const strategy = await loadStrategy(name, params);
-      if (isDeepStrictEqual(plain(strategy.params), plain(recorded.params))) return strategy;
-      first ??= strategy;
+      const createStrategy = await loadStrategyMaker(name, params);
+      if (isDeepStrictEqual(plain(createStrategy().params), plain(recorded.params))) return createStrategy;
+      first ??= createStrategy;
     } catch (error) {
       failure ??= error;
     }
@@ -123,8 +140,8 @@ async function loadRecordedStrategy(folder: SessionFolder, start: SessionStart):
 export async function loadChangedStrategy(
   folder: SessionFolder,
   start: SessionStart,
-): Promise<StrategyInstance> {
-  return loadStrategy(recordedStrategy(folder, start).name, start.strategy.params);
+): Promise<StrategyMaker> {
+  return loadStrategyMaker(recordedStrategy(folder, start).name, start.strategy.params);
 }
 
 /** Which strategy to load, a name or a file, and the parameters as the user gave them. */

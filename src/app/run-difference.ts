@@ -259,6 +259,7 @@ function spanOf({ a, b }: DecisionPair, shiftMs: number): readonly [number, numb
   return [from + shiftMs, to + shiftMs];
 }
 
+/** What was wrong with the data; what only the shadows of a band did is no part of it. */
 function gapsWithin(quality: readonly QualityRow[], [fromMs, toMs]: readonly [number, number]): QualityRow[] {
-  return quality.filter((row) => row.from_ms <= toMs && row.to_ms >= fromMs);
+  return quality.filter((row) => row.feed !== 'band' && row.from_ms <= toMs && row.to_ms >= fromMs);
 }

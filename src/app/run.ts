@@ -61,21 +61,21 @@ export async function runSession(
     const unreported = describeUnreportedEnd(lock.former, readHeartbeat(paths.heartbeat));
     if (unreported !== null) alerts.raise('critical', 'crashed', unreported);
     // Only who has the workspace pays for loading the rest of the program.
-    const { loadStrategy } = await unlessBrokenOff(import('./strategy-loader.ts'));
+    const { loadStrategyMaker } = await unlessBrokenOff(import('./strategy-loader.ts'));
     if (settings.account !== 'resume') {
       const { concludeInterrupted } = await unlessBrokenOff(import('./conclude-interrupted.ts'));
       await concludeInterrupted({ paths, alerts, logger: log, nowMs: systemClock.nowMs() });
     }
-    const strategy = await unlessBrokenOff(loadStrategy(settings.strategy, settings.params));
+    const createStrategy = await unlessBrokenOff(loadStrategyMaker(settings.strategy, settings.params));
     const { SessionRun } = await unlessBrokenOff(import('./session-run.ts'));
     const { openSession } = await unlessBrokenOff(import('./open-session.ts'));
     const nowMs = systemClock.nowMs();
     const { root: workspace, stateDirectory } = paths;
     const opened = await unlessBrokenOff(
-      openSession({ settings, workspace, stateDirectory, sessionId, strategy, nowMs }),
+      openSession({ settings, workspace, stateDirectory, sessionId, createStrategy, nowMs }),
     );
     const speakers = { io, log, alerts, scrubber };
-    session = new SessionRun({ settings, paths, ...speakers, sessionId, strategy, opened, testCrash });
+    session = new SessionRun({ settings, paths, ...speakers, sessionId, createStrategy, opened, testCrash });
     const held = session;
     guard.handOver((error) => held.crash(error));
     return await held.hold();

@@ -38,7 +38,7 @@ export interface ResultFacts {
 
 type Rows = Pick<
   FinalReportInputs,
-  'orders' | 'fills' | 'ledger' | 'denials' | 'lifecycle' | 'quality' | 'trades' | 'equity'
+  'orders' | 'fills' | 'ledger' | 'denials' | 'lifecycle' | 'quality' | 'trades' | 'equity' | 'band'
 >;
 
 const NO_ROWS: Rows = {
@@ -47,6 +47,7 @@ const NO_ROWS: Rows = {
   ledger: [],
   trades: [],
   equity: [],
+  band: [],
   denials: [],
   quality: [],
   lifecycle: [],
@@ -119,6 +120,7 @@ function readRows(journalFile: string): Rows {
       ledger: journal.ledger(),
       trades: journal.trades(),
       equity: journal.equity(),
+      band: journal.band(),
       denials: journal.denials(),
       quality: journal.quality(),
       lifecycle: journal.lifecycle(),

@@ -9,7 +9,6 @@ import { formatMoney } from '../core/domain/instrument.ts';
 import type { LifecycleState } from '../core/domain/outputs.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { EngineStatus } from '../core/engine/engine-state.ts';
-import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
 import type { SecretScrubber } from '../ports/secret-scrubber.ts';
 import { systemClock } from '../ports/wall-clock.ts';
@@ -33,6 +32,7 @@ import { type ProgramIo, printJson } from './program-io.ts';
 import { SessionDashboard } from './session-dashboard.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { writeResult } from './session-result.ts';
+import type { StrategyMaker } from './strategy-loader.ts';
 
 /** The kill switch waits so long for the closing orders; then the session ends with what is open. */
 const KILL_PATIENCE_MS = 1_000;
@@ -48,7 +48,8 @@ export interface SessionRunOptions {
   readonly alerts: AlertFile;
   readonly scrubber: SecretScrubber;
   readonly sessionId: string;
-  readonly strategy: StrategyInstance;
+  /** Gives a fresh strategy at every call. */
+  readonly createStrategy: StrategyMaker;
   readonly opened: OpenedSession;
   /** The phase in which a test wants this session to fail; null = none. */
   readonly testCrash: CrashPhase | null;
@@ -73,7 +74,7 @@ export class SessionRun {
 
   constructor(options: SessionRunOptions) {
     this.#options = options;
-    const { settings, paths, io, log, sessionId, strategy, opened } = options;
+    const { settings, paths, io, log, sessionId, createStrategy, opened } = options;
     this.#crashPhase = options.testCrash;
     this.#opened = opened;
     const cutBytes = opened.recovered?.cutBytes ?? 0;
@@ -91,10 +92,11 @@ export class SessionRun {
     this.#live = new LiveSession({
       settings,
       sessionId,
-      strategy,
+      createStrategy,
       opened,
       clock: systemClock,
       logger: log,
+      alerts: options.alerts,
       note: (text) => this.#progress.note(text),
       keeper: this.#keeper,
     });
@@ -333,6 +335,7 @@ export class SessionRun {
       unrealized_pnl: status === null ? null : formatMoney(status.unrealizedPnl),
       position: view.position,
       open_orders: status?.openOrders ?? null,
+      margin: view.margin,
       clock_offset_ms: view.offsetMs,
       round_trip_ms: view.roundTripMs === null ? null : Math.round(view.roundTripMs),
       events: status?.events ?? null,

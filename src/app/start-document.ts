@@ -30,6 +30,7 @@ export function composeStart(settings: Settings, facts: StartFacts): SessionStar
     account: facts.account,
     leverage: settings.leverage,
     margin_mode: settings.marginMode,
+    position_mode: settings.positionMode,
     liquidation: settings.liquidation,
     maker_fee_rate: settings.makerFeeRate,
     taker_fee_rate: settings.takerFeeRate,
@@ -38,6 +39,7 @@ export function composeStart(settings: Settings, facts: StartFacts): SessionStar
     request_latency_ms: settings.requestLatencyMs,
     response_latency_ms: settings.responseLatencyMs,
     fills: settings.fills,
+    band: settings.band,
     stale_timeout_ms: settings.staleTimeoutMs,
     on_end: settings.onEnd,
     risk: {

@@ -69,6 +69,7 @@ async function printStatus(
       `${displayMoney(heartbeat.equity)} USDT, unrealized pnl ${displayMoney(heartbeat.unrealized_pnl)}`,
     ],
     ['open orders', shown(heartbeat.open_orders)],
+    ['liquidation', liquidationText(heartbeat)],
     ['feeds', feedsText(heartbeat)],
     [
       'machine',
@@ -107,6 +108,14 @@ function positionText({ symbol, quantity, average_price: entry, unrealized_pnl: 
   return entry === null
     ? `${symbol} flat`
     : `${symbol} ${quantity} at ${entry}, unrealized pnl ${displayMoney(pnl)} USDT`;
+}
+
+function liquidationText({ margin }: HeartbeatFields): string {
+  if (margin === undefined || margin === null) return 'nothing to liquidate';
+  if (margin.liquidation_price === null) return 'at no price';
+  const percent = margin.distance_percent === null ? '' : `, ${margin.distance_percent} % away`;
+  const sigmas = margin.distance_sigmas === null ? '' : `, ${margin.distance_sigmas} hourly sigmas`;
+  return `${margin.symbol} ${margin.side} at ${margin.liquidation_price}${percent}${sigmas}`;
 }
 
 function shown(value: string | number | null): string {

@@ -13,17 +13,26 @@ import {
 } from '../core/strategy/strategy.ts';
 import { ConfigError } from './config/config-error.ts';
 
-/** `name`: a built-in strategy or the absolute path of a file. Throws ConfigError that says what was expected. */
-export async function loadStrategy(name: string, params: unknown): Promise<StrategyInstance> {
+/** Makes a fresh instance of a strategy at every call, each with a state of its own. */
+export type StrategyMaker = () => StrategyInstance;
+
+/**
+ * `name`: a built-in strategy or the absolute path of a file; making one was tried once. Throws ConfigError that says what
+ * was expected.
+ */
+export async function loadStrategyMaker(name: string, params: unknown): Promise<StrategyMaker> {
   try {
     if (!path.isAbsolute(name)) {
-      const builtIn = createBuiltInStrategy(name, params);
-      if (builtIn !== null) return builtIn;
+      const make = (): StrategyInstance | null => createBuiltInStrategy(name, params);
+      const first = make();
+      if (first !== null) return () => make() ?? first;
       throw new ConfigError([
         `--strategy: expected one of ${BUILT_IN_STRATEGIES.join(', ')} or a file, found ${name}`,
       ]);
     }
-    return instantiateStrategy(await importDefinition(name), params);
+    const definition = await importDefinition(name);
+    instantiateStrategy(definition, params);
+    return () => instantiateStrategy(definition, params);
   } catch (error) {
     if (error instanceof ZodError) {
       throw new ConfigError(

@@ -11,6 +11,24 @@ export interface FeedHealth {
   readonly gaps: number;
 }
 
+/** How far the position nearest to its liquidation is from it; what is not known is null. */
+export interface MarginHealth {
+  readonly symbol: string;
+  readonly side: 'long' | 'short';
+  /** The mark that liquidates, other marks as they are; null where none does. */
+  readonly liquidation_price: string | null;
+  /** To the liquidation price: percent of the mark; standard deviations of an hour's move. */
+  readonly distance_percent: number | null;
+  readonly distance_sigmas: number | null;
+  readonly maintenance_margin: string;
+  /** Maintenance margin / margin: liquidated at 1. */
+  readonly margin_ratio: number | null;
+  /** The next step of the venue's risk table, and the quantity that first stands on it. */
+  readonly next_tier: { readonly level: number; readonly quantity: string } | null;
+  /** At the mark and the last settled rate; negative = to be paid. */
+  readonly funding_to_settlement: string | null;
+}
+
 /**
  * Amounts (also `position`, signed) are decimal text in USDT or base units; ratios, counts and milliseconds are numbers.
  * What is not known is null, never 0. `elapsed` and `remaining` are seconds; `remaining` is null for a session without an end.
@@ -31,6 +49,8 @@ export interface HeartbeatFields {
   readonly unrealized_pnl: string | null;
   readonly position: string | null;
   readonly open_orders: number | null;
+  /** null while no position is open; absent in heartbeats of versions before it. */
+  readonly margin?: MarginHealth | null;
   /** Resident memory in MiB. */
   readonly ram_mb: number | null;
   /** CPU of the process over the last interval, 100 = one core; `cpu_pct` is its old name. */

@@ -99,6 +99,21 @@ export const statusSchema = z.object({
   unrealized_pnl: z.string().nullable(),
   position: z.string().nullable(),
   open_orders: z.int().nullable(),
+  /** Of the position nearest to its liquidation; null while none is open. */
+  margin: z
+    .object({
+      symbol: z.string(),
+      side: z.enum(['long', 'short']),
+      liquidation_price: z.string().nullable(),
+      distance_percent: z.number().nullable(),
+      distance_sigmas: z.number().nullable(),
+      maintenance_margin: z.string(),
+      margin_ratio: z.number().nullable(),
+      next_tier: z.object({ level: z.int(), quantity: z.string() }).nullable(),
+      funding_to_settlement: z.string().nullable(),
+    })
+    .nullable()
+    .optional(),
   ram_mb: z.number().nullable(),
   cpu_percent: z.number().nullable(),
   event_loop_lag_ms: z.number().nullable(),

@@ -14,7 +14,7 @@ describe('final report', () => {
         'session_id status stopped_reason exit_code symbol strategy source seed started_at ended_at duration_seconds ' +
         'starting_equity ending_equity pnl_absolute pnl_percent trades fills wins losses win_rate fees_paid funding_paid ' +
         'spread_cost impact_cost latency_cost slippage_cost max_drawdown max_drawdown_percent sharpe profit_factor exposure_percent ' +
-        'liquidations orders_denied orders_rejected reconnects gaps gap_seconds gaps_backfilled error_count events ' +
+        'liquidations orders_denied orders_rejected reconnects gaps gap_seconds gaps_backfilled doubtful_seconds doubtful_pnl error_count events ' +
         'state_hash band ledger_difference'
       ).split(' '),
     );

@@ -8,6 +8,7 @@
 import { formatMoney, parseMoney } from '../core/domain/instrument.ts';
 import { type StoppedReason, EXIT_CODES } from '../core/domain/reasons.ts';
 import { money } from '../core/domain/units.ts';
+import { measureDoubt } from './doubtful-time.ts';
 import {
   exposurePercent,
   maxDrawdown,
@@ -18,6 +19,7 @@ import {
   tradeStatistics,
 } from './performance-statistics.ts';
 import type {
+  BandFacts,
   EquityFacts,
   FillFacts,
   LedgerFacts,
@@ -84,10 +86,13 @@ export interface FinalReport {
   readonly gaps: number;
   readonly gap_seconds: number;
   readonly gaps_backfilled: number;
+  /** Seconds of doubtful market data, and the change of equity in them: part of the profit, told apart. */
+  readonly doubtful_seconds: number;
+  readonly doubtful_pnl: string;
   readonly error_count: number | null;
   readonly events: number;
   readonly state_hash: string | null;
-  /** Profit under the three fill models; null where one did not run. */
+  /** Profit under the three exchanges; null where one did not run, or failed. */
   readonly band: {
     readonly optimistic: string | null;
     readonly realistic: string;
@@ -126,6 +131,7 @@ export interface FinalReportInputs {
   readonly ledger: readonly LedgerFacts[];
   readonly trades: readonly TradeFacts[];
   readonly equity: readonly EquityFacts[];
+  readonly band: readonly BandFacts[];
   readonly quality: readonly QualityFacts[];
   readonly lifecycle: readonly LifecycleFacts[];
   /** Intents that our gate denied, cancels included. */
@@ -141,6 +147,13 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     inputs.startingEquity,
     ...inputs.equity.map(({ equity }) => equity),
     inputs.endingEquity,
+  ]);
+  // Only a band that was carried to its end is a result.
+  const end = inputs.band.findLast(({ hash }) => hash !== null);
+  const doubt = measureDoubt(quality, [
+    { time_ms: startedMs, equity: inputs.startingEquity },
+    ...inputs.equity.filter(({ time_ms: timeMs }) => timeMs >= startedMs && timeMs <= endedMs),
+    { time_ms: endedMs, equity: inputs.endingEquity },
   ]);
   const gaps = quality.filter(({ kind }) => kind === 'gap');
   // Books that do not close are a violated invariant, whatever the session thought of its end.
@@ -185,10 +198,16 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     gaps: gaps.length,
     gap_seconds: gaps.reduce((sum, { from_ms: from, to_ms: to }) => sum + (to - from), 0) / 1_000,
     gaps_backfilled: gaps.filter(({ backfilled }) => backfilled).length,
+    doubtful_seconds: doubt.seconds,
+    doubtful_pnl: doubt.pnl,
     error_count: inputs.errorCount,
     events: inputs.events,
     state_hash: inputs.stateHash,
-    band: { optimistic: null, realistic: pnlAbsolute, pessimistic: null },
+    band: {
+      optimistic: end?.optimistic ?? null,
+      realistic: pnlAbsolute,
+      pessimistic: end?.pessimistic ?? null,
+    },
     ledger_difference: difference,
     ...interruptions(quality),
   };

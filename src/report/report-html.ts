@@ -159,6 +159,10 @@ function sessionRows(report: FinalReport): Pair[] {
     ['Stopped by', `${report.stopped_reason} (exit ${report.exit_code})`],
     ['Events', displayCount(report.events)],
     ['Gaps', `${report.gaps} (${displaySpan(report.gap_seconds)}, ${report.gaps_backfilled} backfilled)`],
+    [
+      'Doubtful data',
+      `${displaySpan(report.doubtful_seconds)}, in which equity changed by ${displaySignedMoney(report.doubtful_pnl)} USDT`,
+    ],
     ['Reconnects', displayCount(report.reconnects)],
     ['Errors logged', displayCount(report.error_count)],
   ];

@@ -60,6 +60,15 @@ export interface EquityFacts {
   readonly position: string;
 }
 
+/** Profit since the start under the three exchanges; null where one did not run. `hash` is set on the last one only. */
+export interface BandFacts {
+  readonly time_ms: number;
+  readonly optimistic: string | null;
+  readonly realistic: string;
+  readonly pessimistic: string | null;
+  readonly hash: string | null;
+}
+
 export interface QualityFacts {
   readonly from_ms: number;
   readonly to_ms: number;

@@ -1,10 +1,10 @@
 /** One honest sentence or two on how a session went. */
 
 import type { FinalReport } from './final-report.ts';
-import { displayMoney, displayPercent, displaySpan } from './display-text.ts';
+import { displayMoney, displayPercent, displaySignedMoney, displaySpan } from './display-text.ts';
 
 export function describeVerdict(report: FinalReport): string {
-  return `${describeEnd(report)} ${describeResult(report)}`;
+  return `${describeEnd(report)} ${describeResult(report)}${describeBand(report)}`;
 }
 
 function describeEnd(report: FinalReport): string {
@@ -40,4 +40,20 @@ function describeResult(report: FinalReport): string {
   const fees = `${displayMoney(report.fees_paid)} USDT of fees`;
   const trades = report.trades === 1 ? '1 closed trade' : `${report.trades} closed trades`;
   return `It ${isLoss ? 'lost' : 'made'} ${amount} USDT (${share}) after ${fees}, in ${trades}.`;
+}
+
+/** Whether the profit survives the doubt: only what all three exchanges show counts as profitable. */
+function describeBand({ band, fills }: FinalReport): string {
+  if (band.optimistic === null || band.pessimistic === null || fills === 0) return '';
+  const range = `from ${displaySignedMoney(band.pessimistic)} (pessimistic) to ${displaySignedMoney(band.optimistic)} USDT (optimistic)`;
+  return isProfitable(band)
+    ? ` Profitable under all three exchanges: ${range}.`
+    : ` Not profitable under all three exchanges: ${range}.`;
+}
+
+/** Profit above zero under the optimistic, the realistic and the pessimistic exchange; false where one has no result. */
+export function isProfitable(band: FinalReport['band']): boolean {
+  return [band.optimistic, band.realistic, band.pessimistic].every(
+    (profit) => profit !== null && profit !== '0' && !profit.startsWith('-'),
+  );
 }

@@ -12,6 +12,7 @@ import type { LedgerKind, Output } from '../core/domain/outputs.ts';
 import { type Money, money } from '../core/domain/units.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { availableMoney } from '../core/exchange/margin.ts';
+import { describeOutlook } from '../core/exchange/margin-outlook.ts';
 import type { WorkingOrder } from '../core/exchange/working-order.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
 import { ROWS_MAX, type Snapshot, type Update } from '../protocol/messages.ts';
@@ -130,25 +131,36 @@ export class SessionReadModel implements OutputSink {
     return this.engine.view.markets.flatMap((market) => describeBook(market, levels) ?? []);
   }
 
+  /** One row a contract; in hedge mode its long and short together, each at its own cost. */
   positions(): Position[] {
-    const { account, markets } = this.engine.view;
-    const { leverage, margin_mode: marginMode } = this.engine.start;
-    return account.positions.map((position, index) => {
-      const { instrument, quantity, cost } = position;
-      const mark = markets[index]?.valuationPrice ?? null;
+    const { account, exchange, markets, intervalMs } = this.engine.view;
+    const { leverage, marginMode } = account.modes;
+    return markets.map((market, index) => {
+      const { instrument, valuationPrice: mark } = market;
+      const slots = account.positions.filter((position) => position.instrument === instrument);
+      const quantity = account.netQuantity(index);
+      const cost = money(slots.reduce((sum, position) => sum + position.cost, 0n));
+      const margin = slots.reduce((sum, position) => sum + position.isolatedMargin(leverage), 0n);
+      const outlooks = slots.flatMap(
+        (position) => describeOutlook(position, account, market, exchange.margin, intervalMs) ?? [],
+      );
+      const [outlook = null] = outlooks.length === 1 ? outlooks : [];
+      const liquidation = outlook?.liquidationMark ?? null;
       return {
         symbol: instrument.symbol,
         quantity: formatQuantity(instrument, quantity),
-        average_price: this.#spelling.averagePrice(index, cost, quantity),
+        average_price: outlook === null ? null : this.#spelling.averagePrice(index, cost, quantity),
         mark_price: mark === null ? null : formatMarkPrice(mark),
         notional: mark === null ? null : formatMoney(absolute(markNotional(instrument, mark, quantity))),
-        unrealized_pnl: formatMoney(mark === null ? money(0n) : position.unrealized(mark)),
-        initial_margin: formatMoney(money((absolute(cost) + BigInt(leverage) - 1n) / BigInt(leverage))),
-        maintenance_margin: null,
+        unrealized_pnl: formatMoney(
+          money(mark === null ? 0n : slots.reduce((sum, position) => sum + position.unrealized(mark), 0n)),
+        ),
+        initial_margin: formatMoney(money(margin)),
+        maintenance_margin: outlook === null ? null : formatMoney(outlook.maintenanceMargin),
         leverage,
         margin_mode: marginMode,
-        liquidation_price: null,
-        liquidation_distance_percent: null,
+        liquidation_price: liquidation === null ? null : formatMarkPrice(liquidation),
+        liquidation_distance_percent: outlook?.distancePercent ?? null,
       };
     });
   }
@@ -215,8 +227,9 @@ export class SessionReadModel implements OutputSink {
         break;
       case 'lifecycle':
       case 'log':
+      case 'band':
       case 'ended':
-        // Told by the status and the log.
+        // Told by the status, the log and the report.
         break;
     }
   }

@@ -11,7 +11,7 @@ export interface LoopParts {
   readonly source: AsyncIterable<EventBlock> | Iterable<EventBlock>;
   /** null where the source is a log already. */
   readonly log: EventLog | null;
-  readonly engine: Engine;
+  readonly engine: Pick<Engine, 'process' | 'takeOutputs' | 'lifecycle'>;
   readonly sinks: readonly OutputSink[];
   /** After each block: where a live session lets time pass. */
   readonly afterBlock?: (block: EventBlock) => void;

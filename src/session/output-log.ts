@@ -73,6 +73,7 @@ export class OutputLog implements OutputSink {
       case 'order':
       case 'ledger':
       case 'trade':
+      case 'band':
       case 'equity':
       case 'verdict':
         break;

@@ -140,6 +140,16 @@ test('continues a session that had begun, also after its time, so that it closes
   expect(await exitCode).toBe(0);
 });
 
+test('waits for a session that is continued while it replays its log', async () => {
+  isResumable = true;
+  const { exitCode } = supervise(null);
+  await end(null, 'SIGKILL');
+  await vi.advanceTimersByTimeAsync(10 * STARTING_PATIENCE_MS);
+  expect(started.at(-1)).toMatchObject({ kind: 'resumed', signals: [] });
+  await end(0);
+  expect(await exitCode).toBe(0);
+});
+
 test('keeps the whole duration for a session that never got one to live', async () => {
   const { exitCode } = supervise(600_000);
   await end(1);

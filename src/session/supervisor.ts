@@ -33,6 +33,9 @@ export const FROZEN_AFTER_MS = 15_000;
 export const STARTING_PATIENCE_MS = 30_000;
 export const STOPPING_PATIENCE_MS = 120_000;
 
+/** The same for one that is continued: it replays all of its log before its first heartbeat. */
+export const RECOVERING_PATIENCE_MS = 3_600_000;
+
 /** Less than this left of the duration is not worth a session. */
 const REMAINING_MINIMUM_MS = 1_000;
 
@@ -92,7 +95,7 @@ export class Supervisor {
     let next: NextSession = { kind: 'first', remainingMs: durationMs };
     for (;;) {
       const session = start(next);
-      const end = await this.#attend(session);
+      const end = await this.#attend(session, next.kind === 'resumed');
       const code = this.#exitCode(end);
       if (this.#isStopping || judgeEnd(end, this.#reasonOf(session.pid)) === 'end') return code;
       const remainingMs = this.#remainingMs();
@@ -120,11 +123,12 @@ export class Supervisor {
   }
 
   /** Watches a session until its process has ended, and reports the end where it could not do so itself. */
-  async #attend(session: SupervisedSession): Promise<ProcessEnd> {
+  async #attend(session: SupervisedSession, isResumed: boolean): Promise<ProcessEnd> {
     this.#session = session;
     this.#isFrozen = false;
     const judge = new StallJudge(LONGEST_STEP_MS);
-    const timer = setInterval(() => this.#look(session, judge), LOOK_INTERVAL_MS);
+    const firstPatienceMs = isResumed ? RECOVERING_PATIENCE_MS : STARTING_PATIENCE_MS;
+    const timer = setInterval(() => this.#look(session, judge, firstPatienceMs), LOOK_INTERVAL_MS);
     const end = await session.ended;
     clearInterval(timer);
     this.#session = null;
@@ -142,12 +146,12 @@ export class Supervisor {
     return end;
   }
 
-  #look(session: SupervisedSession, judge: StallJudge): void {
+  #look(session: SupervisedSession, judge: StallJudge, firstPatienceMs: number): void {
     const beat = this.#heartbeatOf(session.pid);
     this.#notePlan(beat);
     if (this.#isFrozen) return;
     const stillMs = judge.observe(beatText(beat), this.#options.clock.monotonicMs());
-    const patienceMs = patienceWith(beat);
+    const patienceMs = beat === null ? firstPatienceMs : patienceWith(beat);
     if (stillMs < patienceMs) return;
     this.#isFrozen = true;
     this.#tellDeath(
@@ -213,7 +217,6 @@ function beatText(beat: HeartbeatFields | null): string {
     : `${beat.events}`;
 }
 
-function patienceWith(beat: HeartbeatFields | null): number {
-  if (beat === null) return STARTING_PATIENCE_MS;
+function patienceWith(beat: HeartbeatFields): number {
   return beat.state === 'stopping' || beat.state === 'ended' ? STOPPING_PATIENCE_MS : FROZEN_AFTER_MS;
 }

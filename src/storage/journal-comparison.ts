@@ -19,6 +19,7 @@ const TABLES = {
   trades: { key: 'trade_id', time: 'exit_time_ms', isReplaced: false },
   positions: { key: 'symbol', time: 'time_ms', isReplaced: true },
   equity: { key: null, time: 'time_ms', isReplaced: false },
+  band: { key: null, time: 'time_ms', isReplaced: false },
   denials: { key: null, time: 'time_ms', isReplaced: false },
   quality: { key: null, time: 'from_ms', isReplaced: false },
   lifecycle: { key: null, time: 'time_ms', isReplaced: false },

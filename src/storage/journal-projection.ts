@@ -10,12 +10,13 @@ import {
 } from '../core/domain/instrument.ts';
 import type { FillRecord, OrderRecord } from '../core/domain/order.ts';
 import { describeReceipt } from '../core/domain/receipt-document.ts';
-import type { EquityPoint, LedgerEntry, Output, TradeRecord } from '../core/domain/outputs.ts';
+import type { BandPoint, EquityPoint, LedgerEntry, Output, TradeRecord } from '../core/domain/outputs.ts';
 import type { QualityRecord } from '../core/domain/commands.ts';
 import { type Money, markPrice } from '../core/domain/units.ts';
 import type { AgentVerdict } from '../core/domain/verdict.ts';
 import { averagePriceText } from './average-price.ts';
 import type {
+  BandRow,
   DenialRow,
   EquityRow,
   FillRow,
@@ -52,6 +53,7 @@ export interface StoredRows {
   readonly positions: Stored<PositionRow>;
   readonly trades: Stored<TradeRow>;
   readonly equity: Stored<EquityRow>;
+  readonly band: Stored<BandRow>;
   readonly denials: Stored<DenialRow>;
   readonly quality: Stored<QualityRow>;
   readonly lifecycle: Stored<LifecycleRow>;
@@ -168,6 +170,16 @@ export function equityRow(point: EquityPoint, first: Instrument): StoredRows['eq
     wallet: formatMoney(point.wallet),
     unrealized_pnl: formatMoney(point.unrealizedPnl),
     position: formatQuantity(first, point.position),
+  };
+}
+
+export function bandRow(point: BandPoint): StoredRows['band'] {
+  return {
+    time_ms: point.timeMs,
+    optimistic: moneyOrNull(point.optimistic),
+    realistic: formatMoney(point.realistic),
+    pessimistic: moneyOrNull(point.pessimistic),
+    hash: point.hash,
   };
 }
 

@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { existsSync } from 'node:fs';
 import type { ReceiptDocument } from '../core/domain/receipt-document.ts';
 import type {
+  BandRow,
   DenialRow,
   EquityRow,
   FillRow,
@@ -104,6 +105,13 @@ export class JournalReader {
     return this.#rows(
       'SELECT time_ms, equity, wallet, unrealized_pnl, position FROM equity ORDER BY equity_id',
     ) as unknown as EquityRow[];
+  }
+
+  /** Empty where the session had no band, or an older program wrote the file. */
+  band(): BandRow[] {
+    if (!this.#hasTable('band')) return [];
+    const query = 'SELECT time_ms, optimistic, realistic, pessimistic, hash FROM band ORDER BY band_id';
+    return this.#rows(query) as unknown as BandRow[];
   }
 
   denials(): DenialRow[] {

@@ -108,6 +108,16 @@ export interface EquityRow {
   readonly position: string;
 }
 
+/** Profit since the start; null where that exchange did not run, or has not begun. */
+export interface BandRow {
+  readonly time_ms: number;
+  readonly optimistic: string | null;
+  readonly realistic: string;
+  readonly pessimistic: string | null;
+  /** On the last row of a session only. */
+  readonly hash: string | null;
+}
+
 export interface DenialRow {
   readonly time_ms: number;
   readonly order_id: string | null;

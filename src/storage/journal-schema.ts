@@ -73,8 +73,16 @@ CREATE TABLE verdicts (
 ) STRICT;
 `;
 
+/** Profit under the three exchanges of the band; the last row of a session has the digest of its shadows. */
+const MIGRATION_4 = `
+CREATE TABLE band (
+  band_id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, optimistic TEXT, realistic TEXT NOT NULL, pessimistic TEXT,
+  hash TEXT
+) STRICT;
+`;
+
 /** Migration n brings a file from version n - 1 to n. */
-const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3];
+const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4];
 
 export const JOURNAL_VERSION: number = MIGRATIONS.length;
 

@@ -12,9 +12,11 @@ import { type Instrument, createInstrument, parseMoney, parseQuantity } from '..
 import type { FillRecord } from '../core/domain/order.ts';
 import type { Output } from '../core/domain/outputs.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
+import { lots, money } from '../core/domain/units.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
 import {
   type StoredRows,
+  bandRow,
   denialRow,
   equityRow,
   fillRow,
@@ -45,6 +47,7 @@ const IS_REPLACED: Readonly<Record<Table, boolean>> = {
   ledger: false,
   trades: false,
   equity: false,
+  band: false,
   denials: false,
   quality: false,
   lifecycle: false,
@@ -146,6 +149,8 @@ export class Journal implements OutputSink {
       }
       case 'equity':
         return this.#write('equity', equityRow(output.point, this.#instrument(0)));
+      case 'band':
+        return this.#write('band', bandRow(output.point));
       case 'denial': {
         const { intent } = output;
         const instrument = intent === null ? null : this.#instrument(intent.instrument);
@@ -216,9 +221,13 @@ function replacing([key, ...others]: readonly string[]): string {
 }
 
 function openingPosition(instrument: Instrument, start: SessionStart): HeldPosition {
-  const carried = start.account.positions.find(({ symbol }) => symbol === instrument.symbol);
-  return {
-    quantity: parseQuantity(instrument, carried?.quantity ?? '0'),
-    entryNotional: parseMoney(carried?.cost ?? '0'),
-  };
+  // In hedge mode a contract has two; the journal keeps their sum.
+  let quantity = 0;
+  let entryNotional = 0n;
+  for (const carried of start.account.positions) {
+    if (carried.symbol !== instrument.symbol) continue;
+    quantity += parseQuantity(instrument, carried.quantity);
+    entryNotional += parseMoney(carried.cost);
+  }
+  return { quantity: lots(quantity), entryNotional: money(entryNotional) };
 }

@@ -36,6 +36,10 @@ export interface FakeSessionServer {
   readonly session: MadeUpSession;
   /** Stops or starts sending, without closing a connection. */
   setSilent(isSilent: boolean): void;
+  /** Leaves out one number of the stream. */
+  skipNumber(): void;
+  /** Sends this text to everyone who listens. */
+  say(text: string): void;
   close(): Promise<void>;
 }
 
@@ -75,6 +79,12 @@ export async function startFakeSessionServer(options: {
     session,
     setSilent(wanted) {
       isSilent = wanted;
+    },
+    skipNumber() {
+      seq++;
+    },
+    say(text) {
+      for (const socket of sockets.clients) socket.send(text);
     },
     close: () => closeAll(server, sockets, timer),
   };

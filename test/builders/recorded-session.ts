@@ -2,7 +2,7 @@
 
 import type { EventBlock } from '../../src/core/domain/event-block.ts';
 import type { SessionStart } from '../../src/core/domain/session-start.ts';
-import { Engine } from '../../src/core/engine/engine.ts';
+import { EngineBand } from '../../src/core/engine/engine-band.ts';
 import { createBuiltInStrategy } from '../../src/core/strategy/built-in-strategies.ts';
 import { formatMoney } from '../../src/core/domain/instrument.ts';
 import { configHash, engineHash, strategyHash } from '../../src/app/session-hashes.ts';
@@ -34,17 +34,22 @@ export async function recordSession(
   options: RecordedOptions = {},
 ): Promise<SessionFolder> {
   const { seed = 11, durationMs = 45_000, sessionId = 'synthetic-1', killedAfterBlocks } = options;
-  const start = syntheticStart(seed, durationMs, sessionId);
+  const start: SessionStart = { ...syntheticStart(seed, durationMs, sessionId), band: 'on' };
   const manifest = openingManifest(start);
   const folder = createSessionFolder(workspace, manifest);
-  const strategy = createBuiltInStrategy(start.strategy.name, start.strategy.params);
-  if (strategy === null) throw new Error('no such strategy');
+  const band = new EngineBand(start, () => {
+    const strategy = createBuiltInStrategy(start.strategy.name, start.strategy.params);
+    if (strategy === null) throw new Error('no such strategy');
+    return strategy;
+  });
   const log = FileEventLog.create(folder.eventsFolder);
   const journal = Journal.open(folder.journalFile, start);
-  const engine = new Engine(start, strategy);
+  const engine = band.primary;
   const checkpoints = CheckpointWriter.open(folder.checkpointFile, engine);
   const source = take(syntheticEvents(start), killedAfterBlocks ?? Number.POSITIVE_INFINITY);
-  await runLoop({ source, log, engine, sinks: [journal, checkpoints] });
+  await runLoop({ source, log, engine: band, sinks: [journal, checkpoints] });
+  band.finish();
+  journal.deliver(band.takeOutputs());
   log.close();
   journal.close();
   checkpoints.close();

@@ -52,6 +52,7 @@ export const SAMPLE_INPUTS: FinalReportInputs = {
   ],
   trades: [trade(1, '0.4'), trade(2, '-0.1'), trade(3, '0')],
   equity: [equityPoint(0, '10000'), equityPoint(100, '10000.5'), equityPoint(600, '10000.3')],
+  band: [],
   quality: [],
   lifecycle: [{ time_ms: T0, state: 'running' }],
   denials: [{}],

@@ -10,7 +10,12 @@ import { Engine } from '../../src/core/engine/engine.ts';
 import { createBuiltInStrategy } from '../../src/core/strategy/built-in-strategies.ts';
 import { runLoop } from '../../src/session/loop.ts';
 import { EventLogReader } from '../../src/storage/event-log-reader.ts';
-import { type FinalReport, finalReportShape, reportDocumentShape } from './support/contract-shapes.ts';
+import {
+  type FinalReport,
+  type ReportDocument,
+  finalReportShape,
+  reportDocumentShape,
+} from './support/contract-shapes.ts';
 import { endPrograms, runProgram } from './support/program.ts';
 import { makeWorkspace, readJson, removeWorkspaces, writeScript } from './support/workspace.ts';
 
@@ -46,6 +51,7 @@ let workspace: string;
 let folder: string;
 let report: FinalReport;
 let fills: number;
+let document: ReportDocument;
 
 beforeAll(async () => {
   workspace = makeWorkspace();
@@ -56,7 +62,8 @@ beforeAll(async () => {
   folder = join(workspace, 'runs/latest');
   report = finalReportShape.parse(readJson(join(folder, 'final_report.json')));
   const printed = await runProgram(['report', 'latest', '--format', 'json', '--workspace', workspace]);
-  fills = reportDocumentShape.parse(JSON.parse(printed.stdout)).fills.length;
+  document = reportDocumentShape.parse(JSON.parse(printed.stdout));
+  fills = document.fills.length;
 });
 
 afterAll(async () => {
@@ -138,6 +145,19 @@ describe('the event log of a session', () => {
 });
 
 describe('the commands over a session', () => {
+  test('explain tells the receipt of a fill, and refuses one that is none', async () => {
+    const [fill] = document.fills;
+    if (fill === undefined) throw new Error('the session has no fill');
+    const told = await runProgram(['explain', fill.fill_id, '--json', '--workspace', workspace]);
+    expect(JSON.parse(told.stdout)).toMatchObject({
+      ...{ fill_id: fill.fill_id, price: fill.price, evidence_sequence: fill.evidence_sequence },
+      costs: { spread: fill.spread_cost, latency: fill.latency_cost, impact: fill.impact_cost },
+    });
+    const refused = await runProgram(['explain', 'nobody-f1', '--workspace', workspace]);
+    expect([told.code, refused.code, refused.stdout]).toEqual([0, 2, '']);
+    expect(refused.stderr).toContain('"nobody-f1" is no fill: looked through');
+  });
+
   test('verify finds it identical, replay gives it again, and its journal is rebuilt from its log', async () => {
     const verified = await runProgram(['verify', 'latest', '--json', '--workspace', workspace]);
     expect(verified.stderr).toBe('');

@@ -154,6 +154,7 @@ describe('a session that ran its time', () => {
     expect(exact(report.pnl_absolute)).toBe(exact(report.ending_equity) - exact(report.starting_equity));
     expect(report.pnl_percent).toBeCloseTo((100 * Number(report.pnl_absolute)) / Number(BALANCE), 5);
     expect(report.band.realistic).toBe(report.pnl_absolute);
+    expect([report.band.optimistic, report.band.pessimistic]).not.toContain(null);
     expect(report.trades).toBe(report.wins + report.losses);
     expect(report.win_rate).toBeCloseTo(report.wins / report.trades, 9);
     expect(report.fills).toBe(document.fills.length);

@@ -36,8 +36,11 @@ const FIRST_FAULT_S = 16;
 /** Length of one round of faults, and what its step of the clock adds to the session's time: whole minutes together. */
 const ROUND_S = 76;
 const SHIFT_S = 104;
-/** The session ends in a market that is there: the last faults are over and their connections back. */
-const CALM_S = 12;
+/**
+ * The session ends in a market that is there: the last faults are noticed and their connections back, which after many
+ * losses in a row takes the longest wait between attempts.
+ */
+const CALM_S = IS_LONG ? 50 : 12;
 /** Puts the end of a minute between the order to leave a bar out and the step of the clock behind it. */
 const START_TIME = '2026-03-05T12:00:49Z';
 const ROUNDS = IS_LONG ? 8 : 1;

@@ -32,7 +32,6 @@ const device =
     : {};
 
 const clock = { nowMs: () => 0, monotonicMs: () => performance.now() };
-const strategy = sweepStrategy();
 const accounts = new AccountStore(path.join(workspace, 'state'));
 const existing = latestSession(workspace);
 const isBegun = existing !== null && hasEvents();
@@ -40,9 +39,11 @@ if (existing !== null && !isBegun) rmSync(existing.path, { recursive: true });
 const folder =
   existing !== null && isBegun ? existing : createSessionFolder(workspace, sampleManifest('sweep'));
 
-const recovered = isBegun ? await recoverSession(folder, { strategy, acceptsChange: false }) : null;
+const recovered = isBegun
+  ? await recoverSession(folder, { createStrategy: sweepStrategy, acceptsChange: false })
+  : null;
 if (recovered !== null) accounts.write(recovered.engine.accountEnd(), folder.id, 0);
-const engine = recovered?.engine ?? new Engine(SWEEP_START, strategy);
+const engine = recovered?.engine ?? new Engine(SWEEP_START, sweepStrategy());
 const log =
   recovered?.log ?? FileEventLog.create(folder.eventsFolder, { segmentBytesMax: 16_384, ...device });
 const journal = recovered?.journal ?? Journal.open(folder.journalFile, SWEEP_START);

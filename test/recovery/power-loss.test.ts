@@ -133,7 +133,7 @@ async function judge(
     if (folder === null)
       return acknowledged === 0 ? null : `${acknowledged} events were seen, the session is gone`;
     if (acknowledged === 0) return null;
-    const recovered = await recoverSession(folder, { strategy: sweepStrategy(), acceptsChange: false });
+    const recovered = await recoverSession(folder, { createStrategy: sweepStrategy, acceptsChange: false });
     const accounts = new AccountStore(path.join(image, 'state'));
     // As whoever goes on does it: the account on the disk may be anything until then.
     accounts.write(recovered.engine.accountEnd(), folder.id, 0);

@@ -99,7 +99,8 @@ function auditTotals(
   if (deposits.length !== 1 || deposits[0]?.amount !== exact(scenario.terms.wallet))
     findings.push('the deposit is not the account’s opening');
   let worth = exact(scenario.terms.wallet);
-  for (const { kind, amount } of entries) if (kind === 'funding') worth += amount;
+  const beside = new Set(['funding', 'liquidation_fee', 'insurance']);
+  for (const { kind, amount } of entries) if (beside.has(kind)) worth += amount;
   const held = INSTRUMENTS.map(() => 0);
   for (const fill of fills) {
     const sign = fill.side === 'buy' ? 1 : -1;

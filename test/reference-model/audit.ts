@@ -137,8 +137,9 @@ function auditFills(outputs: readonly Output[], { terms }: Scenario): string[] {
     held[fill.instrument] = after;
     if (reduceOnly && (Math.abs(after) >= Math.abs(before) || after * before < 0))
       find(`reduce-only, ${before} became ${after}`);
-    const isExit = /-(?:tp|sl)$/.test(fill.orderId);
-    if (!isExit && fill.timeMs < fill.decisionTimeMs + terms.requestMs)
+    // Exits of brackets and the venue's own orders come into being at the exchange.
+    const isBornThere = /-(?:tp|sl|l\d+-\d+)$/.test(fill.orderId);
+    if (!isBornThere && fill.timeMs < fill.decisionTimeMs + terms.requestMs)
       find('before its order can have arrived');
     if (fill.timeMs < fill.arrivalTimeMs) find('before its order arrived');
     const mayWait =

@@ -245,15 +245,17 @@ const mark: fc.Arbitrary<Step> = fc
   .record({
     instrument,
     at: offset,
+    // Now and then far enough that somebody is liquidated.
+    leap: fc.constantFrom(...Array.from({ length: 14 }, () => 0), -0.3, -0.05, -0.01, 0.01, 0.05, 0.3),
     fraction: fc.constantFrom(0, 0, 7),
     next: fc.option(fc.constantFrom(700, 2_500, 4_000)),
   })
-  .map(({ instrument: index, at, fraction, next }): Step => ({
+  .map(({ instrument: index, at, leap, fraction, next }): Step => ({
     kind: 'event',
     make: () => ({
       do: 'mark',
       instrument: index,
-      mark: markOf(index, at, fraction),
+      mark: markOf(index, at + Math.round((BASE_PRICES[index] ?? 0) * leap), fraction),
       nextSettlementMs: next,
     }),
   }));

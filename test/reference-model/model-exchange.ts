@@ -106,6 +106,7 @@ export class ModelExchange {
     order.isForced = true;
     order.arrivalMs = this.nowMs;
     this.orders.push(order);
+    this.#note(order);
     this.#match(order);
     this.#dropReduceOnly(order.asked.instrument);
   }

@@ -36,7 +36,10 @@ export class Tally {
     this.count('working at the end', outcome.working);
     this.count('round trips', outcome.trips.length);
     for (const line of outcome.denials) this.count(`denial ${line.split(' ')[1]}`);
-    for (const line of outcome.ledger) if (line.includes(' funding ')) this.count('funding payments');
+    for (const line of outcome.ledger) {
+      if (line.includes(' funding ')) this.count('funding payments');
+      if (line.includes(' insurance ')) this.count('insurance payments');
+    }
     this.#countRaces(scenario, ends);
   }
 

@@ -176,6 +176,7 @@ function buildSettings(
     seed: values.seed,
     leverage: values.leverage,
     marginMode: values.margin_mode,
+    positionMode: values.position_mode,
     liquidation: {
       on_event: values['liquidation.on_event'],
       fee_rate: values['liquidation.fee_rate'],
@@ -183,6 +184,7 @@ function buildSettings(
     },
     fillModel: values.fill_model,
     onEnd: values.on_end,
+    band: values.band,
     dashboard: values.dashboard === 'off' ? null : parseListenAddress(values.dashboard),
     logLevel: values.log_level,
     staleTimeoutMs: spanMs(values['market_data.stale_timeout'], SECOND_MS),

@@ -145,7 +145,9 @@ export const SETTINGS = {
     flag: '--leverage',
   }),
   margin_mode: words(['isolated', 'cross'], 'isolated', '--margin-mode'),
+  position_mode: words(['one_way', 'hedge'], 'one_way', null),
   fill_model: words(['book', 'parametric'], 'book', '--fill-model'),
+  band: words(['on', 'off'], 'on', null),
   on_end: words(['flatten', 'keep'], 'flatten', '--on-end'),
   dashboard: setting({
     schema: z

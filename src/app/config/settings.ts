@@ -64,9 +64,12 @@ export interface Settings extends FillSettings {
   readonly seed: number | null;
   readonly leverage: number;
   readonly marginMode: 'isolated' | 'cross';
+  readonly positionMode: 'one_way' | 'hedge';
   readonly liquidation: LiquidationStart;
   readonly fillModel: 'book' | 'parametric';
   readonly onEnd: 'flatten' | 'keep';
+  /** Whether an optimistic and a pessimistic exchange run beside the session's own. */
+  readonly band: 'on' | 'off';
   /** null = off. */
   readonly dashboard: ListenAddress | null;
   readonly logLevel: LogLevel;

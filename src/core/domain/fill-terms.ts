@@ -37,6 +37,8 @@ export interface FillTerms {
   /** A full book older than this is no tail. */
   readonly tail_max_age_ms: number;
   readonly parametric: ParametricTerms;
+  /** Set for the two shadows of a session's band only. */
+  readonly stance?: 'optimistic' | 'pessimistic';
 }
 
 export const DEFAULT_FILL_TERMS: FillTerms = {

@@ -73,6 +73,10 @@ function hashOutput(hash: StateHash, output: Output): void {
       hash.addBigint(output.point.equity);
       hash.addNumber(output.point.position);
       break;
+    case 'band':
+      hash.addBigint(output.point.optimistic ?? 0n);
+      hash.addBigint(output.point.pessimistic ?? 0n);
+      break;
     case 'denial':
       hash.addText(output.reason.code);
       break;

@@ -57,6 +57,18 @@ export interface EquityPoint {
   readonly position: Lots;
 }
 
+/**
+ * Profit since the start under the three exchanges of the band; null where a shadow failed, or has not begun. `hash`: digest
+ * of the shadows at the end of the session, on the last point only.
+ */
+export interface BandPoint {
+  readonly timeMs: number;
+  readonly optimistic: Money | null;
+  readonly realistic: Money;
+  readonly pessimistic: Money | null;
+  readonly hash: string | null;
+}
+
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
 
 export type Output =
@@ -80,6 +92,7 @@ export type Output =
   | { readonly type: 'quality'; readonly timeMs: number; readonly record: QualityRecord }
   | { readonly type: 'verdict'; readonly timeMs: number; readonly verdict: AgentVerdict }
   | { readonly type: 'equity'; readonly timeMs: number; readonly point: EquityPoint }
+  | { readonly type: 'band'; readonly timeMs: number; readonly point: BandPoint }
   | {
       readonly type: 'log';
       readonly timeMs: number;

@@ -102,6 +102,8 @@ export interface SessionStart {
   readonly request_latency_ms: number;
   readonly response_latency_ms: number;
   readonly fills: FillTerms;
+  /** Whether an optimistic and a pessimistic exchange run beside the session's own; absent = off. */
+  readonly band?: 'on' | 'off';
   readonly stale_timeout_ms: number;
   readonly on_end: 'flatten' | 'keep';
   readonly risk: {

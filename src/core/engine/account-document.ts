@@ -78,7 +78,7 @@ export function openAccount(
       parseMoney(carried.margin_drawn ?? '0'),
       carried.opened_time_ms,
     );
-    host.carryPosition(instrument.index, parts.account.netQuantity(instrument.index));
+    host.carryPosition(instrument.index, carried.position_side, quantity);
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
+import { recut } from '../../../test/builders/recut.ts';
 import { TestMarket, sessionStart, strategyOf } from '../../../test/builders/session.ts';
-import { EventBlock, EventKind, FLAG_LAST } from '../domain/event-block.ts';
 import { lots, ticks } from '../domain/units.ts';
 import { type StrategyHandlers, limitOrder } from '../strategy/strategy.ts';
 import { Engine } from './engine.ts';
@@ -84,40 +84,3 @@ describe('determinism', () => {
     expect(run(999_9)).not.toBe(run(999_8));
   });
 });
-
-/** Copies a block's events into blocks of the given numbers of events, over and over. */
-function recut(whole: EventBlock, cuts: readonly number[]): EventBlock[] {
-  const blocks: EventBlock[] = [];
-  let row = 0;
-  let sequence = whole.firstSequence;
-  for (let turn = 0; row < whole.length; turn++) {
-    const block = new EventBlock(whole.capacity);
-    block.reset(sequence);
-    block.wide = whole.wide;
-    block.details.push(...whole.details);
-    for (let events = 0; events < (cuts[turn % cuts.length] ?? 1) && row < whole.length; events++) {
-      let isLast = false;
-      while (!isLast) {
-        const at = block.length++;
-        for (const column of [
-          'kind',
-          'flags',
-          'instrument',
-          'receivedTimeMs',
-          'exchangeTimeMs',
-          'price',
-          'quantity',
-        ] as const) {
-          block[column][at] = whole[column][row] ?? 0;
-        }
-        isLast = ((whole.flags[row] ?? 0) & FLAG_LAST) !== 0;
-        row++;
-      }
-      block.events++;
-      sequence++;
-    }
-    blocks.push(block);
-  }
-  expect(whole.kind[0]).toBe(EventKind.sessionStarted);
-  return blocks;
-}

@@ -47,7 +47,7 @@ export interface EngineParts {
  */
 export type EngineView = Readonly<
   Pick<EngineParts, 'intervalMs' | 'markets' | 'tradeBars' | 'account'> & {
-    readonly exchange: Pick<PaperExchange, 'working' | 'workingCount' | 'reserved' | 'find'>;
+    readonly exchange: Pick<PaperExchange, 'working' | 'workingCount' | 'reserved' | 'find' | 'margin'>;
   }
 >;
 
@@ -88,6 +88,7 @@ export function assembleParts(
     start.response_latency_ms,
     random.latency,
     outputs,
+    start.fills.stance === 'pessimistic',
   );
   const exchange = new PaperExchange(
     {

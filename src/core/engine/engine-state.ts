@@ -3,6 +3,7 @@
 import { StateHash } from '../base/state-hash.ts';
 import type { LifecycleState } from '../domain/outputs.ts';
 import type { Lots, Money } from '../domain/units.ts';
+import { type MarginOutlook, nearestOutlook } from '../exchange/margin-outlook.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
@@ -27,6 +28,8 @@ export interface EngineStatus {
   /** Best bid of the first instrument, in ticks; null without a valid book. */
   readonly bestBid: number | null;
   readonly strategyErrors: number;
+  /** Of the position nearest to its liquidation; null while none is open. */
+  readonly margin: MarginOutlook | null;
 }
 
 export function describeStatus(
@@ -55,6 +58,7 @@ export function describeStatus(
     events,
     bestBid: market !== undefined && market.isBookValid ? market.book.bestBid : null,
     strategyErrors,
+    margin: nearestOutlook(account, markets, exchange.margin, parts.intervalMs),
   };
 }
 

@@ -110,6 +110,8 @@ export class MarketIntake {
       : this.#delta(block, row, market, instrument);
     this.#judge(market, instrument, nowMs);
     this.#parts.exchange.onFrame(instrument, isSnapshot, nowMs);
+    if (market.isBookValid && this.#lifecycle.canFill)
+      this.#parts.exchange.onQuote(instrument, nowMs, sequence);
     if (this.#lifecycle.canFill) this.#liquidation.onFrame(market, nowMs, sequence);
     if (market.isBookValid && this.#hearsBooks && this.#lifecycle.isTrading) this.#host.book(instrument);
     return after;

@@ -58,7 +58,7 @@ export class OrderDesk {
   }
 
   handle(intent: OrderIntent): void {
-    if (intent.action === 'submit') this.#submit(intent, this.#link.refusal(intent.instrument));
+    if (intent.action === 'submit') this.#submit(this.#placed(intent), this.#link.refusal(intent.instrument));
     else if (intent.action === 'cancel') this.#cancel(intent.orderId, intent.clientOrderId);
     else if (intent.action === 'amend') this.#amend(intent);
     else this.flatten('flatten');
@@ -97,6 +97,19 @@ export class OrderDesk {
         null,
       );
     }
+  }
+
+  /**
+   * Names the position an order belongs to. One-way has but one, whatever was named. In hedge mode the order opens the
+   * position of its own direction, or (reduce-only) closes the other, unless it names one; what closes is reduce-only.
+   */
+  #placed(intent: SubmitIntent): SubmitIntent {
+    const { positionSide: named, ...bare } = intent;
+    if (this.#account.modes.positionMode === 'one_way') return named === undefined ? intent : bare;
+    const isBuy = intent.side === 'buy';
+    const positionSide = named ?? (isBuy === intent.reduceOnly ? 'short' : 'long');
+    const isClosing = isBuy !== (positionSide === 'long');
+    return { ...bare, positionSide, reduceOnly: intent.reduceOnly || isClosing };
   }
 
   #submit(intent: SubmitIntent, refusal: DenialReason | null): void {

@@ -5,7 +5,7 @@
 
 import { assert, InvariantViolation } from '../base/assert.ts';
 import type { Instrument } from '../domain/instrument.ts';
-import type { FillRecord, OrderIntent, OrderRecord, Side } from '../domain/order.ts';
+import type { FillRecord, OrderIntent, OrderRecord, PositionSide, Side } from '../domain/order.ts';
 import { isTerminal } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import {
@@ -22,6 +22,7 @@ import type { Account } from '../ledger/account.ts';
 import type { BarSeries } from '../market/bar-series.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
+import { KnownPositions } from './known-positions.ts';
 import type { MarketView, PublicTrade, StrategyHandlers, StrategyInstance } from '../strategy/strategy.ts';
 import type { EngineParts } from './engine-parts.ts';
 
@@ -48,7 +49,7 @@ export class StrategyHost implements MarketView {
   readonly #onTimer: (name: string, atMs: number) => void;
   readonly #trade = new TradeView();
   /** Positions as our reported fills make them. */
-  readonly #knownPosition: number[];
+  readonly #known = new KnownPositions();
   /** Ids of orders sent, or put in place for us, and not yet reported closed. */
   readonly #knownWorking = new Set<string>();
   /** Handlers that threw. */
@@ -71,11 +72,10 @@ export class StrategyHost implements MarketView {
     this.#outputs = outputs;
     this.#onIntent = onIntent;
     this.#onTimer = onTimer;
-    this.#knownPosition = markets.map(() => 0);
   }
 
-  carryPosition(instrument: number, quantity: Lots): void {
-    this.#knownPosition[instrument] = quantity;
+  carryPosition(instrument: number, side: PositionSide | undefined, quantity: Lots): void {
+    this.#known.add(instrument, side, quantity);
   }
 
   noteSubmitted(orderId: string): void {
@@ -132,7 +132,7 @@ export class StrategyHost implements MarketView {
 
   reportFill(fill: FillRecord, isRunning: boolean): void {
     const signed = fill.side === 'buy' ? fill.quantity : -fill.quantity;
-    this.#knownPosition[fill.instrument] = (this.#knownPosition[fill.instrument] ?? 0) + signed;
+    this.#known.add(fill.instrument, fill.positionSide, signed);
     if (isRunning && this.handlers.onFill !== undefined)
       this.#run('onFill', () => this.handlers.onFill?.(fill, this));
   }
@@ -178,8 +178,8 @@ export class StrategyHost implements MarketView {
     return this.#market(instrument).bars;
   }
 
-  position(instrument: number): Lots {
-    return lots(this.#knownPosition[instrument] ?? 0);
+  position(instrument: number, side?: PositionSide): Lots {
+    return this.#known.of(instrument, side);
   }
 
   equity(): Money {

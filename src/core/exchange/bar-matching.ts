@@ -269,12 +269,13 @@ export class BarMatching {
     isMaker: boolean,
   ): void {
     this.#link.fill(order, quantity, price, {
+      liquidity: isMaker ? 'maker' : 'taker',
       touch,
       slippageTicks,
       evidence: this.#link.sequence(),
       level: null,
       print: null,
-      bar: { isMaker, isReconstructed: this.#isReconstructed, midX2: Math.round(2 * reference) },
+      bar: { isReconstructed: this.#isReconstructed, midX2: Math.round(2 * reference) },
     });
   }
 

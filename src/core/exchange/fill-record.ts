@@ -13,6 +13,7 @@ import type { WorkingOrder } from './working-order.ts';
 
 /** What justifies a fill, as matching found it. */
 export interface FillBasis {
+  readonly liquidity: FillRecord['liquidity'];
   /** Best opposite price at arrival for takers, the fill price for makers; ticks. */
   readonly touch: number;
   readonly slippageTicks: number;
@@ -20,7 +21,7 @@ export interface FillBasis {
   readonly evidence: number;
   /** Set for takers on a book. */
   readonly level: LevelTaken | null;
-  /** Set for makers. */
+  /** Set for makers that a public trade filled. */
   readonly print: PrintTaken | null;
   /** Set for fills by the rules for bars. */
   readonly bar?: BarTaken;
@@ -28,7 +29,6 @@ export interface FillBasis {
 
 /** What a bar gave. `midX2`: twice the price of the bar that decided, which stands in for the mid. */
 export interface BarTaken {
-  readonly isMaker: boolean;
   readonly isReconstructed: boolean;
   readonly midX2: number;
 }
@@ -36,7 +36,7 @@ export interface BarTaken {
 /** What the exchange decided about a fill. */
 export interface FillFacts extends Pick<
   FillRecord,
-  'id' | 'quantity' | 'price' | 'liquidity' | 'fee' | 'feeRate' | 'timeMs'
+  'id' | 'quantity' | 'price' | 'fee' | 'feeRate' | 'timeMs'
 > {
   readonly basis: FillBasis;
   readonly settings: PaperExchangeSettings;
@@ -45,7 +45,7 @@ export interface FillFacts extends Pick<
 
 export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts: FillFacts): FillRecord {
   const { basis, settings, digest, ...decided } = facts;
-  const { touch, slippageTicks } = basis;
+  const { touch, slippageTicks, liquidity } = basis;
   // Without a book the parametric model's own touch stands in for the mid, so that the parts still add up.
   const stoodIn = settings.fillModel === 'parametric' && market.midX2 === null ? 2 * touch : market.midX2;
   const midX2 = basis.bar?.midX2 ?? stoodIn;
@@ -62,8 +62,10 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     order.decisionMidX2,
   );
   const arrivalTimeMs = order.arrivalTimeMs ?? facts.timeMs;
+  const isFromBook = basis.bar === undefined && (basis.level !== null || liquidity === 'maker');
   return {
     ...decided,
+    liquidity,
     orderId: order.id,
     instrument: instrument.index,
     side: order.intent.side,
@@ -75,7 +77,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     latencyCost: costs.latency,
     impactCost: costs.impact,
     slippageCost: costs.slippage,
-    queueAheadAtAcceptance: facts.liquidity === 'maker' ? order.queueAheadAtAcceptance : null,
+    queueAheadAtAcceptance: liquidity === 'maker' ? order.queueAheadAtAcceptance : null,
     extrapolatedQuantity: lots(basis.level?.isExtrapolated === true ? quantity : 0),
     reconstructed: basis.bar?.isReconstructed ?? market.isLastBook,
     model: basis.bar === undefined ? settings.fillModel : 'parametric',
@@ -84,9 +86,9 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
       decision: decisionTouch(order),
       requestLatencyMs: order.requestLatencyMs,
       responseLatencyMs: settings.reportArrivalMs(facts.timeMs) - facts.timeMs,
-      book: basis.level === null && basis.print === null ? null : describeBook(market, digest),
+      book: isFromBook ? describeBook(market, digest) : null,
       level: basis.level,
-      queue: basis.print === null ? null : tellQueue(order),
+      queue: isFromBook && liquidity === 'maker' ? tellQueue(order) : null,
       print: basis.print,
       feeTier: settings.feeTier,
       model: basis.bar === undefined ? settings.terms : settings.barTerms,

@@ -22,6 +22,8 @@ const Z_99 = 2.326_347_874_040_841;
 
 export class LatencyModel {
   readonly #terms: LatencyTerms;
+  /** Every message takes the 99th percentile: the pessimistic exchange. */
+  readonly #isSlow: boolean;
   readonly #requestMs: number;
   readonly #responseMs: number;
   readonly #random: SeededRandom;
@@ -40,8 +42,10 @@ export class LatencyModel {
     responseMs: number,
     random: SeededRandom,
     outputs: OutputBuffer,
+    isSlow = false,
   ) {
     this.#terms = terms;
+    this.#isSlow = isSlow;
     this.#requestMs = requestMs;
     this.#responseMs = responseMs;
     this.#random = random;
@@ -70,6 +74,7 @@ export class LatencyModel {
 
   /** One travel time, whole ms; `share`: part of a round trip that this direction takes. */
   #draw(nowMs: number, medianMs: number, p99Ms: number, share: number): number {
+    if (this.#isSlow) return this.#slowMs(medianMs, p99Ms, share);
     switch (this.#terms.model) {
       case 'constant':
         return medianMs;
@@ -89,6 +94,16 @@ export class LatencyModel {
         return Math.min(MAX_LATENCY_MS, Math.ceil(roundTripMs * share));
       }
     }
+  }
+
+  /** The 99th percentile, named or measured; never faster than the median. */
+  #slowMs(medianMs: number, p99Ms: number, share: number): number {
+    if (this.#terms.model !== 'measured') return Math.max(medianMs, p99Ms);
+    const roundTrips = this.#roundTrips.slice(0, Math.min(this.#samples, MAX_ROUND_TRIPS)).toSorted();
+    const slowest = roundTrips[Math.ceil(roundTrips.length * 0.99) - 1];
+    return slowest === undefined
+      ? Math.max(medianMs, p99Ms)
+      : Math.min(MAX_LATENCY_MS, Math.ceil(slowest * share));
   }
 
   #sayUnmeasured(nowMs: number, assumedMs: number): void {

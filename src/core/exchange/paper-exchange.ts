@@ -47,8 +47,8 @@ export class PaperExchange {
   readonly #orders = new OrderIndex();
   readonly #arrivals: ArrivalContext;
   #fills = 0;
+  /** Time and sequence number of the event in hand. */
   #nowMs = 0;
-  /** Sequence of the event in hand: the evidence of fills. */
   #sequence = 0;
   readonly #digests: readonly BookDigest[];
   constructor(
@@ -64,8 +64,7 @@ export class PaperExchange {
     this.#outputs = outputs;
     this.margin = new MarginModel(account, markets, this.#orders, settings);
     this.#arrivals = { account, orders: this.#orders, margin: this.margin, fillModel: settings.fillModel };
-    const queue = { exponent: settings.fills.queue_exponent, tailMaxAgeMs: settings.fills.tail_max_age_ms };
-    this.#resting = markets.map((market) => new RestingOrders(market, queue));
+    this.#resting = markets.map((market) => new RestingOrders(market, settings.fills));
     this.#digests = markets.map(() => new BookDigest());
     this.#conditional = markets.map(() => new ConditionalOrders());
     const link: MatchingLink & BarLink = {
@@ -85,6 +84,10 @@ export class PaperExchange {
       assert(waiting !== undefined && resting !== undefined, `no orders of instrument ${at}`);
       return new BarMatching(market, account, waiting, resting, settings.fills, random, link);
     });
+  }
+
+  assertConsistent(): void {
+    this.#orders.assertConsistent();
   }
 
   get workingCount(): number {
@@ -132,8 +135,7 @@ export class PaperExchange {
   /** The order reaches the exchange: rejected, matched, resting or expired. */
   arrive(order: WorkingOrder, nowMs: number, sequence: number): void {
     if (order.place !== 'in_flight') return;
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
+    this.#enter(nowMs, sequence);
     order.arrivalTimeMs = nowMs;
     order.requestLatencyMs ??= nowMs - order.decisionTimeMs;
     const market = this.#market(order.intent.instrument);
@@ -159,8 +161,7 @@ export class PaperExchange {
   ): void {
     const { intent } = order;
     if (order.place !== 'resting' || intent.price === null) return;
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
+    this.#enter(nowMs, sequence);
     this.#resting[intent.instrument]?.remove(order, intent.price);
     order.place = 'in_flight';
     if (quantity !== null && quantity <= order.filled) {
@@ -176,8 +177,7 @@ export class PaperExchange {
   onPrice(source: TriggerSource, instrument: number, nowMs: number, sequence: number): void {
     const waiting = this.#conditional[instrument];
     if (waiting === undefined || waiting.size === 0) return;
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
+    this.#enter(nowMs, sequence);
     const market = this.#market(instrument);
     for (const order of waiting.reached(source, market)) {
       if (order.place !== 'waiting') continue;
@@ -199,8 +199,7 @@ export class PaperExchange {
 
   /** Plays a bar through the orders of an instrument; false for one that was played already. */
   onBar(instrument: number, play: BarPlay, nowMs: number, sequence: number): boolean {
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
+    this.#enter(nowMs, sequence);
     return this.#bars[instrument]?.apply(play) ?? false;
   }
 
@@ -211,13 +210,10 @@ export class PaperExchange {
 
   /** The venue closes (part of) a position: matched at once and unchecked; what the book does not show stays open. */
   forceClose(approved: ApprovedOrder, nowMs: number, sequence: number): WorkingOrder {
-    const order = new WorkingOrder(approved);
-    order.isForced = true;
-    order.arrivalTimeMs = nowMs;
-    order.requestLatencyMs = 0;
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
+    const order = WorkingOrder.forced(approved, nowMs);
+    this.#enter(nowMs, sequence);
     this.#orders.add(order);
+    this.#say(order, nowMs);
     this.#match(order, this.#market(order.intent.instrument));
     this.#shrinkReduceOnly(order.intent.instrument);
     return order;
@@ -251,14 +247,20 @@ export class PaperExchange {
 
   /** A frame is complete: what we consumed is compared with it, queues are capped by a replaced window. */
   onFrame(instrument: number, isSnapshot: boolean, nowMs: number): void {
-    const market = this.#market(instrument);
-    this.#matching.onFrame(market, nowMs);
+    this.#matching.onFrame(this.#market(instrument), nowMs);
     if (isSnapshot) this.#resting[instrument]?.onSnapshot();
   }
 
   /** Any public trade, whether it reaches our orders or not: what it took of the display is watched. */
   observeTrade(instrument: number, isTakerBuy: boolean, price: number, quantity: number): void {
     this.#matching.observeTrade(instrument, isTakerBuy, price, quantity);
+  }
+
+  /** The book moved: what its quotes reach fills in the optimistic exchange, and in no other. */
+  onQuote(instrument: number, nowMs: number, sequence: number): void {
+    if (this.#settings.fills.stance !== 'optimistic') return;
+    this.#enter(nowMs, sequence);
+    this.#prints[instrument]?.onQuote(this.#market(instrument), sequence);
   }
 
   /** Whether a print at this price could reach one of our resting orders. */
@@ -275,8 +277,7 @@ export class PaperExchange {
     nowMs: number,
     sequence: number,
   ): void {
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
+    this.#enter(nowMs, sequence);
     this.#prints[instrument]?.onTrade(
       this.#market(instrument),
       isTakerBuy,
@@ -287,8 +288,9 @@ export class PaperExchange {
     );
   }
 
-  assertConsistent(): void {
-    this.#orders.assertConsistent();
+  #enter(nowMs: number, sequence: number): void {
+    this.#nowMs = nowMs;
+    this.#sequence = sequence;
   }
 
   #match(order: WorkingOrder, market: InstrumentMarket): void {
@@ -296,18 +298,17 @@ export class PaperExchange {
     if (market.isPlayingBar) return this.#bars[order.intent.instrument]?.force(order);
     if (this.#settings.fills.price_source === 'bars' && !this.#isOver && !order.isForced) {
       this.#bars[order.intent.instrument]?.queue(order);
-      this.#say(order, this.#nowMs);
-      return;
+      return this.#say(order, this.#nowMs);
     }
     const rest = this.#matching.match(order, market, this.#settings.fillModel === 'parametric');
-    if (rest === null || order.isClosed) return;
+    if (order.isClosed) return;
     if (rest === 'rests') this.#rest(order);
     else this.#close(order, 'expired', rest);
   }
 
   #fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void {
     const { intent } = order;
-    const liquidity = (basis.bar?.isMaker ?? basis.print !== null) ? 'maker' : 'taker';
+    const { liquidity } = basis;
     const market = this.#market(intent.instrument);
     const value = notional(market.instrument, price, quantity);
     const feeRate = liquidity === 'maker' ? this.#settings.makerFeeRate : this.#settings.takerFeeRate;
@@ -316,7 +317,6 @@ export class PaperExchange {
       id: `${this.#settings.sessionId}-f${++this.#fills}`,
       quantity,
       price,
-      liquidity,
       fee: timesRateUp(value, feeRate),
       feeRate,
       timeMs: this.#nowMs,

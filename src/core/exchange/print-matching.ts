@@ -1,4 +1,4 @@
-/** Hands a public trade to our resting orders of one instrument, and says for each fill which print it was. */
+/** Hands public trades and quotes to our resting orders of one instrument, and says for each fill which print it was. */
 
 import { assert } from '../base/assert.ts';
 import type { PrintTaken } from '../domain/receipt.ts';
@@ -18,14 +18,14 @@ export interface PrintLink {
 export class PrintMatching {
   readonly #resting: RestingOrders;
   readonly #link: PrintLink;
-  /** The print being handed out. */
+  /** The print being handed out, null for a quote, and its event. */
   #print: PrintTaken | null = null;
+  #sequence = 0;
   readonly #fill = (order: WorkingOrder, quantity: number): void => {
     const { price } = order.intent;
-    const print = this.#print;
-    assert(price !== null && print !== null, 'a resting order has a price, and its fill a print');
-    const basis = { touch: price, slippageTicks: 0, evidence: print.sequence, level: null, print };
-    this.#link.fill(order, lots(quantity), price, basis);
+    assert(price !== null, 'a resting order has a price');
+    const basis = { touch: price, slippageTicks: 0, evidence: this.#sequence, level: null };
+    this.#link.fill(order, lots(quantity), price, { ...basis, liquidity: 'maker', print: this.#print });
     this.#link.shrink(order.intent.instrument);
   };
 
@@ -43,8 +43,17 @@ export class PrintMatching {
     exchangeTimeMs: number,
     sequence: number,
   ): void {
+    this.#sequence = sequence;
     this.#print = { sequence, exchangeTimeMs, price: ticks(price), quantity: lots(quantity) };
     const frameMs = market.bookExchangeTimeMs;
     this.#resting.onTrade(isTakerBuy, price, quantity, exchangeTimeMs, frameMs, this.#fill);
+  }
+
+  /** A quote moved: fills what it reaches, as only the optimistic exchange does. */
+  onQuote(market: InstrumentMarket, sequence: number): void {
+    if (this.#resting.size === 0) return;
+    this.#sequence = sequence;
+    this.#print = null;
+    this.#resting.onTouch(market.book.bestBid, market.book.bestAsk, this.#fill);
   }
 }

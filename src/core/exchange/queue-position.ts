@@ -8,6 +8,7 @@
  * Trades count as an explanation for {@link EXPLAINS_MS} after their stamp, which may be that much too early.
  */
 
+import type { FillTerms } from '../domain/fill-terms.ts';
 import { lots } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import type { WorkingOrder } from './working-order.ts';
@@ -15,11 +16,8 @@ import type { WorkingOrder } from './working-order.ts';
 /** The venue tells a trade's time in whole seconds. */
 const EXPLAINS_MS = 1_000;
 
-export interface QueueTerms {
-  readonly exponent: number;
-  /** A full book older than this says nothing of a price behind the window. */
-  readonly tailMaxAgeMs: number;
-}
+/** Of the stances, optimistic means that there are no queues, pessimistic that nothing but trades shortens one. */
+export type QueueTerms = Pick<FillTerms, 'queue_exponent' | 'tail_max_age_ms' | 'stance'>;
 
 /** Places a newly accepted order. */
 export function enterQueue(
@@ -31,10 +29,11 @@ export function enterQueue(
 ): void {
   const { isBid } = order;
   const { tail } = market;
-  if (!market.isBookValid) return;
+  if (terms.stance === 'optimistic') startAt(order, 0);
+  if (terms.stance === 'optimistic' || !market.isBookValid) return;
   if (market.shows(isBid, price)) {
-    seeDisplay(order, market.book.quantityAt(isBid, price), market.bookExchangeTimeMs, terms.exponent);
-  } else if (nowMs - tail.timeMs <= terms.tailMaxAgeMs && tail.reaches(isBid, price)) {
+    seeDisplay(order, market.book.quantityAt(isBid, price), market.bookExchangeTimeMs, terms);
+  } else if (nowMs - tail.timeMs <= terms.tail_max_age_ms && tail.reaches(isBid, price)) {
     startAt(order, Math.max(tail.quantityAt(isBid, price), tail.meanQuantity(isBid) ?? 0));
   }
 }
@@ -44,10 +43,11 @@ export function seeDisplay(
   order: WorkingOrder,
   displayed: number,
   frameTimeMs: number,
-  exponent: number,
+  { queue_exponent: exponent, stance }: QueueTerms,
 ): void {
   const before = order.displayed;
   if (order.queueAheadByTrades === Number.POSITIVE_INFINITY) startAt(order, displayed);
+  else if (stance === 'pessimistic') return;
   else if (displayed < before) {
     const explained = Math.min(before - displayed, order.unexplainedTrades);
     order.unexplainedTrades -= explained;

@@ -120,6 +120,16 @@ export class RestingOrders {
     return reached;
   }
 
+  /** The opposite quote may have reached our prices: fills what it did, whole, as only the optimistic exchange does. */
+  onTouch(bestBid: number, bestAsk: number, fill: FillOrder): void {
+    const reached = [
+      ...[...this.#bids].filter(([price]) => price >= bestAsk),
+      ...[...this.#asks].filter(([price]) => price <= bestBid),
+    ].flatMap(([, orders]) => orders);
+    // One fill can cancel another order: what is closed meanwhile is out of reach.
+    for (const order of reached) if (order.place === 'resting') fill(order, order.remaining);
+  }
+
   /** Calls `visit` with each reduce-only order, which may leave meanwhile. */
   forEachReduceOnly(visit: (order: WorkingOrder) => void): void {
     if (this.#reduceOnly === 0) return;
@@ -142,7 +152,7 @@ export class RestingOrders {
   }
 
   #see(order: WorkingOrder, displayed: number): void {
-    seeDisplay(order, displayed, this.#market.bookExchangeTimeMs, this.#terms.exponent);
+    seeDisplay(order, displayed, this.#market.bookExchangeTimeMs, this.#terms);
   }
 }
 

@@ -56,7 +56,7 @@ export class TakerMatching {
     const resilience = this.#resilience[index];
     if (resilience === undefined) return;
     resilience.onFrame(market, nowMs);
-    this.#consumed[index]?.update(market, nowMs, resilience.ratePerMs);
+    this.#consumed[index]?.update(market, nowMs, this.ratePerMs(index));
   }
 
   observeTrade(instrument: number, isTakerBuy: boolean, price: number, quantity: number): void {
@@ -65,18 +65,14 @@ export class TakerMatching {
 
   /** Share of consumed size that returns in one ms on this market; null until measured. */
   ratePerMs(instrument: number): number | null {
-    return this.#resilience[instrument]?.ratePerMs ?? null;
+    return this.#terms.stance === 'pessimistic' ? null : (this.#resilience[instrument]?.ratePerMs ?? null);
   }
 
   /**
    * Matches an arriving order against the book, or at the parametric price. Returns what becomes of the rest: `rests`, or why
-   * it expires; null where nothing is left to decide.
+   * it expires; without meaning where nothing is left.
    */
-  match(
-    order: WorkingOrder,
-    market: InstrumentMarket,
-    isParametric: boolean,
-  ): ClosureReason | 'rests' | null {
+  match(order: WorkingOrder, market: InstrumentMarket, isParametric: boolean): ClosureReason | 'rests' {
     const { price: limit, timeInForce } = order.intent;
     if (isParametric && limit === null) {
       this.#fillParametric(order, market);
@@ -116,8 +112,10 @@ export class TakerMatching {
           isExtrapolated: !isShown,
         };
         const evidence = isShown ? market.bookSequence : market.tail.sequence;
-        const basis = { touch, slippageTicks: 0, evidence, level, print: null };
-        this.#link.fill(order, lots(quantity), ticks(price), basis);
+        this.#link.fill(order, lots(quantity), ticks(price), {
+          ...{ liquidity: 'taker', touch, slippageTicks: 0, evidence },
+          ...{ level, print: null },
+        });
       }
       if (order.remaining === 0 || this.#link.reduceOnlyRoom(order) === 0) return;
       price = this.#nextWorse(market, isBid, price);
@@ -141,7 +139,8 @@ export class TakerMatching {
   /** The next displayed level, behind the window the next of a tail that is young enough. */
   #nextWorse(market: InstrumentMarket, isBid: boolean, price: number): number {
     const next = market.book.nextWorse(isBid, price);
-    if (next !== NO_PRICE) return next;
+    // The pessimist leaves unfilled what nobody sees.
+    if (next !== NO_PRICE || this.#terms.stance === 'pessimistic') return next;
     if (this.#link.nowMs() - market.tail.timeMs > this.#terms.tail_max_age_ms) return NO_PRICE;
     const from = isBid ? Math.min(price, market.worstBidShown) : Math.max(price, market.worstAskShown);
     return market.tail.nextWorse(isBid, from);
@@ -163,7 +162,10 @@ export class TakerMatching {
     );
     const touch = order.isBid ? Math.ceil(reference) + spreadTicks : Math.floor(reference) - spreadTicks;
     const evidence = this.#link.sequence();
-    this.#link.fill(order, quantity, price, { touch, slippageTicks, evidence, level: null, print: null });
+    this.#link.fill(order, quantity, price, {
+      ...{ liquidity: 'taker', touch, slippageTicks, evidence },
+      ...{ level: null, print: null },
+    });
   }
 }
 

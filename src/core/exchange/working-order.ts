@@ -70,6 +70,15 @@ export class WorkingOrder {
     this.decisionBid = order.decisionBid;
   }
 
+  /** The venue's own order: it is at the exchange as it is made. */
+  static forced(approved: ApprovedOrder, nowMs: number): WorkingOrder {
+    const order = new WorkingOrder(approved);
+    order.isForced = true;
+    order.arrivalTimeMs = nowMs;
+    order.requestLatencyMs = 0;
+    return order;
+  }
+
   /** Whether it is still to wait for its trigger. */
   get isConditional(): boolean {
     return this.intent.trigger !== null && !this.hasFired;

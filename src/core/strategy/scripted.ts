@@ -31,6 +31,8 @@ const submit = z
     price_offset_bps: z.number().min(-10_000).max(10_000).optional(),
     time_in_force: z.enum(['gtc', 'ioc', 'fok', 'post_only']).default('gtc'),
     reduce_only: z.boolean().default(false),
+    /** Which position it belongs to, in hedge mode. */
+    position_side: z.enum(['long', 'short']).optional(),
     trigger_price: decimal.optional(),
     trigger_on: z.enum(['mark', 'last']).default('mark'),
     bracket: z
@@ -138,6 +140,7 @@ function intentOf(
   const options = {
     timeInForce: entry.time_in_force,
     reduceOnly: entry.reduce_only,
+    ...(entry.position_side === undefined ? {} : { positionSide: entry.position_side }),
     clientOrderId: entry.id,
     tag: 'scripted',
     bracket: bracketOf(entry, instrument),

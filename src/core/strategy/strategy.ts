@@ -13,6 +13,7 @@ import type {
   OrderIntent,
   OrderRecord,
   OrderType,
+  PositionSide,
   Side,
   TimeInForce,
   Trigger,
@@ -51,8 +52,8 @@ export interface MarketView {
   note(verdict: AgentVerdict): void;
   /** Closed bars of the session's interval. */
   bars(instrument: number): BarSeries;
-  /** Signed position after the fills that had been reported to us. */
-  position(instrument: number): Lots;
+  /** Signed position after the fills that had been reported to us; in hedge mode long and short together, or the side named. */
+  position(instrument: number, side?: PositionSide): Lots;
   equity(): Money;
   /** Orders submitted and not yet reported closed. */
   workingOrders(): number;
@@ -115,6 +116,8 @@ export function instantiateStrategy<Params>(
 export interface SubmitOptions {
   readonly timeInForce?: TimeInForce;
   readonly reduceOnly?: boolean;
+  /** Which position the order belongs to in hedge mode; absent = the one it would open, or reduce. */
+  readonly positionSide?: PositionSide;
   readonly clientOrderId?: string | null;
   /** Take-profit and stop-loss that follow the entry. */
   readonly bracket?: Bracket | null;
@@ -175,6 +178,7 @@ function intent(
     price,
     timeInForce: options.timeInForce ?? 'gtc',
     reduceOnly: options.reduceOnly ?? false,
+    ...(options.positionSide === undefined ? {} : { positionSide: options.positionSide }),
     trigger: options.trigger ?? null,
     bracket: options.bracket ?? null,
     clientOrderId: options.clientOrderId ?? null,

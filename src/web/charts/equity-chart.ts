@@ -15,11 +15,14 @@ const HEIGHT_PX = 180;
 export class EquityChart {
   readonly #element: HTMLElement;
   readonly #observer: ResizeObserver;
+  #theme: ChartTheme;
+  #hasBand = false;
   #plot: uPlot;
 
   constructor(element: HTMLElement, theme: ChartTheme) {
     this.#element = element;
-    this.#plot = this.#create(theme, [[], [], [], []]);
+    this.#theme = theme;
+    this.#plot = this.#create([[], []]);
     this.#observer = new ResizeObserver(() => {
       const width = element.clientWidth;
       if (width > 0) this.#plot.setSize({ width, height: HEIGHT_PX });
@@ -34,8 +37,9 @@ export class EquityChart {
 
   applyTheme(theme: ChartTheme): void {
     const { data } = this.#plot;
+    this.#theme = theme;
     this.#plot.destroy();
-    this.#plot = this.#create(theme, data);
+    this.#plot = this.#create(data);
   }
 
   draw(points: readonly EquityPoint[]): void {
@@ -49,10 +53,19 @@ export class EquityChart {
       optimistic.push(point.optimistic === null ? null : Number(point.optimistic));
       pessimistic.push(point.pessimistic === null ? null : Number(point.pessimistic));
     }
-    this.#plot.setData([seconds, optimistic, pessimistic, equity]);
+    const hasBand = optimistic.some((value) => value !== null);
+    const data: uPlot.AlignedData = hasBand ? [seconds, equity, optimistic, pessimistic] : [seconds, equity];
+    if (hasBand === this.#hasBand) {
+      this.#plot.setData(data);
+      return;
+    }
+    this.#hasBand = hasBand;
+    this.#plot.destroy();
+    this.#plot = this.#create(data);
   }
 
-  #create(theme: ChartTheme, data: uPlot.AlignedData): uPlot {
+  #create(data: uPlot.AlignedData): uPlot {
+    const theme = this.#theme;
     const value = (_plot: uPlot, raw: number | null): string => (raw === null ? '–' : raw.toFixed(2));
     const axis = { stroke: theme.text, grid: { stroke: theme.grid, width: 1 }, ticks: { show: false } };
     const edge = { stroke: theme.muted, width: 1, dash: [3, 3], points: { show: false }, value };
@@ -65,7 +78,12 @@ export class EquityChart {
         cursor: { points: { size: 6 } },
         scales: { y: { range: (_plot, low, high) => padRange(low, high) } },
         axes: [
-          { ...axis, space: 80, values: (_plot, ticks) => ticks.map((tick) => clockText(tick * 1_000)) },
+          {
+            ...axis,
+            space: 80,
+            values: (plot, ticks) =>
+              ticks.map((tick) => (plot.data[0].length === 0 ? '' : clockText(tick * 1_000))),
+          },
           { ...axis, size: 74, values: (_plot, ticks) => ticks.map((tick) => amountText(tick.toFixed(2))) },
         ],
         series: [
@@ -73,11 +91,15 @@ export class EquityChart {
             label: 'UTC',
             value: (_plot, raw) => clockText(raw === null ? null : raw * 1_000),
           },
-          { ...edge, label: 'Optimistic' },
-          { ...edge, label: 'Pessimistic' },
           { label: 'Equity', stroke: theme.accent, width: 2, points: { show: false }, value },
+          ...(this.#hasBand
+            ? [
+                { ...edge, label: 'Optimistic' },
+                { ...edge, label: 'Pessimistic' },
+              ]
+            : []),
         ],
-        bands: [{ series: [1, 2], fill: theme.band }],
+        bands: this.#hasBand ? [{ series: [2, 3], fill: theme.band }] : [],
       },
       data,
       this.#element,

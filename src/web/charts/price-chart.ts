@@ -29,10 +29,14 @@ import { groupFills } from './fill-groups.ts';
 import { type PriceLevel, listPriceLevels } from './price-lines.ts';
 import { StretchShading } from './stretch-shading.ts';
 
-/** Bars in view at first; the rest is a drag away. */
+/** Bars in view at first, the rest is a drag away; fewer where one would be narrower than this. */
 const BARS_IN_VIEW = 120;
+const BAR_WIDTH_MIN_PX = 7;
+/** On a chart narrower than this the words beside the marks would cover each other and the bars. */
+const WORDS_WIDTH_MIN_PX = 600;
 
 export class PriceChart {
+  readonly #element: HTMLElement;
   readonly #chart: IChartApi;
   readonly #series: ISeriesApi<'Candlestick'>;
   readonly #markers: ISeriesMarkersPluginApi<Time>;
@@ -48,6 +52,7 @@ export class PriceChart {
 
   /** `onFill`: a marker was clicked. */
   constructor(element: HTMLElement, theme: ChartTheme, onFill: (fillId: string) => void) {
+    this.#element = element;
     this.#theme = theme;
     this.#chart = createChart(element, {
       autoSize: true,
@@ -113,7 +118,7 @@ export class PriceChart {
     this.#barsDrawn = candles.length;
     if (isFirst && candles.length > 0) {
       this.#chart.timeScale().setVisibleLogicalRange({
-        from: candles.length - BARS_IN_VIEW,
+        from: candles.length - Math.min(BARS_IN_VIEW, this.#element.clientWidth / BAR_WIDTH_MIN_PX),
         to: candles.length + 6,
       });
     }
@@ -135,6 +140,7 @@ export class PriceChart {
     if (drawn === this.#fillsDrawn) return;
     this.#fillsDrawn = drawn;
     const first = this.#openTimesMs[0] ?? Number.POSITIVE_INFINITY;
+    const hasWords = this.#element.clientWidth >= WORDS_WIDTH_MIN_PX;
     const groups = groupFills(
       fills.filter((fill) => fill.symbol === symbol && fill.time_ms >= first),
       intervalMs,
@@ -145,7 +151,9 @@ export class PriceChart {
       position: side === 'buy' ? 'belowBar' : 'aboveBar',
       shape: side === 'buy' ? 'arrowUp' : 'arrowDown',
       color: side === 'buy' ? this.#theme.up : this.#theme.down,
-      text: `${side === 'buy' ? '+' : '−'}${amountText(quantity)}${count === 1 ? '' : ` (${count})`}`,
+      text: hasWords
+        ? `${side === 'buy' ? '+' : '−'}${amountText(quantity)}${count === 1 ? '' : ` (${count})`}`
+        : '',
     }));
     this.#markers.setMarkers(markers);
   }

@@ -28,6 +28,8 @@ export function ReceiptBook({ book, fill, used, label }: ReceiptBookProps): Reac
       .slice(0, Math.max(LEVELS_SHOWN, used.length))
       .map(([price, quantity]) => ({ side: 'bids', price, quantity })),
   ];
+  const priceDecimals = mostDecimals(rows.map(({ price }) => price));
+  const quantityDecimals = mostDecimals(rows.map(({ quantity }) => quantity));
   const most = Math.max(1e-12, ...rows.map(({ quantity }) => Number(quantity)));
   const scale = (quantity: string): number => (Number(quantity) / most) * (WIDTH_PX - PRICE_PX - 90);
   return (
@@ -46,7 +48,7 @@ export function ReceiptBook({ book, fill, used, label }: ReceiptBookProps): Reac
                 <rect className="at" x="1" y={y + 1} width={WIDTH_PX - 2} height={ROW_PX - 2} />
               ) : null}
               <text x={PRICE_PX - 8} y={y + 14} textAnchor="end">
-                {amountText(price)}
+                {amountText(price, priceDecimals)}
               </text>
               <rect className="level" x={PRICE_PX} y={y + 3} width={scale(quantity)} height={ROW_PX - 6} />
               {took === undefined ? null : (
@@ -59,7 +61,9 @@ export function ReceiptBook({ book, fill, used, label }: ReceiptBookProps): Reac
                 />
               )}
               <text className="quantity" x={WIDTH_PX - 6} y={y + 14} textAnchor="end">
-                {took === undefined ? amountText(quantity) : `${amountText(took)} of ${amountText(quantity)}`}
+                {took === undefined
+                  ? amountText(quantity, quantityDecimals)
+                  : `${amountText(took)} of ${amountText(quantity, quantityDecimals)}`}
               </text>
             </g>
           );
@@ -67,6 +71,11 @@ export function ReceiptBook({ book, fill, used, label }: ReceiptBookProps): Reac
       </svg>
     </figure>
   );
+}
+
+/** So that digits stand below each other. */
+function mostDecimals(amounts: readonly string[]): number {
+  return Math.max(0, ...amounts.map((amount) => amount.split('.')[1]?.length ?? 0));
 }
 
 function summaryOf(book: Book, fill: Fill): string {

@@ -61,7 +61,7 @@ export class StretchShading implements ISeriesPrimitive {
     intervalMs: number,
     color: string,
   ): void {
-    this.#stretches = stretches;
+    this.#stretches = uniteStretches(stretches);
     this.#openTimesMs = openTimesMs;
     this.#intervalMs = intervalMs;
     this.#color = color;
@@ -89,7 +89,21 @@ export class StretchShading implements ISeriesPrimitive {
     if (this.#chart === null || first === undefined) return null;
     const index = Math.max(0, lowerBound(times, timeMs + 1, (time) => time) - 1);
     const passed = (timeMs - (times[index] ?? first)) / this.#intervalMs;
-    const logical = index + Math.min(1, Math.max(0, passed)) - 0.5;
-    return this.#chart.timeScale().logicalToCoordinate(logical as Logical);
+    // The time scale answers for whole indices only.
+    const middle = this.#chart.timeScale().logicalToCoordinate(index as Logical);
+    const next = this.#chart.timeScale().logicalToCoordinate((index + 1) as Logical);
+    if (middle === null || next === null) return null;
+    return middle + (Math.min(1, Math.max(0, passed)) - 0.5) * (next - middle);
   }
+}
+
+/** Stretches that overlap as one, so that a place is shaded once, however many complaints there are about it. */
+export function uniteStretches(stretches: readonly Stretch[]): Stretch[] {
+  const united: Stretch[] = [];
+  for (const stretch of stretches.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const last = united.at(-1);
+    if (last === undefined || stretch.fromMs > last.toMs) united.push(stretch);
+    else united[united.length - 1] = { fromMs: last.fromMs, toMs: Math.max(last.toMs, stretch.toMs) };
+  }
+  return united;
 }

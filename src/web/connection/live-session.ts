@@ -1,11 +1,12 @@
 /** The running session as the page sees it: its replica, its line to the server, and the state of that line. */
 
 import { ReplicaStore } from '../replica/replica-store.ts';
+import { scheduleFrame } from '../replica/schedule-frame.ts';
 import { type ConnectionState, StreamConnection } from './stream-connection.ts';
 import { readToken } from './token-store.ts';
 
 export class LiveSession {
-  readonly store = new ReplicaStore((callback) => requestAnimationFrame(callback));
+  readonly store = new ReplicaStore(scheduleFrame);
   readonly #connection: StreamConnection;
   readonly #listeners = new Set<() => void>();
 

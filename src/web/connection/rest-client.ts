@@ -44,10 +44,10 @@ export function fetchReceipt(sessionId: string | null, fillId: string): Promise<
   return request(`${API}${session}/fills/${encodeURIComponent(fillId)}/receipt`, receiptSchema);
 }
 
-/** `quantity` signed: positive buys. */
-export function fetchWhatIf(symbol: string, quantity: string, price: string | null): Promise<WhatIf> {
-  const query = new URLSearchParams({ symbol, quantity, ...(price === null ? {} : { price }) });
-  return request(`${API}/what-if?${query.toString()}`, whatIfSchema);
+/** `quantity` signed: positive buys. Null where this server does not answer such questions. */
+export function fetchWhatIf(symbol: string, quantity: string): Promise<WhatIf | null> {
+  const query = new URLSearchParams({ symbol, quantity });
+  return nullWhereUnknown(request(`${API}/what-if?${query.toString()}`, whatIfSchema));
 }
 
 export function fetchSessions(): Promise<SessionList> {
@@ -55,13 +55,8 @@ export function fetchSessions(): Promise<SessionList> {
 }
 
 /** Null where this server knows no sweeps. */
-export async function fetchSweeps(): Promise<SweepList | null> {
-  try {
-    return await request(`${API}/sweeps`, sweepListSchema);
-  } catch (error) {
-    if (error instanceof RequestError && error.status === 404) return null;
-    throw error;
-  }
+export function fetchSweeps(): Promise<SweepList | null> {
+  return nullWhereUnknown(request(`${API}/sweeps`, sweepListSchema));
 }
 
 export function fetchRecording(sessionId: string): Promise<Recording> {
@@ -71,6 +66,15 @@ export function fetchRecording(sessionId: string): Promise<Recording> {
 export function fetchBookAt(sessionId: string, symbol: string, atMs: number): Promise<BookAt> {
   const query = new URLSearchParams({ symbol, at_ms: String(atMs) });
   return request(`${API}/sessions/${encodeURIComponent(sessionId)}/book?${query.toString()}`, bookAtSchema);
+}
+
+async function nullWhereUnknown<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof RequestError && error.status === 404) return null;
+    throw error;
+  }
 }
 
 async function request<Schema extends z.ZodType>(

@@ -32,7 +32,8 @@ export function BookPanel({ symbol }: { readonly symbol: string }): ReactElement
   const ours = [...replica.orders.values()].filter(
     (order) => order.symbol === symbol && isWorking(order) && order.price !== null && order.trigger === null,
   );
-  const decimals = replica.instrument(symbol)?.price_decimals ?? null;
+  const instrument = replica.instrument(symbol);
+  const decimals = instrument?.price_decimals ?? null;
   return (
     <Panel
       title="Order book"
@@ -45,6 +46,7 @@ export function BookPanel({ symbol }: { readonly symbol: string }): ReactElement
         book={book}
         orders={ours}
         decimals={decimals}
+        quantityDecimals={instrument?.quantity_decimals ?? null}
         middle={<Middle book={book} market={market} decimals={decimals} />}
       />
     </Panel>
@@ -55,10 +57,11 @@ interface LadderProps {
   readonly book: Book;
   readonly orders: readonly Order[];
   readonly decimals: number | null;
+  readonly quantityDecimals: number | null;
   readonly middle: ReactElement;
 }
 
-function Ladder({ book, orders, decimals, middle }: LadderProps): ReactElement {
+function Ladder({ book, orders, decimals, quantityDecimals, middle }: LadderProps): ReactElement {
   const asks = withOurs(book.asks.slice(0, LEVELS_SHOWN), orders, 'sell').toReversed();
   const bids = withOurs(book.bids.slice(0, LEVELS_SHOWN), orders, 'buy');
   const most = Math.max(1e-12, ...[...asks, ...bids].map(({ quantity }) => Number(quantity)));
@@ -73,7 +76,7 @@ function Ladder({ book, orders, decimals, middle }: LadderProps): ReactElement {
           {amountText(level.price, decimals)}
         </Why>
       </td>
-      <td>{level.quantity === '0' ? UNKNOWN_TEXT : amountText(level.quantity)}</td>
+      <td>{level.quantity === '0' ? UNKNOWN_TEXT : amountText(level.quantity, quantityDecimals)}</td>
       <td>
         {level.orders.map((order) => (
           <Why

@@ -13,7 +13,7 @@ import { useScreen } from './screen-context.ts';
 const PRICE_SLICES: readonly Slice[] = ['session', 'candles', 'fills', 'orders', 'positions', 'quality'];
 const EQUITY_SLICES: readonly Slice[] = ['session', 'equity'];
 /** Redrawing a whole canvas costs more than a table: charts follow at this pace. */
-const CHART_INTERVAL_MS = 250;
+const CHART_INTERVAL_MS = 400;
 
 interface Chart {
   destroy(): void;

@@ -109,7 +109,9 @@ export function CommandDialog({ command, onClose, onAccepted }: CommandDialogPro
         <p>{words.meaning}</p>
         {words.word === null ? null : (
           <label>
-            Type <b>{words.word}</b> to confirm
+            <span>
+              Type <b>{words.word}</b> to confirm
+            </span>
             <input name="word" autoComplete="off" spellCheck={false} />
           </label>
         )}

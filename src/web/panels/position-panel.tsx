@@ -156,8 +156,9 @@ function WhatIfForm({
       return;
     }
     const signed = form.get('side') === 'sell' ? `-${quantity}` : quantity;
-    fetchWhatIf(symbol, signed, null).then(setAnswer, (error: unknown) =>
-      setAnswer(error instanceof Error ? error.message : String(error)),
+    fetchWhatIf(symbol, signed).then(
+      (result) => setAnswer(result ?? 'This version of the server cannot tell.'),
+      (error: unknown) => setAnswer(error instanceof Error ? error.message : String(error)),
     );
   };
   return (

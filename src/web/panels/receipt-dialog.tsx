@@ -1,6 +1,6 @@
 /** The receipt of a fill: its story, its costs, and the book at that moment with what the fill took of it. */
 
-import { type ReactElement, useEffect, useState } from 'react';
+import { type ReactElement, useCallback, useEffect, useState } from 'react';
 import type { Receipt } from '../../protocol/rest.ts';
 import type { Fill } from '../../protocol/rows.ts';
 import { ReceiptBook } from '../charts/receipt-book.tsx';
@@ -23,18 +23,12 @@ export function ReceiptDialog({
   const { recordedSessionId } = useScreen();
   const { fills } = useReplica(SLICES);
   const [answer, setAnswer] = useState<Receipt | string | null>(null);
-  useEffect(() => {
-    let isGone = false;
-    const keep = (result: Receipt | string): void => {
-      if (!isGone) setAnswer(result);
-    };
-    fetchReceipt(recordedSessionId, fillId).then(keep, (error: unknown) =>
-      keep(error instanceof Error ? error.message : String(error)),
+  const load = useCallback(() => {
+    fetchReceipt(recordedSessionId, fillId).then(setAnswer, (error: unknown) =>
+      setAnswer(error instanceof Error ? error.message : String(error)),
     );
-    return () => {
-      isGone = true;
-    };
   }, [fillId, recordedSessionId]);
+  useEffect(load, [load]);
   const receipt = answer === null || typeof answer === 'string' ? null : answer;
   const fill = receipt?.fill ?? fills.find(({ fill_id: id }) => id === fillId);
   return (
@@ -42,10 +36,22 @@ export function ReceiptDialog({
       {fill === undefined ? null : <FillHead fill={fill} />}
       {answer === null ? <p role="status">Reading the receipt…</p> : null}
       {typeof answer === 'string' ? (
-        <p className="warned">▲ The rest of the receipt cannot be had: {answer}</p>
+        <p className="warned">
+          ▲ The rest of the receipt cannot be had: {answer}{' '}
+          <button
+            type="button"
+            onClick={() => {
+              setAnswer(null);
+              load();
+            }}
+          >
+            Try again
+          </button>
+        </p>
       ) : null}
-      {receipt === null ? null : <ReceiptStory receipt={receipt} />}
+      {receipt === null ? null : <ReceiptDrawing receipt={receipt} />}
       {fill === undefined ? null : <CostTable fill={fill} />}
+      {receipt === null ? null : <ReceiptStory text={receipt.text} />}
       {receipt === null ? null : <ReceiptEvidence receipt={receipt} />}
     </Dialog>
   );
@@ -83,25 +89,22 @@ function FillHead({ fill }: { readonly fill: Fill }): ReactElement {
   );
 }
 
-function ReceiptStory({ receipt }: { readonly receipt: Receipt }): ReactElement {
-  const { text, fill, book_at_arrival: atArrival, book_at_decision: atDecision, levels_used: used } = receipt;
+function ReceiptDrawing({ receipt }: { readonly receipt: Receipt }): ReactElement {
+  const { fill, book_at_arrival: atArrival, book_at_decision: atDecision, levels_used: used } = receipt;
   const book = atArrival ?? atDecision;
+  if (book === null) return <p className="soft">No book is kept for this fill.</p>;
+  const label = atArrival === null ? 'The book at the decision' : 'The book at that moment';
+  return <ReceiptBook book={book} fill={fill} used={used} label={label} />;
+}
+
+function ReceiptStory({ text }: Pick<Receipt, 'text'>): ReactElement {
   return (
-    <>
+    <section className="story" aria-label="In words">
+      <h3>In words</h3>
       {text.map((sentence) => (
         <p key={sentence}>{sentence}</p>
       ))}
-      {book === null ? (
-        <p className="soft">No book is kept for this fill.</p>
-      ) : (
-        <ReceiptBook
-          book={book}
-          fill={fill}
-          used={used}
-          label={atArrival === null ? 'The book at the decision' : 'The book at that moment'}
-        />
-      )}
-    </>
+    </section>
   );
 }
 

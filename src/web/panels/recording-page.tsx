@@ -6,6 +6,7 @@ import { fetchBookAt, fetchRecording } from '../connection/rest-client.ts';
 import { dateTimeText } from '../display/time-text.ts';
 import { plainWord } from '../display/words.ts';
 import { ReplicaStore } from '../replica/replica-store.ts';
+import { scheduleFrame } from '../replica/schedule-frame.ts';
 import { recordingSpan, snapshotAt } from '../replica/snapshot-at.ts';
 import { StoreContext } from '../replica/use-replica.ts';
 import { Screen } from './screen.tsx';
@@ -70,7 +71,7 @@ function Player({ recording }: { readonly recording: Recording }): ReactElement 
 
 /** A replica of the recording at one moment; the book of it follows when it is known. */
 function useRecordedStore(recording: Recording, atMs: number): ReplicaStore {
-  const [store] = useState(() => new ReplicaStore((callback) => requestAnimationFrame(callback)));
+  const [store] = useState(() => new ReplicaStore(scheduleFrame));
   const seq = useRef(0);
   useEffect(() => {
     store.receive(snapshotAt(recording, atMs, ++seq.current));

@@ -58,7 +58,7 @@ export function Screen({ recordedSessionId, controls, notice, tab, onTab }: Scre
         <div className="column">
           <PositionPanel symbol={symbol} />
           <BookPanel symbol={symbol} />
-          <HealthPanel />
+          {recordedSessionId === null ? <HealthPanel /> : null}
           <QualityPanel />
           <VerdictPanel symbol={symbol} />
         </div>

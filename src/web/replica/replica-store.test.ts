@@ -4,7 +4,11 @@ import { ReplicaStore } from './replica-store.ts';
 
 test('tells readers of their slices only, once a frame, however many messages came', () => {
   const frames: ((timeMs: number) => void)[] = [];
-  const store = new ReplicaStore((callback) => frames.push(callback));
+  let dueMs = 0;
+  const store = new ReplicaStore((callback, notBeforeMs) => {
+    frames.push(callback);
+    dueMs = notBeforeMs;
+  });
   const frame = (timeMs: number): void => frames.splice(0).forEach((callback) => callback(timeMs));
   const session = new MadeUpSession(3, Date.UTC(2026, 10, 22));
   const heard = { books: 0, fills: 0 };
@@ -18,12 +22,11 @@ test('tells readers of their slices only, once a frame, however many messages ca
 
   const { books } = session.snapshot(0);
   for (let seq = 2; seq < 12; seq++) store.receive({ type: 'update', seq, books });
+  // One frame for all of them, and none before it can be read.
   expect(frames).toHaveLength(1);
+  expect(dueMs).toBe(1_200);
   const version = store.version(['books']);
-  // Too soon after the last one: it waits for a later frame.
-  frame(1_016);
-  expect(heard.books).toBe(1);
-  frame(1_120);
+  frame(1_210);
   expect(heard).toEqual({ books: 2, fills: 1 });
   expect(store.version(['books'])).not.toBe(version);
 

@@ -10,10 +10,13 @@ import type { StreamMessage } from '../../protocol/messages.ts';
 import { type ApplyResult, type Slice, Replica } from './replica.ts';
 
 /** Numbers that change faster than this cannot be read. */
-const FLUSH_INTERVAL_MS = 100;
+const FLUSH_INTERVAL_MS = 200;
 
-/** Calls back before the next frame is drawn, with the time in ms; `requestAnimationFrame` of a page. */
-export type FrameScheduler = (callback: (timeMs: number) => void) => void;
+/**
+ * Calls back before the first frame that is drawn at or after `notBeforeMs`, with the time; both on the page's clock
+ * (`performance.now`). Until then it asks for no frames: a frame that draws nothing costs nearly as much as one that does.
+ */
+export type FrameScheduler = (callback: (timeMs: number) => void, notBeforeMs: number) => void;
 
 type Listener = () => void;
 
@@ -23,7 +26,7 @@ export class ReplicaStore {
   readonly #versions = new Map<Slice, number>();
   readonly #listeners = new Map<Slice, Set<Listener>>();
   #isScheduled = false;
-  #flushedMs = Number.NEGATIVE_INFINITY;
+  #flushedMs = 0;
 
   constructor(schedule: FrameScheduler) {
     this.#schedule = schedule;
@@ -33,7 +36,7 @@ export class ReplicaStore {
     const result = this.replica.apply(message);
     if (result === 'applied' && !this.#isScheduled) {
       this.#isScheduled = true;
-      this.#schedule(this.#onFrame);
+      this.#schedule(this.#onFrame, this.#flushedMs + FLUSH_INTERVAL_MS);
     }
     return result;
   }
@@ -58,10 +61,6 @@ export class ReplicaStore {
   }
 
   readonly #onFrame = (timeMs: number): void => {
-    if (timeMs - this.#flushedMs < FLUSH_INTERVAL_MS) {
-      this.#schedule(this.#onFrame);
-      return;
-    }
     this.#isScheduled = false;
     this.#flushedMs = timeMs;
     const heard = new Set<Listener>();

@@ -92,6 +92,8 @@ export const finalReportShape = z.strictObject({
   gaps: count,
   gap_seconds: z.number().nonnegative(),
   gaps_backfilled: count,
+  doubtful_seconds: z.number().nonnegative(),
+  doubtful_pnl: amount,
   error_count: count.nullable(),
   events: count,
   state_hash: z

@@ -1,0 +1,221 @@
+/**
+ * One session under three exchanges at once: the session's own engine, and beside it an optimistic and a pessimistic one
+ * that hear the same events, each with a strategy of its own.
+ *
+ * Invariants: the two shadows share nothing mutable with the session's engine and cannot change what it does, not even by
+ * failing: a shadow that fails has no result. What the band says does not depend on how events are cut into blocks. A
+ * session whose start document has the band off, or that has no order book, is the one engine alone.
+ * Limits: a shadow starts from the session's account, not from where the shadow of an earlier session ended; strategies
+ * that keep state outside of `create` share it; a candle session (parametric) has no queue to doubt, so no band.
+ */
+
+import { StateHash } from '../base/state-hash.ts';
+import { EventBlock } from '../domain/event-block.ts';
+import type { BandPoint, Output } from '../domain/outputs.ts';
+import type { SessionStart } from '../domain/session-start.ts';
+import { type Money, money } from '../domain/units.ts';
+import type { StrategyInstance } from '../strategy/strategy.ts';
+import { type Stance, startOf } from './band-stance.ts';
+import { Engine } from './engine.ts';
+
+/** Fills that only the optimistic exchange gave are recorded as doubtful up to this many. */
+const MAX_DOUBTFUL_TOUCHES = 1_000;
+/** What a shadow may take to close after the session ended, on the last book; a stop takes at most 8 s. */
+const CLOSING_MS = 10_000;
+
+class Shadow {
+  readonly engine: Engine;
+  /** Why it has no result; null while it runs. */
+  failure: string | null = null;
+  /** Profit by time, of equity points not yet told. */
+  readonly #points: { readonly timeMs: number; readonly profit: Money }[] = [];
+  #profit: Money | null = null;
+  #profitTimeMs = Number.NEGATIVE_INFINITY;
+
+  constructor(stance: Stance, start: SessionStart, strategy: StrategyInstance) {
+    this.engine = new Engine(startOf(stance, start), strategy);
+  }
+
+  /** Returns what it said. Nothing that it throws gets out. */
+  process(block: EventBlock): readonly Output[] {
+    if (this.failure !== null) return [];
+    try {
+      this.engine.process(block);
+      const outputs = this.engine.takeOutputs();
+      for (const output of outputs) {
+        if (output.type !== 'equity') continue;
+        const profit = money(output.point.equity - this.engine.startingEquity);
+        this.#points.push({ timeMs: output.timeMs, profit });
+      }
+      return outputs;
+    } catch (error) {
+      this.failure = error instanceof Error ? error.message : String(error);
+      return [];
+    }
+  }
+
+  /**
+   * Profit at its first equity point of a time, else at the last before it; null where it failed or had none yet. Of the
+   * points of one time only the first counts, because a later one may come with the same block or with the next.
+   */
+  profitAt(timeMs: number): Money | null {
+    let told = 0;
+    for (const point of this.#points) {
+      if (point.timeMs > timeMs || this.#profitTimeMs === timeMs) break;
+      this.#profit = point.profit;
+      this.#profitTimeMs = point.timeMs;
+      told++;
+    }
+    this.#points.splice(0, told);
+    return this.failure === null ? this.#profit : null;
+  }
+
+  /** Profit as it stands now. */
+  get profit(): Money | null {
+    return this.failure === null ? money(this.engine.status().equity - this.engine.startingEquity) : null;
+  }
+}
+
+export class EngineBand {
+  /** The session's own engine. */
+  readonly primary: Engine;
+  readonly #optimistic: Shadow | null;
+  readonly #pessimistic: Shadow | null;
+  #outputs: Output[] = [];
+  #nextSequence = 0;
+  #touches = 0;
+  /** Doubtful fills not yet told: at the next point, so that the order of what is said never depends on the cuts. */
+  #doubts: Extract<Output, { type: 'quality' }>[] = [];
+  #isFinished = false;
+  /** Failures already told. */
+  #told = 0;
+
+  /** `createStrategy` gives a fresh strategy at every call. */
+  constructor(start: SessionStart, createStrategy: () => StrategyInstance) {
+    this.primary = new Engine(start, createStrategy());
+    const hasBand = start.band === 'on' && start.fill_model === 'book';
+    this.#optimistic = hasBand ? new Shadow('optimistic', start, createStrategy()) : null;
+    this.#pessimistic = hasBand ? new Shadow('pessimistic', start, createStrategy()) : null;
+  }
+
+  get lifecycle(): Engine['lifecycle'] {
+    return this.primary.lifecycle;
+  }
+
+  process(block: EventBlock): void {
+    this.primary.process(block);
+    const outputs = this.primary.takeOutputs();
+    this.#nextSequence = block.firstSequence + block.events;
+    if (this.#optimistic === null || this.#pessimistic === null) {
+      this.#outputs.push(...outputs);
+      return;
+    }
+    for (const output of this.#optimistic.process(block)) if (output.type === 'fill') this.#noteTouch(output);
+    this.#pessimistic.process(block);
+    for (const output of outputs) {
+      this.#outputs.push(output);
+      if (output.type === 'equity') this.#sayPoint(output.timeMs, output.point.equity);
+    }
+  }
+
+  takeOutputs(): Output[] {
+    const taken = this.#outputs;
+    if (taken.length > 0) this.#outputs = [];
+    return taken;
+  }
+
+  /**
+   * Lets the shadows close what they hold, as the session was asked to, on the last book: slower ones are not done when the
+   * session is. Says the band's last point. Call it after the last event; before the
+   * end of the session, and again, it does nothing.
+   */
+  finish(): void {
+    if (
+      this.lifecycle !== 'ended' ||
+      this.#isFinished ||
+      this.#optimistic === null ||
+      this.#pessimistic === null
+    )
+      return;
+    this.#isFinished = true;
+    const { timeMs, equity } = this.primary.status();
+    for (const shadow of [this.#optimistic, this.#pessimistic]) this.#close(shadow);
+    this.#sayDoubts(Number.POSITIVE_INFINITY);
+    this.#sayFailures();
+    this.#say({
+      timeMs,
+      optimistic: this.#optimistic.profit,
+      realistic: money(equity - this.primary.startingEquity),
+      pessimistic: this.#pessimistic.profit,
+      hash: this.#hash(),
+    });
+  }
+
+  #close(shadow: Shadow): void {
+    const { timeMs } = this.primary.status();
+    const block = new EventBlock(2);
+    block.reset(this.#nextSequence);
+    const reason = this.primary.endReason;
+    if (reason !== null) block.appendCommand(timeMs, { type: 'stop', reason, detail: null });
+    block.appendTimeAdvanced(timeMs + CLOSING_MS);
+    shadow.process(block);
+  }
+
+  #sayPoint(timeMs: number, equity: Money): void {
+    this.#sayDoubts(timeMs);
+    this.#sayFailures();
+    this.#say({
+      timeMs,
+      optimistic: this.#optimistic?.profitAt(timeMs) ?? null,
+      realistic: money(equity - this.primary.startingEquity),
+      pessimistic: this.#pessimistic?.profitAt(timeMs) ?? null,
+      hash: null,
+    });
+  }
+
+  #say(point: BandPoint): void {
+    this.#outputs.push({ type: 'band', timeMs: point.timeMs, point });
+  }
+
+  /** A book that moved through a resting order without a print is doubtful: it filled only where doubt was our gain. */
+  #noteTouch({ timeMs, fill }: Extract<Output, { type: 'fill' }>): void {
+    if (fill.liquidity !== 'maker' || fill.receipt.print !== null || this.#touches >= MAX_DOUBTFUL_TOUCHES)
+      return;
+    this.#touches++;
+    this.#doubts.push({
+      type: 'quality',
+      timeMs,
+      record: {
+        ...{ fromMs: timeMs, toMs: timeMs, instrument: fill.instrument, feed: 'band', kind: 'late' },
+        detail: `the book reached a resting ${fill.side} without a print; it filled in the optimistic model only`,
+        backfilled: false,
+      },
+    });
+  }
+
+  #sayDoubts(beforeMs: number): void {
+    const told = this.#doubts.filter(({ timeMs }) => timeMs < beforeMs);
+    if (told.length === 0) return;
+    this.#doubts = this.#doubts.slice(told.length);
+    this.#outputs.push(...told);
+  }
+
+  #sayFailures(): void {
+    const failures = [this.#optimistic, this.#pessimistic].flatMap((shadow) => shadow?.failure ?? []);
+    for (const error of failures.slice(this.#told)) {
+      this.#told++;
+      this.#outputs.push({
+        ...{ type: 'log', timeMs: this.primary.status().timeMs, level: 'error', event: 'band_failed' },
+        ...{ msg: 'A shadow of the band failed; the band has no result', fields: { error } },
+      });
+    }
+  }
+
+  /** Digest of all three: what a replay must come to. */
+  #hash(): string {
+    const hash = new StateHash();
+    for (const shadow of [this.#optimistic, this.#pessimistic])
+      hash.addText(shadow === null || shadow.failure !== null ? '' : shadow.engine.stateHash());
+    return hash.digest();
+  }
+}

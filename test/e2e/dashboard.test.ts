@@ -1,0 +1,166 @@
+/**
+ * The dashboard in a real browser on a real session: it moves, explains itself, takes commands, and can be read by everyone.
+ *
+ * Needs Chromium (`CHROMIUM`, or `/usr/bin/chromium` as Debian installs it); skipped where there is none.
+ */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { type Browser, type Page, chromium } from '@playwright/test';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildWeb } from '../../bin/build-web.js';
+import { type Program, endPrograms, startProgram } from './support/program.ts';
+import { makeWorkspace, removeWorkspaces, waitUntilRunning } from './support/workspace.ts';
+
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** Anything on the page that takes longer has failed. */
+const ACTION_LIMIT_MS = 20_000;
+
+const SCRIPT = {
+  actions: [
+    { at: '1s', action: 'submit', id: 'in', side: 'buy', type: 'market', quantity: '0.01' },
+    {
+      at: '2s',
+      action: 'submit',
+      id: 'rest',
+      side: 'buy',
+      type: 'limit',
+      quantity: '0.01',
+      price_offset_bps: 20,
+    },
+  ],
+};
+
+describe.skipIf(!existsSync(CHROMIUM))('the dashboard', () => {
+  let program: Program;
+  let browser: Browser;
+  let page: Page;
+  let workspace: string;
+  const troubles: string[] = [];
+
+  beforeAll(async () => {
+    if (!(await buildWeb())) throw new Error('the dashboard cannot be built');
+    workspace = makeWorkspace();
+    program = startProgram([
+      'run',
+      '--workspace',
+      workspace,
+      '--source',
+      'simulated',
+      '--seed',
+      '7',
+      '--duration',
+      '5m',
+      '--dashboard',
+      '127.0.0.1:0',
+      '--strategy',
+      'scripted',
+      '--params',
+      JSON.stringify(SCRIPT),
+    ]);
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    const beat = await waitUntilRunning(program, workspace);
+    const context = await browser.newContext({
+      viewport: { width: 1_440, height: 900 },
+      colorScheme: 'light',
+    });
+    context.setDefaultTimeout(ACTION_LIMIT_MS);
+    page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') troubles.push(message.text());
+    });
+    page.on('pageerror', (error) => troubles.push(error.message));
+    page.on('request', (request) => {
+      if (new URL(request.url()).host !== new URL(beat.dashboard_url ?? '').host)
+        troubles.push(request.url());
+    });
+    await page.goto(beat.dashboard_url ?? '');
+    await page.getByRole('button', { name: /^State .*running/ }).waitFor();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await endPrograms();
+    removeWorkspaces();
+  });
+
+  /** `within` and `rules` keep it short: what a run has judged already need not be judged again. */
+  async function expectAccessible(within = 'body', rules: readonly string[] = []): Promise<void> {
+    const axe = new AxeBuilder({ page }).include(within);
+    const { violations } = await (rules.length === 0 ? axe : axe.withRules([...rules])).analyze();
+    const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    expect(serious.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)).toEqual([]);
+  }
+
+  test('shows a market that moves and our resting order in its book', async () => {
+    const bar = page.locator('.ohlc');
+    const seen = await bar.textContent();
+    await expect.poll(() => bar.textContent(), { timeout: 10_000 }).not.toBe(seen);
+    await page.locator('.ladder .mine').first().waitFor();
+    expect(await page.locator('.ladder .mine').first().textContent()).toContain('0.01');
+  });
+
+  test('says why equity is what it is, down to the ledger', async () => {
+    await page.locator('.headline .why').first().click();
+    await page.getByText('Adds up, to the last digit.').waitFor();
+    await page.getByRole('dialog').locator('dd .why').first().click();
+    await page.getByRole('heading', { name: 'Wallet balance' }).waitFor();
+    await page.getByText('Adds up, to the last digit.').waitFor();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+  });
+
+  test('opens the receipt of a fill, drawn on the book of that moment', async () => {
+    await page.keyboard.press('2');
+    await page
+      .getByRole('button', { name: /open receipt/ })
+      .last()
+      .click();
+    await page.getByRole('dialog').getByText('Together').waitFor();
+    await page.locator('.receipt-book svg').waitFor();
+    await expectAccessible('dialog');
+    await page.keyboard.press('Escape');
+  });
+
+  test('has no serious fault of accessibility, light or dark', async () => {
+    await expectAccessible();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await expectAccessible('body', ['color-contrast']);
+    await page.emulateMedia({ colorScheme: 'light' });
+  });
+
+  test('pauses, resumes and flattens, asking for the token once', async () => {
+    const token = readFileSync(join(workspace, 'state/token'), 'utf8').trim();
+    await page.keyboard.press('p');
+    await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).waitFor();
+    await page.getByLabel('Token of this session').fill('wrong');
+    await page.getByRole('button', { name: 'Pause' }).last().click();
+    await page.getByText('does not know this token').waitFor();
+    await page.getByLabel('Token of this session').fill(token);
+    await page.getByRole('button', { name: 'Pause' }).last().click();
+    await page.getByRole('button', { name: /^State .*paused/ }).waitFor();
+    await page.keyboard.press('p');
+    await page.getByRole('dialog').getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: /^State .*running/ }).waitFor();
+    await page.keyboard.press('f');
+    await page.getByRole('dialog').getByRole('button', { name: 'Flatten' }).click();
+    await page.getByText('flat', { exact: true }).waitFor();
+    await expect.poll(() => page.locator('.ladder .mine').count()).toBe(0);
+  });
+
+  test('is readable on a phone: nothing is wider than the screen', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    // As text, because this file is compiled without the types of a page.
+    const surplus = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    expect(surplus).toBe(0);
+    await page.setViewportSize({ width: 1_440, height: 900 });
+  });
+
+  test('says how old it is once the session is gone', async () => {
+    program.process.kill('SIGKILL');
+    await page.getByRole('alert').getByText('No line to the session').waitFor();
+    expect(troubles.filter((text) => !/WebSocket|ERR_CONNECTION_REFUSED|401/.test(text))).toEqual([]);
+  });
+});
