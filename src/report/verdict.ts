@@ -52,7 +52,7 @@ function describeBand({ band, fills }: FinalReport): string {
 }
 
 /** Profit above zero under the optimistic, the realistic and the pessimistic exchange; false where one has no result. */
-export function isProfitable(band: FinalReport['band']): boolean {
+function isProfitable(band: FinalReport['band']): boolean {
   return [band.optimistic, band.realistic, band.pessimistic].every(
     (profit) => profit !== null && profit !== '0' && !profit.startsWith('-'),
   );

@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import { ledgerKindSchema, orderSchema, qualitySchema, sideSchema } from '../protocol/rows.ts';
 
-export const ROWS_DEFAULT = 100;
-export const ROWS_LIMIT = 1_000;
+const ROWS_DEFAULT = 100;
+const ROWS_LIMIT = 1_000;
 const BOOK_LEVELS_LIMIT = 200;
 
 /** Longest name taken from outside: of a symbol, an order, a session. */

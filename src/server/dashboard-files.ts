@@ -14,7 +14,7 @@ import type { SessionAccess } from './session-access.ts';
 import { renderStatusPage, STATUS_PAGE_POLICY } from './status-page.ts';
 
 /** Nothing from elsewhere, nothing inline. */
-export const DASHBOARD_POLICY = [
+const DASHBOARD_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -19,7 +19,7 @@ const PING_INTERVAL_MS = 15_000;
 
 /** WebSocket close codes (RFC 6455 and its register). */
 export const CLOSE_GOING_AWAY = 1001;
-export const CLOSE_UNSUPPORTED = 1003;
+const CLOSE_UNSUPPORTED = 1003;
 export const CLOSE_TRY_LATER = 1013;
 
 export class StreamClient {

@@ -34,7 +34,7 @@ export const STARTING_PATIENCE_MS = 30_000;
 export const STOPPING_PATIENCE_MS = 120_000;
 
 /** The same for one that is continued: it replays all of its log before its first heartbeat. */
-export const RECOVERING_PATIENCE_MS = 3_600_000;
+const RECOVERING_PATIENCE_MS = 3_600_000;
 
 /** Less than this left of the duration is not worth a session. */
 const REMAINING_MINIMUM_MS = 1_000;

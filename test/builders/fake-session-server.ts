@@ -17,7 +17,7 @@ import { summaryOf } from './made-up-rows.ts';
 import { MadeUpSession } from './made-up-session.ts';
 
 const PAGE = fileURLToPath(new URL('../../dist/web', import.meta.url));
-export const FAKE_TOKEN = 'a-token-for-tests';
+const FAKE_TOKEN = 'a-token-for-tests';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

@@ -51,7 +51,7 @@ export const HEARTBEAT: HeartbeatFields = {
 };
 
 /** Buys 0.01 at the start, rests a sell of half of it in the book, and asks for far too much once. */
-export const TRADING: StrategyHandlers = {
+const TRADING: StrategyHandlers = {
   onStart: () => [
     marketOrder(0, 'buy', lots(100), { tag: 'entry' }),
     limitOrder(0, 'sell', lots(50), ticks(1000_1), { tag: 'target' }),
@@ -60,7 +60,7 @@ export const TRADING: StrategyHandlers = {
 };
 
 /** Feeds a book, prints and a bar: fills the market order, leaves the limit order in its queue. */
-export function playMarket(market: TestMarket): TestMarket {
+function playMarket(market: TestMarket): TestMarket {
   return market
     .mark(0, 1000_0)
     .book(0, [[1000_0, 500]], [[1000_1, 500]])
@@ -134,7 +134,7 @@ export function serveSession(
 }
 
 /** Writes a session that ended well into a workspace. */
-export function recordSession(root: string, start: SessionStart, market: TestMarket): SessionFolder {
+function recordSession(root: string, start: SessionStart, market: TestMarket): SessionFolder {
   const iso = new Date(START_MS).toISOString();
   const folder = createSessionFolder(root, {
     version: 1,

@@ -2,7 +2,7 @@
  * What the agents compute from closed bars: averages, ranges and turning points over a fixed window.
  *
  * Pure functions of the bars held, so that a session that was interrupted sees the same numbers as one that was not, and a
- * longer history changes them by less than {@link WINDOW_REST}. Prices are in ticks.
+ * longer history changes them by less than e^-8 of their weight. Prices are in ticks.
  */
 
 import { ATR, EMA } from 'trading-signals';
@@ -10,9 +10,6 @@ import type { BarSeries } from '../market/bar-series.ts';
 
 /** Bars behind an average of length n: the rest of an exponential average beyond 4 n bars weighs e^-8. */
 const WINDOW_LENGTHS = 4;
-
-/** Weight that bars before the window would still have had. */
-export const WINDOW_REST = Math.exp(-2 * WINDOW_LENGTHS);
 
 /** Bars that {@link averageClose} and {@link averageRange} of this length want to see. */
 export function windowBars(length: number): number {

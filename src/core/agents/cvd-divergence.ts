@@ -20,7 +20,7 @@ export interface DivergenceReading {
 }
 
 /** Bars of the window, and those at its end in which a new extreme is looked for. */
-export const CVD_WINDOW_BARS = 20;
+const CVD_WINDOW_BARS = 20;
 const RECENT_BARS = 4;
 
 /** `delta`: taker buys less taker sells of the bar `back` bars ago, lots; null where it is not known. */

@@ -29,7 +29,7 @@ export interface MarketPicture {
 
 const EMA_FAST = 20;
 const EMA_SLOW = 50;
-export const ATR_BARS = 14;
+const ATR_BARS = 14;
 const SLOPE_BARS = 3;
 /** The regime compares with this many earlier ranges, one every {@link REGIME_STEP} bars. */
 const REGIME_BARS = 100;

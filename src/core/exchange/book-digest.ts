@@ -10,7 +10,7 @@ import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 
 /** The venue's live window. */
-export const DIGEST_LEVELS = 15;
+const DIGEST_LEVELS = 15;
 
 export class BookDigest {
   #sequence = -1;

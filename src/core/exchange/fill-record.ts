@@ -36,7 +36,7 @@ export interface BarTaken {
 /** What the exchange decided about a fill. */
 export interface FillFacts extends Pick<
   FillRecord,
-  'id' | 'quantity' | 'price' | 'fee' | 'feeRate' | 'timeMs'
+  'id' | 'quantity' | 'price' | 'liquidity' | 'fee' | 'feeRate' | 'timeMs'
 > {
   readonly basis: FillBasis;
   readonly settings: PaperExchangeSettings;
@@ -45,7 +45,8 @@ export interface FillFacts extends Pick<
 
 export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts: FillFacts): FillRecord {
   const { basis, settings, digest, ...decided } = facts;
-  const { touch, slippageTicks, liquidity } = basis;
+  const { touch, slippageTicks } = basis;
+  const { liquidity } = facts;
   // Without a book the parametric model's own touch stands in for the mid, so that the parts still add up.
   const stoodIn = settings.fillModel === 'parametric' && market.midX2 === null ? 2 * touch : market.midX2;
   const midX2 = basis.bar?.midX2 ?? stoodIn;
@@ -65,7 +66,6 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
   const isFromBook = basis.bar === undefined && (basis.level !== null || liquidity === 'maker');
   return {
     ...decided,
-    liquidity,
     orderId: order.id,
     instrument: instrument.index,
     side: order.intent.side,

@@ -77,7 +77,7 @@ export function crossMaintenance(account: Account, rule: TierRule): Money {
 }
 
 /** Fees that closing every position at its entry would cost: what the venue takes off the cross margin beforehand. */
-export function closingFees(account: Account, terms: MaintenanceTerms): Money {
+function closingFees(account: Account, terms: MaintenanceTerms): Money {
   let sum = 0n;
   for (const { openValue } of account.positions) {
     sum += timesRateUp(openValue, terms.takerFeeRate) + timesRateUp(openValue, terms.liquidationFeeRate);
@@ -99,7 +99,7 @@ export function isolatedLine(
 }
 
 /** What of a cross account stands against the value of its positions: they are liquidated while their value <= this. */
-export function crossFloor(account: Account, terms: MaintenanceTerms, pending: PendingOrders): Money {
+function crossFloor(account: Account, terms: MaintenanceTerms, pending: PendingOrders): Money {
   let cost = 0n;
   for (const position of account.positions) cost += position.cost;
   const needed = crossMaintenance(account, terms.tierRule) + pending.maintenance;
@@ -107,7 +107,7 @@ export function crossFloor(account: Account, terms: MaintenanceTerms, pending: P
 }
 
 /** Value of the net quantity of one instrument in 10^-16 USDT, exact; its cost while it has no price. */
-export function netValue(account: Account, market: InstrumentMarket): bigint {
+function netValue(account: Account, market: InstrumentMarket): bigint {
   const { instrument, valuationPrice } = market;
   if (valuationPrice !== null)
     return BigInt(valuationPrice) * lotValue(instrument, account.netQuantity(instrument.index));

@@ -317,6 +317,7 @@ export class PaperExchange {
       id: `${this.#settings.sessionId}-f${++this.#fills}`,
       quantity,
       price,
+      liquidity,
       fee: timesRateUp(value, feeRate),
       feeRate,
       timeMs: this.#nowMs,

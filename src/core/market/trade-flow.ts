@@ -7,7 +7,7 @@
  */
 
 /** Bars remembered. */
-export const FLOW_BARS = 512;
+const FLOW_BARS = 512;
 
 export class TradeFlow {
   readonly #barMs: number;
