@@ -335,6 +335,20 @@ export class BarMatching {
   }
 }
 
+/** The rules for bars of one instrument, over the orders that wait and rest there. */
+export function createBarMatching(
+  market: InstrumentMarket,
+  account: Account,
+  waiting: ConditionalOrders | undefined,
+  resting: RestingOrders | undefined,
+  terms: FillTerms,
+  random: SeededRandom,
+  link: BarLink,
+): BarMatching {
+  assert(waiting !== undefined && resting !== undefined, `no orders of ${market.instrument.symbol}`);
+  return new BarMatching(market, account, waiting, resting, terms, random, link);
+}
+
 function isTarget(order: WorkingOrder): boolean {
   return order.intent.type === 'take_profit';
 }
