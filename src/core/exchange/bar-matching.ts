@@ -335,18 +335,21 @@ export class BarMatching {
   }
 }
 
-/** The rules for bars of one instrument, over the orders that wait and rest there. */
-export function createBarMatching(
-  market: InstrumentMarket,
+/** The rules for bars of each instrument, over the orders that wait and rest there. */
+export function barRules(
+  markets: readonly InstrumentMarket[],
   account: Account,
-  waiting: ConditionalOrders | undefined,
-  resting: RestingOrders | undefined,
+  waiting: readonly ConditionalOrders[],
+  resting: readonly RestingOrders[],
   terms: FillTerms,
   random: SeededRandom,
   link: BarLink,
-): BarMatching {
-  assert(waiting !== undefined && resting !== undefined, `no orders of ${market.instrument.symbol}`);
-  return new BarMatching(market, account, waiting, resting, terms, random, link);
+): BarMatching[] {
+  return markets.map((market, at) => {
+    const [waits, rests] = [waiting[at], resting[at]];
+    assert(waits !== undefined && rests !== undefined, `no orders of ${market.instrument.symbol}`);
+    return new BarMatching(market, account, waits, rests, terms, random, link);
+  });
 }
 
 function isTarget(order: WorkingOrder): boolean {

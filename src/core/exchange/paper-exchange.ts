@@ -15,7 +15,7 @@ import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, ZERO_MONEY } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
-import { type BarLink, type BarMatching, type BarPlay, createBarMatching } from './bar-matching.ts';
+import { type BarLink, type BarMatching, type BarPlay, barRules } from './bar-matching.ts';
 import { type ArrivalContext, checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { ConditionalOrders, checkTrigger } from './conditional-orders.ts';
@@ -79,17 +79,7 @@ export class PaperExchange {
     };
     this.#matching = new TakerMatching(markets, settings.fills, random, link);
     this.#prints = this.#resting.map((resting) => new PrintMatching(resting, link));
-    this.#bars = markets.map((market, at) =>
-      createBarMatching(
-        market,
-        account,
-        this.#conditional[at],
-        this.#resting[at],
-        settings.fills,
-        random,
-        link,
-      ),
-    );
+    this.#bars = barRules(markets, account, this.#conditional, this.#resting, settings.fills, random, link);
   }
 
   assertConsistent(): void {
