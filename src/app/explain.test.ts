@@ -77,7 +77,7 @@ describe('la explain', () => {
       expect.stringMatching(
         /^Evidence  event 2 of the event log, the book frame; book frame 2, digest [0-9a-f]{16}$/,
       ),
-      'Model     book (queue displayed, latency constant, request_latency_ms 100, response_latency_ms 50)',
+      'Model     book (queue_exponent 3, latency constant, request_latency_ms 100, response_latency_ms 50)',
       '',
     ]);
   });

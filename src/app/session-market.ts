@@ -50,6 +50,7 @@ export async function openSessionMarket(
     logger,
     clock,
     random: () => random.nextFloat(),
+    fullBookIntervalMs: settings.fillModel === 'book' ? settings.fullBookIntervalMs : null,
   });
   return {
     client,

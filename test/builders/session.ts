@@ -1,11 +1,17 @@
 /** Builders of sessions for tests: a start document, a strategy of loose handlers, and a market written by hand. */
 
-import { EventBlock, EventKind, FLAG_HISTORY } from '../../src/core/domain/event-block.ts';
+import {
+  EventBlock,
+  EventKind,
+  FLAG_HISTORY,
+  FLAG_RECONSTRUCTED,
+  NO_TIME,
+} from '../../src/core/domain/event-block.ts';
 import { DEFAULT_FILL_TERMS } from '../../src/core/domain/fill-terms.ts';
 import type { InstrumentSpec } from '../../src/core/domain/instrument.ts';
 import type { Output } from '../../src/core/domain/outputs.ts';
 import type { SessionStart } from '../../src/core/domain/session-start.ts';
-import { lots, markPrice, rate, ticks } from '../../src/core/domain/units.ts';
+import { type MarkPrice, lots, markPrice, rate, ticks } from '../../src/core/domain/units.ts';
 import { Engine } from '../../src/core/engine/engine.ts';
 import type { StrategyHandlers, StrategyInstance } from '../../src/core/strategy/strategy.ts';
 
@@ -83,6 +89,7 @@ export function strategyOf(handlers: StrategyHandlers, historyBars = 0): Strateg
 }
 
 type Level = readonly [price: number, quantity: number];
+export type Candle = readonly [open: number, high: number, low: number, close: number];
 
 /** One engine and a market typed in by hand; prices in ticks, quantities in lots, times relative to {@link START_MS}. */
 export class TestMarket {
@@ -110,6 +117,19 @@ export class TestMarket {
       }
       for (const [price, quantity] of asks) {
         block.appendLevel(0, time, exchangeTime, false, ticks(price), lots(quantity), --left === 0);
+      }
+    });
+  }
+
+  /** A full book that was fetched: what stands behind the window. */
+  tail(atMs: number, bids: readonly Level[], asks: readonly Level[]): this {
+    return this.#feed((block) => {
+      const time = START_MS + atMs;
+      let left = bids.length + asks.length;
+      block.appendBook(EventKind.bookTail, 0, time, NO_TIME, left);
+      for (const [isBid, levels] of [[true, bids] as const, [false, asks] as const]) {
+        for (const [price, quantity] of levels)
+          block.appendLevel(0, time, NO_TIME, isBid, ticks(price), lots(quantity), --left === 0);
       }
     });
   }
@@ -175,6 +195,28 @@ export class TestMarket {
       volume: lots(1),
     };
     return this.#feed((block) => block.appendBar(0, START_MS + atMs, bar, isHistory ? FLAG_HISTORY : 0));
+  }
+
+  /** A bar of one minute that closes as it is received: open, high, low, close in ticks, volume in lots. */
+  candle(openAtMs: number, prices: Candle, volume = 10_000, flags = 0, atMs = openAtMs + 60_000): this {
+    const [open, high, low, close] = prices;
+    const bar = {
+      ...{ openTimeMs: START_MS + openAtMs, lengthMs: 60_000 },
+      ...{ open: ticks(open), high: ticks(high), low: ticks(low), close: ticks(close), volume: lots(volume) },
+    };
+    return this.#feed((block) => block.appendBar(0, START_MS + atMs, bar, flags));
+  }
+
+  /** The mark's own bar, ahead of the candle of its minute. */
+  markCandle(openAtMs: number, prices: Candle, atMs = openAtMs + 60_000): this {
+    const [open, high, low, close] = prices.map((price) => markPrice(price * 10_000_000)) as [
+      MarkPrice,
+      MarkPrice,
+      MarkPrice,
+      MarkPrice,
+    ];
+    const bar = { openTimeMs: START_MS + openAtMs, lengthMs: 60_000, open, high, low, close };
+    return this.#feed((block) => block.appendMarkBar(0, START_MS + atMs, bar, FLAG_RECONSTRUCTED));
   }
 
   time(atMs: number): this {

@@ -8,7 +8,7 @@ import { exact } from '../e2e/support/exact-decimal.ts';
 import { ModelAccount, ModelContract, RATE_UNIT, ceilingOf } from './model-account.ts';
 import { ModelMargin } from './model-margin.ts';
 import { ModelMarket } from './model-market.ts';
-import { type ModelOrder, fires, firesUpward, left, signOf } from './model-order.ts';
+import { type ModelOrder, fires, firesUpward, left, seeShown, signOf } from './model-order.ts';
 import { INSTRUMENTS, type Terms } from './scenario.ts';
 
 export class ModelExchange {
@@ -96,6 +96,7 @@ export class ModelExchange {
     const { asked } = order;
     order.asked = { ...asked, price: price ?? asked.price, quantity: quantity ?? asked.quantity };
     Object.assign(order, { queue: null, queueByPrints: null, queueAtAcceptance: null });
+    Object.assign(order, { shownBefore: null, unanswered: 0, newestPrintMs: Number.NEGATIVE_INFINITY });
     order.reserve = this.#reserveOf(order);
     this.arrive(order);
   }
@@ -130,8 +131,10 @@ export class ModelExchange {
   capAllQueues(instrument: number): void {
     const market = this.market(instrument);
     for (const isBid of [true, false]) {
-      for (const { asked } of this.resting(instrument, isBid)) {
-        if (market.covers(isBid, asked.price ?? 0)) this.capQueues(instrument, isBid, asked.price ?? 0);
+      for (const order of this.resting(instrument, isBid)) {
+        const price = order.asked.price ?? 0;
+        if (market.covers(isBid, price)) this.#seeQueue(order, market.shown(isBid, price));
+        else order.shownBefore = null;
       }
     }
   }
@@ -150,6 +153,8 @@ export class ModelExchange {
       if (own === price) {
         const ahead = isInFrame ? order.queueByPrints : order.queue;
         reaches = ahead === null ? 0 : Math.max(0, quantity - ahead);
+        order.unanswered += quantity;
+        order.newestPrintMs = Math.max(order.newestPrintMs, exchangeMs);
         order.queueByPrints = shorten(order.queueByPrints, quantity);
         if (!isInFrame) order.queue = shorten(order.queue, quantity);
         else if (order.queue !== null && order.queueByPrints !== null)
@@ -354,11 +359,7 @@ export class ModelExchange {
   }
 
   #seeQueue(order: ModelOrder, shown: number): void {
-    if (order.queueByPrints === null) {
-      order.queueByPrints = shown;
-      order.queueAtAcceptance = shown;
-    }
-    order.queue = order.queue === null ? shown : Math.min(order.queue, shown);
+    seeShown(order, shown, this.market(order.asked.instrument).frameExchangeMs);
   }
 
   /** Best price first, then oldest. */

@@ -19,6 +19,11 @@ export interface ModelOrder {
   /** Lots ahead if only prints had taken from them. */
   queueByPrints: number | null;
   queueAtAcceptance: number | null;
+  /** What its price showed last; null while it showed nothing. */
+  shownBefore: number | null;
+  /** Prints at its price that no smaller display has answered yet, and the stamp of the newest. */
+  unanswered: number;
+  newestPrintMs: number;
   hasFired: boolean;
   /** The venue's own, in liquidation. */
   isForced: boolean;
@@ -49,15 +54,9 @@ export function newOrder(
   const order: ModelOrder = {
     ...{ id, asked, place: 'way', status: 'new', reason: null, filled: 0, reserve: 0n },
     ...{ decisionMs, decisionTwiceMid, arrivalMs: null, queue: null, queueByPrints: null },
-    ...{
-      queueAtAcceptance: null,
-      hasFired: false,
-      isForced: false,
-      trailed: null,
-      exits: [],
-      other: null,
-      turn: 0,
-    },
+    ...{ shownBefore: null, unanswered: 0, newestPrintMs: Number.NEGATIVE_INFINITY },
+    ...{ queueAtAcceptance: null, hasFired: false, isForced: false, trailed: null },
+    ...{ exits: [], other: null, turn: 0 },
   };
   const { bracket } = asked;
   if (bracket !== null) {
@@ -100,4 +99,27 @@ export function fires(order: ModelOrder, price: bigint, markOfTick: bigint): boo
   // The distance, rounded up to the next 10^-8: away from the market.
   const distance = (order.trailed * BigInt(trigger.trailBps ?? 0) + 9_999n) / 10_000n;
   return isBuy ? price >= order.trailed + distance : price <= order.trailed - distance;
+}
+
+/** Of the cancels at our price, the share (ahead / shown) ^ this was ahead of us. */
+const QUEUE_EXPONENT = 3;
+/** A print answers for what the display loses up to this long after its stamp. */
+const PRINTS_ANSWER_MS = 1_000;
+
+/** A frame shows a quantity at the order's price: moves it in its queue. */
+export function seeShown(order: ModelOrder, shown: number, frameExchangeMs: number): void {
+  const gone = (order.shownBefore ?? 0) - shown;
+  if (order.queueByPrints === null) {
+    order.queueByPrints = shown;
+    order.queueAtAcceptance = shown;
+  } else if (order.shownBefore !== null && order.queue !== null && gone > 0) {
+    // Prints answer for what is gone as far as they can; of the rest, cancels, a share was ahead of us.
+    const printed = Math.min(gone, order.unanswered);
+    order.unanswered -= printed;
+    const share = gone === printed ? 0 : Math.min(1, order.queue / (order.shownBefore - printed));
+    order.queue -= Math.floor((gone - printed) * share ** QUEUE_EXPONENT);
+  }
+  order.queue = order.queue === null ? shown : Math.min(order.queue, shown);
+  if (frameExchangeMs >= order.newestPrintMs + PRINTS_ANSWER_MS) order.unanswered = 0;
+  order.shownBefore = shown;
 }

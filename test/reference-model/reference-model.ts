@@ -139,6 +139,7 @@ export class ReferenceModel {
   #showBook(event: Timed<MarketEvent> & { readonly do: 'book' }, sequence: number): void {
     const { instrument, levels, exchangeMs } = event;
     const market = this.exchange.market(instrument);
+    market.frameExchangeMs = exchangeMs ?? -1;
     if (event.isSnapshot) {
       market.replace(levels);
     } else {

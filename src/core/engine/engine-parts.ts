@@ -8,7 +8,7 @@ import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { FillModelTerms } from '../domain/receipt.ts';
 import type { SessionStart } from '../domain/session-start.ts';
 import { LIQUIDATION_DEFAULTS } from '../exchange/exchange-settings.ts';
-import { PARAMETRIC_TERMS } from '../exchange/impact-model.ts';
+import { IMPACT_FACTOR } from '../exchange/impact-model.ts';
 import { LatencyModel } from '../exchange/latency-model.ts';
 import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
@@ -58,6 +58,10 @@ export function assembleParts(
 ): EngineParts {
   assert(isInterval(start.interval), `unknown interval ${start.interval}`);
   const interval: Interval = start.interval;
+  assert(
+    start.fills.price_source === 'stream' || start.fill_model === 'parametric',
+    'a session of bars fills by the parametric model',
+  );
   const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
   const markets = start.instruments.map(
     (spec, index) =>
@@ -65,6 +69,7 @@ export function assembleParts(
         createInstrument(spec, index),
         new BarSeries(neededBars + SPARE_BARS),
         intervalMs(interval),
+        start.fills.price_source === 'bars',
       ),
   );
   const { modes, refused: refusedTerms } = termsInForce(
@@ -93,10 +98,11 @@ export function assembleParts(
       liquidationFeeRate: parseRate(liquidation.fee_rate),
       tierRule: liquidation.tier_rule,
       fillModel: start.fill_model,
-      stance: start.fills.stance ?? null,
+      fills: start.fills,
       feeTier: start.fee_tier ?? null,
       reportArrivalMs: (nowMs) => latency.responseArrivalMs(nowMs),
       terms: describeTerms(start),
+      barTerms: { name: 'parametric', parameters: { ...start.fills.parametric, bars: 'pessimistic' } },
     },
     markets,
     account,
@@ -141,6 +147,9 @@ function describeTerms(start: SessionStart): FillModelTerms {
     response_latency_ms: start.response_latency_ms,
   };
   return start.fill_model === 'parametric'
-    ? { name: 'parametric', parameters: { ...PARAMETRIC_TERMS, ...latency } }
-    : { name: 'book', parameters: { queue: 'displayed', ...latency } };
+    ? {
+        name: 'parametric',
+        parameters: { ...start.fills.parametric, impact_factor: IMPACT_FACTOR, ...latency },
+      }
+    : { name: 'book', parameters: { queue_exponent: start.fills.queue_exponent, ...latency } };
 }

@@ -188,9 +188,10 @@ export class Engine {
         this.#begin();
         break;
       case EventKind.bar:
-        this.#intake.bar(block, row);
+        this.#intake.bar(block, row, this.#nowMs, this.#sequence);
         break;
       case EventKind.markBar:
+        this.#intake.markBar(block, row);
         break;
       case EventKind.mark:
         this.#intake.mark(block, row, this.#nowMs, this.#sequence);

@@ -231,6 +231,7 @@ export class Lifecycle {
     this.#enter(nowMs, 'stopping', reason);
     this.#log(nowMs, 'info', 'stopping', `Stopping: ${reason}`, { reason, detail });
     if (isClosing) {
+      this.#parts.exchange.endBars();
       if (LAST_BOOK_REASONS.has(reason)) this.#trustLastBooks(nowMs);
       this.#desk.cancelAll('session_end');
     }

@@ -118,6 +118,7 @@ export class LiquidationDesk {
   }
 
   #canClose(market: InstrumentMarket): boolean {
+    if (market.isPlayingBar) return true;
     return this.#start.fill_model === 'parametric' ? market.lastPriceOrMid !== null : market.isBookValid;
   }
 

@@ -21,6 +21,7 @@ import {
   FLAG_BUY,
   FLAG_HISTORY,
   FLAG_LAST,
+  FLAG_RECONSTRUCTED,
   MARK_INDEX,
   MARK_MARK,
   MARK_NEXT_SETTLEMENT,
@@ -30,6 +31,7 @@ import type { TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { SessionStart } from '../domain/session-start.ts';
 import { markPrice, rate } from '../domain/units.ts';
+import type { Bar } from '../exchange/bar-matching.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import type { DataWatch } from './data-watch.ts';
@@ -59,6 +61,7 @@ export class MarketIntake {
   readonly #parts: EngineParts;
   readonly #host: StrategyHost;
   readonly #lifecycle: Lifecycle;
+  readonly #markBars: (Bar | null)[];
   readonly #hearsBooks: boolean;
   readonly #hearsTrades: boolean;
   readonly #watch: DataWatch;
@@ -80,6 +83,7 @@ export class MarketIntake {
     this.#host = host;
     this.#lifecycle = lifecycle;
     this.#watch = watch;
+    this.#markBars = parts.markets.map(() => null);
     this.#liquidation = new LiquidationDesk(start, parts, outputs, onLiquidation);
     this.#staleMs = start.stale_timeout_ms;
     this.#hearsBooks = host.handlers.onBook !== undefined;
@@ -99,13 +103,13 @@ export class MarketIntake {
     const market = this.#market(instrument);
     if (kind === EventKind.bookTail) return this.#tail(block, row, market, nowMs, sequence);
     const isSnapshot = kind === EventKind.bookSnapshot;
+    market.bookSequence = sequence;
+    market.bookExchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
     const after = isSnapshot
       ? this.#snapshot(block, row, market)
       : this.#delta(block, row, market, instrument);
-    market.bookSequence = sequence;
-    market.bookExchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
     this.#judge(market, instrument, nowMs);
-    this.#parts.exchange.onFrame(instrument, isSnapshot);
+    this.#parts.exchange.onFrame(instrument, isSnapshot, nowMs);
     if (market.isBookValid && this.#lifecycle.canFill)
       this.#parts.exchange.onQuote(instrument, nowMs, sequence);
     if (this.#lifecycle.canFill) this.#liquidation.onFrame(market, nowMs, sequence);
@@ -129,6 +133,7 @@ export class MarketIntake {
     market.flow.addTrade(exchangeTimeMs, isTakerBuy, quantity);
     this.#parts.tradeBars[instrument]?.addTrade(nowMs, price, quantity);
     const { exchange } = this.#parts;
+    exchange.observeTrade(instrument, isTakerBuy, price, quantity);
     if (
       market.isBookValid &&
       this.#lifecycle.canFill &&
@@ -143,24 +148,53 @@ export class MarketIntake {
     }
   }
 
-  /** A closed bar of the session's interval; one that is not newer than the last is dropped. */
-  bar(block: EventBlock, row: number): void {
+  /** A closed bar: played through the orders where nothing finer is known, then added unless it is not newer than the last. */
+  bar(block: EventBlock, row: number, nowMs: number, sequence: number): void {
     const instrument = block.instrument[row] ?? 0;
-    const { wide } = block;
-    const at = block.price[row] ?? 0;
-    const { bars } = this.#market(instrument);
-    const openTimeMs = wide[at + BAR_OPEN_TIME] ?? 0;
-    if (wide[at + BAR_LENGTH] !== this.#parts.intervalMs || openTimeMs <= bars.lastOpenTimeMs) return;
-    bars.add(
-      openTimeMs,
-      wide[at + BAR_OPEN] ?? 0,
-      wide[at + BAR_HIGH] ?? 0,
-      wide[at + BAR_LOW] ?? 0,
-      wide[at + BAR_CLOSE] ?? 0,
-      wide[at + BAR_VOLUME] ?? 0,
-    );
-    const isHistory = ((block.flags[row] ?? 0) & FLAG_HISTORY) !== 0;
-    if (!isHistory && this.#lifecycle.isTrading) this.#host.bar(instrument);
+    const flags = block.flags[row] ?? 0;
+    const bar = readBar(block, row);
+    const lengthMs = block.wide[(block.price[row] ?? 0) + BAR_LENGTH] ?? 0;
+    const market = this.#market(instrument);
+    const isReconstructed = (flags & FLAG_RECONSTRUCTED) !== 0;
+    const isHistory = (flags & FLAG_HISTORY) !== 0;
+    const isOwnLength = lengthMs === this.#parts.intervalMs;
+    if (isReconstructed || (market.hasBarsOnly && isOwnLength)) {
+      this.#play(instrument, market, bar, lengthMs, isReconstructed, isHistory, nowMs, sequence);
+    }
+    if (!isOwnLength || bar.openTimeMs <= market.bars.lastOpenTimeMs) return;
+    market.bars.add(bar.openTimeMs, bar.open, bar.high, bar.low, bar.close, bar.volume);
+    // Nobody decided anything in time that is played through afterwards.
+    if (!isHistory && !isReconstructed && this.#lifecycle.isTrading) this.#host.bar(instrument);
+  }
+
+  /** The mark's bar counts with the bar of the same span, which follows it. */
+  markBar(block: EventBlock, row: number): void {
+    this.#markBars[block.instrument[row] ?? 0] = readBar(block, row);
+  }
+
+  #play(
+    instrument: number,
+    market: InstrumentMarket,
+    bar: Bar,
+    lengthMs: number,
+    isReconstructed: boolean,
+    isHistory: boolean,
+    nowMs: number,
+    sequence: number,
+  ): void {
+    const endMs = bar.openTimeMs + lengthMs;
+    const pending = this.#markBars[instrument] ?? null;
+    const markBar = pending?.openTimeMs === bar.openTimeMs ? pending : null;
+    this.#markBars[instrument] = null;
+    if (isHistory) {
+      market.lastPrice = bar.close;
+    } else if (this.#lifecycle.state !== 'ended') {
+      const judgeMargin = (): void => this.#liquidation.onMark(market, nowMs, sequence);
+      const play = { bar, endMs, markBar, isReconstructed, judgeMargin };
+      this.#parts.exchange.onBar(instrument, play, nowMs, sequence);
+    }
+    // Time that is played through is no time without data; what stands in the book is no market all the same.
+    market.bookTimeMs = Math.max(market.bookTimeMs, Math.min(nowMs, endMs));
   }
 
   /** Gives out the bar that trades built and that ends now. */
@@ -310,4 +344,17 @@ export class MarketIntake {
     assert(market !== undefined, `no instrument ${instrument}`);
     return market;
   }
+}
+
+function readBar(block: EventBlock, row: number): Bar {
+  const { wide } = block;
+  const at = block.price[row] ?? 0;
+  return {
+    openTimeMs: wide[at + BAR_OPEN_TIME] ?? 0,
+    open: wide[at + BAR_OPEN] ?? 0,
+    high: wide[at + BAR_HIGH] ?? 0,
+    low: wide[at + BAR_LOW] ?? 0,
+    close: wide[at + BAR_CLOSE] ?? 0,
+    volume: wide[at + BAR_VOLUME] ?? 0,
+  };
 }

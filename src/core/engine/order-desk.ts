@@ -136,7 +136,7 @@ export class OrderDesk {
         id,
         intent,
         decisionTimeMs: nowMs,
-        decisionMidX2: market.midX2,
+        decisionMidX2: market.decisionMidX2,
         decisionBid: market.midX2 === null ? null : market.book.bestBid,
       },
       {

@@ -7,6 +7,7 @@
  */
 
 import type { RejectionCode } from '../domain/reasons.ts';
+import type { Instrument } from '../domain/instrument.ts';
 import type { TriggerSource } from '../domain/order.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
@@ -32,6 +33,11 @@ export class ConditionalOrders {
 
   forEach(visit: (order: WorkingOrder) => void): void {
     for (const order of [...this.#orders]) visit(order);
+  }
+
+  /** Oldest first; a copy, so that orders may leave meanwhile. */
+  all(): WorkingOrder[] {
+    return [...this.#orders];
   }
 
   /**
@@ -60,8 +66,18 @@ export function checkTrigger(order: WorkingOrder, market: InstrumentMarket): Rej
 }
 
 /** A buy stop fires as the price rises, a sell stop as it falls; take-profits the other way round. */
-function firesUpward(order: WorkingOrder): boolean {
+export function firesUpward(order: WorkingOrder): boolean {
   return order.isBid === (order.intent.type !== 'take_profit');
+}
+
+/** The price in mark units at which an order fires as things stand; null for a trailing stop that is not active. */
+export function triggerLevel(order: WorkingOrder, instrument: Instrument): number | null {
+  const { trigger, type } = order.intent;
+  if (trigger === null) return null;
+  if (type !== 'trailing_stop') return trigger.price === null ? null : trigger.price * instrument.tickMark;
+  if (Number.isNaN(order.trailedFrom)) return null;
+  const distance = Math.ceil((order.trailedFrom * (trigger.trailBps ?? 0)) / BPS);
+  return order.isBid ? order.trailedFrom + distance : order.trailedFrom - distance;
 }
 
 /** The price of a kind in mark units; null while unknown. */

@@ -1,5 +1,6 @@
 /** The terms of the paper exchange for one session. */
 
+import type { FillTerms } from '../domain/fill-terms.ts';
 import type { FillModelTerms } from '../domain/receipt.ts';
 import type { LiquidationStart } from '../domain/session-start.ts';
 import type { Rate } from '../domain/units.ts';
@@ -9,18 +10,19 @@ export interface PaperExchangeSettings {
   readonly sessionId: string;
   readonly makerFeeRate: Rate;
   readonly takerFeeRate: Rate;
-  /** How doubt is decided; null = as the fill model says. */
-  readonly stance: 'optimistic' | 'pessimistic' | null;
   /** Of notional, beside the taker fee, for a fill that the venue forces. */
   readonly liquidationFeeRate: Rate;
   readonly tierRule: TierRule;
   readonly fillModel: 'book' | 'parametric';
+  readonly fills: FillTerms;
   /** VIP tier of the rates; null where only they are known. */
   readonly feeTier: number | null;
   /** When a report that leaves the exchange now reaches us. */
   readonly reportArrivalMs: (nowMs: number) => number;
   /** The rules of `fillModel` as receipts name them. */
   readonly terms: FillModelTerms;
+  /** The rules for bars, likewise. */
+  readonly barTerms: FillModelTerms;
 }
 
 /**

@@ -136,13 +136,13 @@ describe('the receipt of a maker', () => {
           bookSequence: 2,
           touch: { bestBid: 1000_0, bestAsk: 1000_2 },
         },
-        ...{ aheadAtAcceptance: 20, tradedAhead: 15, printsAhead: 2, canceledAhead: 0, cappedAhead: 5 },
+        ...{ aheadAtAcceptance: 20, tradedAhead: 15, printsAhead: 2, canceledAhead: 5, cappedAhead: 0 },
         aheadBeforePrint: 7,
       },
       print: { sequence: 6, exchangeTimeMs: START_MS + 14_000, price: 1000_0, quantity: 11 },
     });
     expect(fill?.evidenceSequence).toBe(6);
-    const left = (fill?.receipt.queue?.tradedAhead ?? 0) + (fill?.receipt.queue?.cappedAhead ?? 0);
+    const left = (fill?.receipt.queue?.tradedAhead ?? 0) + (fill?.receipt.queue?.canceledAhead ?? 0);
     expect(left).toBe(fill?.queueAheadAtAcceptance);
   });
 

@@ -23,6 +23,14 @@ export interface FillBasis {
   readonly level: LevelTaken | null;
   /** Set for makers that a public trade filled. */
   readonly print: PrintTaken | null;
+  /** Set for fills by the rules for bars. */
+  readonly bar?: BarTaken;
+}
+
+/** What a bar gave. `midX2`: twice the price of the bar that decided, which stands in for the mid. */
+export interface BarTaken {
+  readonly isReconstructed: boolean;
+  readonly midX2: number;
 }
 
 /** What the exchange decided about a fill. */
@@ -40,7 +48,8 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
   const { touch, slippageTicks } = basis;
   const { liquidity } = facts;
   // Without a book the parametric model's own touch stands in for the mid, so that the parts still add up.
-  const midX2 = settings.fillModel === 'parametric' && market.midX2 === null ? 2 * touch : market.midX2;
+  const stoodIn = settings.fillModel === 'parametric' && market.midX2 === null ? 2 * touch : market.midX2;
+  const midX2 = basis.bar?.midX2 ?? stoodIn;
   const { instrument } = market;
   const { price, quantity } = facts;
   const costs = splitCosts(
@@ -54,6 +63,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     order.decisionMidX2,
   );
   const arrivalTimeMs = order.arrivalTimeMs ?? facts.timeMs;
+  const isFromBook = basis.bar === undefined && (basis.level !== null || liquidity === 'maker');
   return {
     ...decided,
     orderId: order.id,
@@ -69,19 +79,19 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     slippageCost: costs.slippage,
     queueAheadAtAcceptance: liquidity === 'maker' ? order.queueAheadAtAcceptance : null,
     extrapolatedQuantity: lots(basis.level?.isExtrapolated === true ? quantity : 0),
-    reconstructed: market.isLastBook,
-    model: settings.fillModel,
+    reconstructed: basis.bar?.isReconstructed ?? market.isLastBook,
+    model: basis.bar === undefined ? settings.fillModel : 'parametric',
     evidenceSequence: basis.evidence,
     receipt: {
       decision: decisionTouch(order),
       requestLatencyMs: order.requestLatencyMs,
       responseLatencyMs: settings.reportArrivalMs(facts.timeMs) - facts.timeMs,
-      book: basis.level === null && liquidity === 'taker' ? null : describeBook(market, digest),
+      book: isFromBook ? describeBook(market, digest) : null,
       level: basis.level,
-      queue: liquidity === 'taker' ? null : tellQueue(order),
+      queue: isFromBook && liquidity === 'maker' ? tellQueue(order) : null,
       print: basis.print,
       feeTier: settings.feeTier,
-      model: settings.terms,
+      model: basis.bar === undefined ? settings.terms : settings.barTerms,
       totalCost: costs.total,
     },
   };

@@ -26,10 +26,11 @@ export function orderReserve(
   return money(divideCeiling(value, BigInt(account.modes.leverage)) + timesRateUp(value, takerFeeRate));
 }
 
-/** Notional of the part of an order that would grow its position, at its limit or the touch; 0 without a price. */
+/** Notional of the part of an order that would grow its position, at its limit or the touch, in a session of bars the last close; 0 without a price. */
 export function growingValue(order: WorkingOrder, market: InstrumentMarket, account: Account): Money {
   const growing = growingQuantity(order, account);
-  const price = order.intent.price ?? (order.isBid ? market.book.bestAsk : market.book.bestBid);
+  const touch = order.isBid ? market.book.bestAsk : market.book.bestBid;
+  const price = order.intent.price ?? (market.hasBarsOnly ? market.lastPrice : touch);
   if (growing === 0 || price === NO_PRICE) return ZERO_MONEY;
   return notional(market.instrument, ticks(price), growing);
 }

@@ -11,12 +11,11 @@ import type { SeededRandom } from '../base/random.ts';
 import { notional, timesRateUp } from '../domain/instrument.ts';
 import type { ApprovedOrder, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
-import type { PrintTaken } from '../domain/receipt.ts';
 import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
-import { type Lots, type Money, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
+import { type Lots, type Money, type Ticks, ZERO_MONEY } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
-import { NO_PRICE } from '../market/order-book.ts';
+import { type BarLink, type BarMatching, type BarPlay, barRules } from './bar-matching.ts';
 import { type ArrivalContext, checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { ConditionalOrders, checkTrigger } from './conditional-orders.ts';
@@ -25,10 +24,11 @@ import { costLines, type FillBasis, recordFill } from './fill-record.ts';
 import { MarginModel } from './margin-model.ts';
 import { orderReserve } from './margin.ts';
 import { OrderIndex } from './order-index.ts';
+import { PrintMatching } from './print-matching.ts';
 import { cancelUnsupported, reduceOnlyRoom } from './reduce-only.ts';
 import { rejectionLine } from './rejection-line.ts';
 import { RestingOrders } from './resting-orders.ts';
-import { TakerMatching } from './taker-matching.ts';
+import { type MatchingLink, TakerMatching } from './taker-matching.ts';
 import { WorkingOrder, pairExits } from './working-order.ts';
 
 export class PaperExchange {
@@ -38,27 +38,19 @@ export class PaperExchange {
   readonly #markets: readonly InstrumentMarket[];
   readonly #account: Account;
   readonly #outputs: OutputBuffer;
-  readonly #random: SeededRandom;
   readonly #resting: readonly RestingOrders[];
   readonly #conditional: readonly ConditionalOrders[];
   readonly #matching: TakerMatching;
+  readonly #prints: readonly PrintMatching[];
+  readonly #bars: readonly BarMatching[];
+  #isOver = false;
   readonly #orders = new OrderIndex();
   readonly #arrivals: ArrivalContext;
   #fills = 0;
+  /** Time and sequence number of the event in hand. */
   #nowMs = 0;
-  /** Sequence of the event in hand: the evidence of fills. */
   #sequence = 0;
   readonly #digests: readonly BookDigest[];
-  /** The print being handed out. */
-  #print: PrintTaken | null = null;
-  readonly #fillResting = (order: WorkingOrder, quantity: number): void => {
-    const { price, instrument } = order.intent;
-    assert(price !== null, 'a resting order has a price');
-    const basis = { touch: price, slippageTicks: 0, evidence: this.#sequence, level: null };
-    this.#fill(order, lots(quantity), price, { ...basis, liquidity: 'maker', print: this.#print });
-    this.#shrinkReduceOnly(instrument);
-  };
-
   constructor(
     settings: PaperExchangeSettings,
     markets: readonly InstrumentMarket[],
@@ -70,17 +62,28 @@ export class PaperExchange {
     this.#markets = markets;
     this.#account = account;
     this.#outputs = outputs;
-    this.#random = random;
     this.margin = new MarginModel(account, markets, this.#orders, settings);
     this.#arrivals = { account, orders: this.#orders, margin: this.margin, fillModel: settings.fillModel };
-    this.#resting = markets.map(() => new RestingOrders(settings.stance));
+    this.#resting = markets.map((market) => new RestingOrders(market, settings.fills));
     this.#digests = markets.map(() => new BookDigest());
     this.#conditional = markets.map(() => new ConditionalOrders());
-    this.#matching = new TakerMatching(markets, {
+    const link: MatchingLink & BarLink = {
       reduceOnlyRoom: (order) => reduceOnlyRoom(order, account),
       fill: (order, quantity, price, basis) => this.#fill(order, quantity, price, basis),
+      close: (order, status, reason) => this.#close(order, status, reason),
+      rest: (order) => this.#rest(order),
+      fire: (order, market) => this.#fire(order, market, { ...this.#arrivals, fillModel: 'parametric' }),
+      shrink: (instrument) => this.#shrinkReduceOnly(instrument),
       sequence: () => this.#sequence,
-    });
+      nowMs: () => this.#nowMs,
+    };
+    this.#matching = new TakerMatching(markets, settings.fills, random, link);
+    this.#prints = this.#resting.map((resting) => new PrintMatching(resting, link));
+    this.#bars = barRules(markets, account, this.#conditional, this.#resting, settings.fills, random, link);
+  }
+
+  assertConsistent(): void {
+    this.#orders.assertConsistent();
   }
 
   get workingCount(): number {
@@ -116,19 +119,19 @@ export class PaperExchange {
 
   /** Puts a working order of an earlier session back, at the end of its queue. */
   carry(order: WorkingOrder, nowMs: number): void {
+    this.#nowMs = nowMs;
     this.#orders.add(order);
     order.arrivalTimeMs = nowMs;
     this.#orders.reserve(order, this.#reserveFor(order));
-    if (order.intent.trigger === null) this.#rest(order);
-    else this.#conditional[order.intent.instrument]?.add(order);
+    if (order.intent.trigger === null) return this.#rest(order);
+    this.#conditional[order.intent.instrument]?.add(order);
     this.#say(order, nowMs);
   }
 
   /** The order reaches the exchange: rejected, matched, resting or expired. */
   arrive(order: WorkingOrder, nowMs: number, sequence: number): void {
     if (order.place !== 'in_flight') return;
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
+    this.#enter(nowMs, sequence);
     order.arrivalTimeMs = nowMs;
     order.requestLatencyMs ??= nowMs - order.decisionTimeMs;
     const market = this.#market(order.intent.instrument);
@@ -154,8 +157,7 @@ export class PaperExchange {
   ): void {
     const { intent } = order;
     if (order.place !== 'resting' || intent.price === null) return;
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
+    this.#enter(nowMs, sequence);
     this.#resting[intent.instrument]?.remove(order, intent.price);
     order.place = 'in_flight';
     if (quantity !== null && quantity <= order.filled) {
@@ -171,30 +173,41 @@ export class PaperExchange {
   onPrice(source: TriggerSource, instrument: number, nowMs: number, sequence: number): void {
     const waiting = this.#conditional[instrument];
     if (waiting === undefined || waiting.size === 0) return;
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
+    this.#enter(nowMs, sequence);
     const market = this.#market(instrument);
     for (const order of waiting.reached(source, market)) {
       if (order.place !== 'waiting') continue;
-      waiting.remove(order);
-      order.place = 'in_flight';
-      order.hasFired = true;
-      if (order.sibling?.place === 'waiting') this.#close(order.sibling, 'canceled', 'other_exit_triggered');
-      const rejection = checkArrival(order, market, this.#arrivals);
-      if (rejection === null) this.#match(order, market);
-      else this.#reject(order, rejection);
+      if (this.#fire(order, market, this.#arrivals)) this.#match(order, market);
       this.#shrinkReduceOnly(instrument);
     }
   }
 
+  /** Takes a waiting order out and checks it as at its arrival; false where it is refused. */
+  #fire(order: WorkingOrder, market: InstrumentMarket, context: ArrivalContext): boolean {
+    this.#conditional[order.intent.instrument]?.remove(order);
+    order.place = 'in_flight';
+    order.hasFired = true;
+    if (order.sibling?.place === 'waiting') this.#close(order.sibling, 'canceled', 'other_exit_triggered');
+    const rejection = checkArrival(order, market, context);
+    if (rejection !== null) this.#reject(order, rejection);
+    return rejection === null;
+  }
+
+  /** Plays a bar through the orders of an instrument; false for one that was played already. */
+  onBar(instrument: number, play: BarPlay, nowMs: number, sequence: number): boolean {
+    this.#enter(nowMs, sequence);
+    return this.#bars[instrument]?.apply(play) ?? false;
+  }
+
+  /** No bar will follow: what still arrives in a session of bars trades at the last close. */
+  endBars(): void {
+    this.#isOver = true;
+  }
+
   /** The venue closes (part of) a position: matched at once and unchecked; what the book does not show stays open. */
   forceClose(approved: ApprovedOrder, nowMs: number, sequence: number): WorkingOrder {
-    const order = new WorkingOrder(approved);
-    order.isForced = true;
-    order.arrivalTimeMs = nowMs;
-    order.requestLatencyMs = 0;
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
+    const order = WorkingOrder.forced(approved, nowMs);
+    this.#enter(nowMs, sequence);
     this.#orders.add(order);
     this.#say(order, nowMs);
     this.#match(order, this.#market(order.intent.instrument));
@@ -219,7 +232,7 @@ export class PaperExchange {
 
   /** A cancel reaches the exchange; too late is no error: the order's own end was already said. */
   arriveCancel(order: WorkingOrder, nowMs: number, reason: ClosureReason): void {
-    if (order.place !== 'resting' && order.place !== 'waiting') return;
+    if (order.place === 'in_flight' || order.place === 'closed') return;
     this.#nowMs = nowMs;
     this.#close(order, 'canceled', reason);
   }
@@ -229,21 +242,21 @@ export class PaperExchange {
   }
 
   /** A frame is complete: what we consumed is compared with it, queues are capped by a replaced window. */
-  onFrame(instrument: number, isSnapshot: boolean): void {
-    const market = this.#market(instrument);
-    this.#matching.onFrame(market);
-    if (isSnapshot) this.#resting[instrument]?.onSnapshot(market);
+  onFrame(instrument: number, isSnapshot: boolean, nowMs: number): void {
+    this.#matching.onFrame(this.#market(instrument), nowMs);
+    if (isSnapshot) this.#resting[instrument]?.onSnapshot();
+  }
+
+  /** Any public trade, whether it reaches our orders or not: what it took of the display is watched. */
+  observeTrade(instrument: number, isTakerBuy: boolean, price: number, quantity: number): void {
+    this.#matching.observeTrade(instrument, isTakerBuy, price, quantity);
   }
 
   /** The book moved: what its quotes reach fills in the optimistic exchange, and in no other. */
   onQuote(instrument: number, nowMs: number, sequence: number): void {
-    const resting = this.#resting[instrument];
-    if (this.#settings.stance !== 'optimistic' || resting === undefined || resting.size === 0) return;
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
-    this.#print = null;
-    const { bestBid, bestAsk } = this.#market(instrument).book;
-    resting.onTouch(bestBid, bestAsk, this.#fillResting);
+    if (this.#settings.fills.stance !== 'optimistic') return;
+    this.#enter(nowMs, sequence);
+    this.#prints[instrument]?.onQuote(this.#market(instrument), sequence);
   }
 
   /** Whether a print at this price could reach one of our resting orders. */
@@ -260,51 +273,33 @@ export class PaperExchange {
     nowMs: number,
     sequence: number,
   ): void {
-    this.#nowMs = nowMs;
-    this.#sequence = sequence;
-    this.#print = { sequence, exchangeTimeMs, price: ticks(price), quantity: lots(quantity) };
-    const market = this.#market(instrument);
-    this.#resting[instrument]?.onTrade(
+    this.#enter(nowMs, sequence);
+    this.#prints[instrument]?.onTrade(
+      this.#market(instrument),
       isTakerBuy,
       price,
       quantity,
       exchangeTimeMs,
-      market.bookExchangeTimeMs,
-      this.#fillResting,
+      sequence,
     );
   }
 
-  assertConsistent(): void {
-    this.#orders.assertConsistent();
+  #enter(nowMs: number, sequence: number): void {
+    this.#nowMs = nowMs;
+    this.#sequence = sequence;
   }
 
   #match(order: WorkingOrder, market: InstrumentMarket): void {
-    const { intent } = order;
-    if (this.#settings.fillModel === 'parametric' && intent.price === null) {
-      this.#matching.fillParametric(order, market, this.#random);
-      if (!order.isClosed) this.#close(order, 'expired', 'market_remainder');
-      return;
+    // While a bar is played nobody but the venue sends an order: it closes a position.
+    if (market.isPlayingBar) return this.#bars[order.intent.instrument]?.force(order);
+    if (this.#settings.fills.price_source === 'bars' && !this.#isOver && !order.isForced) {
+      this.#bars[order.intent.instrument]?.queue(order);
+      return this.#say(order, this.#nowMs);
     }
-    const limit = intent.price;
-    const touch = order.isBid ? market.book.bestAsk : market.book.bestBid;
-    const isMarketable =
-      touch !== NO_PRICE && (limit === null || (order.isBid ? touch <= limit : touch >= limit));
-    if (intent.timeInForce === 'post_only' && isMarketable) {
-      this.#close(order, 'expired', 'post_only_would_cross');
-      return;
-    }
-    if (intent.timeInForce === 'fok' && this.#matching.fillable(order, market, touch) < order.remaining) {
-      this.#close(order, 'expired', 'fok_not_fillable');
-      return;
-    }
-    if (isMarketable) this.#matching.walk(order, market, touch);
+    const rest = this.#matching.match(order, market, this.#settings.fillModel === 'parametric');
     if (order.isClosed) return;
-    if (intent.price === null) this.#close(order, 'expired', 'market_remainder');
-    else if (intent.timeInForce === 'ioc') this.#close(order, 'expired', 'ioc_remainder');
-    else {
-      this.#rest(order);
-      this.#say(order, this.#nowMs);
-    }
+    if (rest === 'rests') this.#rest(order);
+    else this.#close(order, 'expired', rest);
   }
 
   #fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void {
@@ -367,7 +362,8 @@ export class PaperExchange {
     order.place = 'resting';
     this.#orders.version++;
     order.acceptedTimeMs = this.#nowMs;
-    this.#resting[instrument]?.add(order, price, this.#market(instrument));
+    this.#resting[instrument]?.add(order, price, this.#nowMs);
+    this.#say(order, this.#nowMs);
   }
 
   #reject(order: WorkingOrder, code: RejectionCode): void {
@@ -379,6 +375,7 @@ export class PaperExchange {
     const { instrument, price } = order.intent;
     if (order.place === 'resting' && price !== null) this.#resting[instrument]?.remove(order, price);
     if (order.place === 'waiting') this.#conditional[instrument]?.remove(order);
+    if (order.place === 'queued') this.#bars[instrument]?.remove(order);
     order.place = 'closed';
     order.status = status;
     order.reason = reason;

@@ -1,11 +1,9 @@
 /**
  * Our resting orders of one instrument and their places in the queue.
  *
- * Queue model: at acceptance everything displayed at the price is ahead of us. Public trades at the price take from the
- * front; a displayed quantity below the queue ahead proves that orders ahead left, so it caps the queue. Cancels that
- * the display does not prove are assumed to be behind us (pessimistic). A print fills us only once the queue is gone, by
- * at most its own size over all our orders, best price first, then oldest; a print through our price finds no queue.
- * A price the book does not show has an unknown queue: it fills on prints through it only.
+ * A print fills us only once the queue ahead (queue-position.ts) is gone, by at most its own size over all our orders, best
+ * price first, then oldest; a print through our price finds no queue. A price without a known queue fills on prints
+ * through it only.
  *
  * Prints that the exchange stamped before our arrival never count. Prints stamped at or before the last frame are
  * already in its display: they shorten only the queue as it was before that frame.
@@ -15,8 +13,7 @@ import type { OrderBook } from '../market/order-book.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { TickLadderBook } from '../market/tick-ladder-book.ts';
-import { lots } from '../domain/units.ts';
-import type { PaperExchangeSettings } from './exchange-settings.ts';
+import { type QueueTerms, enterQueue, loseDisplay, passPrint, seeDisplay } from './queue-position.ts';
 import type { WorkingOrder } from './working-order.ts';
 
 /** Called for each order that a print fills. */
@@ -27,13 +24,15 @@ export class RestingOrders {
   readonly #counts: OrderBook = new TickLadderBook();
   readonly #bids = new Map<number, WorkingOrder[]>();
   readonly #asks = new Map<number, WorkingOrder[]>();
-  readonly #stance: PaperExchangeSettings['stance'];
+  readonly #market: InstrumentMarket;
+  readonly #terms: QueueTerms;
   size = 0;
   /** How many of them are reduce-only: most sessions have none, and are asked after every fill. */
   #reduceOnly = 0;
 
-  constructor(stance: PaperExchangeSettings['stance']) {
-    this.#stance = stance;
+  constructor(market: InstrumentMarket, terms: QueueTerms) {
+    this.#market = market;
+    this.#terms = terms;
   }
 
   get bestBid(): number {
@@ -50,7 +49,7 @@ export class RestingOrders {
     return isTakerBuy ? this.bestAsk !== NO_PRICE && this.bestAsk <= price : this.bestBid >= price;
   }
 
-  add(order: WorkingOrder, price: number, market: InstrumentMarket): void {
+  add(order: WorkingOrder, price: number, nowMs: number): void {
     const levels = order.isBid ? this.#bids : this.#asks;
     const level = levels.get(price);
     if (level === undefined) levels.set(price, [order]);
@@ -58,12 +57,10 @@ export class RestingOrders {
     this.#counts.set(order.isBid, price, this.#counts.quantityAt(order.isBid, price) + 1);
     this.size++;
     if (order.intent.reduceOnly) this.#reduceOnly++;
-    order.acceptedSequence = market.bookSequence;
-    order.acceptedBid = market.isBookValid ? market.book.bestBid : Number.NaN;
-    order.acceptedAsk = market.isBookValid ? market.book.bestAsk : Number.NaN;
-    if (this.#stance === 'optimistic') skipQueue(order);
-    else if (market.isBookValid && market.shows(order.isBid, price))
-      this.#seeQueue(order, market.book.quantityAt(order.isBid, price));
+    order.acceptedSequence = this.#market.bookSequence;
+    order.acceptedBid = this.#market.isBookValid ? this.#market.book.bestBid : Number.NaN;
+    order.acceptedAsk = this.#market.isBookValid ? this.#market.book.bestAsk : Number.NaN;
+    enterQueue(order, price, this.#market, nowMs, this.#terms);
   }
 
   remove(order: WorkingOrder, price: number): void {
@@ -78,21 +75,17 @@ export class RestingOrders {
     if (order.intent.reduceOnly) this.#reduceOnly--;
   }
 
-  /** A displayed quantity changed: caps the queues at that price. */
+  /** A displayed quantity changed. */
   onLevel(isBid: boolean, price: number, displayed: number): void {
     if (this.#counts.quantityAt(isBid, price) === 0) return;
-    this.#capQueues(isBid, price, displayed);
+    for (const order of (isBid ? this.#bids : this.#asks).get(price) ?? []) this.#see(order, displayed);
   }
 
-  /** A whole window was replaced: caps the queue at each of our prices that it shows. */
-  onSnapshot(market: InstrumentMarket): void {
+  /** A whole window was replaced. */
+  onSnapshot(): void {
     if (this.size === 0) return;
-    for (const [price] of this.#bids) {
-      if (market.shows(true, price)) this.#capQueues(true, price, market.book.quantityAt(true, price));
-    }
-    for (const [price] of this.#asks) {
-      if (market.shows(false, price)) this.#capQueues(false, price, market.book.quantityAt(false, price));
-    }
+    this.#seeSide(true, this.#bids);
+    this.#seeSide(false, this.#asks);
   }
 
   /** A public trade: a taker sell reaches our bids, a taker buy our asks. */
@@ -116,6 +109,17 @@ export class RestingOrders {
     }
   }
 
+  /** Orders of a side that trades at `extreme` have gone through: bids above it, asks below it; best price first, then oldest. */
+  tradedThrough(isBid: boolean, extreme: number): WorkingOrder[] {
+    const reached: WorkingOrder[] = [];
+    let price = isBid ? this.#counts.bestBid : this.#counts.bestAsk;
+    while (price !== NO_PRICE && (isBid ? price > extreme : price < extreme)) {
+      reached.push(...((isBid ? this.#bids : this.#asks).get(price) ?? []));
+      price = this.#counts.nextWorse(isBid, price);
+    }
+    return reached;
+  }
+
   /** The opposite quote may have reached our prices: fills what it did, whole, as only the optimistic exchange does. */
   onTouch(bestBid: number, bestAsk: number, fill: FillOrder): void {
     const reached = [
@@ -136,27 +140,20 @@ export class RestingOrders {
     }
   }
 
-  #capQueues(isBid: boolean, price: number, displayed: number): void {
-    for (const order of (isBid ? this.#bids : this.#asks).get(price) ?? []) this.#seeQueue(order, displayed);
-  }
-
-  #seeQueue(order: WorkingOrder, displayed: number): void {
-    if (order.queueAheadByTrades === Number.POSITIVE_INFINITY) {
-      order.queueAheadByTrades = displayed;
-      order.queueAheadAtAcceptance = lots(displayed);
+  #seeSide(isBid: boolean, levels: ReadonlyMap<number, readonly WorkingOrder[]>): void {
+    for (const [price, orders] of levels) {
+      const isShown = this.#market.shows(isBid, price);
+      const displayed = isShown ? this.#market.book.quantityAt(isBid, price) : 0;
+      for (const order of orders) {
+        if (isShown) this.#see(order, displayed);
+        else loseDisplay(order);
+      }
     }
-    const isFirst = order.queueAhead === Number.POSITIVE_INFINITY;
-    if (displayed >= order.queueAhead || (this.#stance === 'pessimistic' && !isFirst)) return;
-    if (order.queueAhead !== Number.POSITIVE_INFINITY) order.cappedAhead += order.queueAhead - displayed;
-    order.queueAhead = displayed;
   }
-}
 
-/** Nobody stands ahead of it. */
-function skipQueue(order: WorkingOrder): void {
-  order.queueAhead = 0;
-  order.queueAheadByTrades = 0;
-  order.queueAheadAtAcceptance = lots(0);
+  #see(order: WorkingOrder, displayed: number): void {
+    seeDisplay(order, displayed, this.#market.bookExchangeTimeMs, this.#terms);
+  }
 }
 
 /** Lets one print pass the orders of one price, oldest first; returns what is left of it. */
@@ -179,14 +176,7 @@ function fillLevel(
       const ahead = isInFrame ? order.queueAheadByTrades : before;
       passed = Math.min(left, Math.max(0, printed - ahead));
       order.aheadBeforePrint = ahead;
-      order.queueAheadByTrades = Math.max(0, order.queueAheadByTrades - printed);
-      order.queueAhead = isInFrame
-        ? Math.min(order.queueAhead, order.queueAheadByTrades)
-        : Math.max(0, order.queueAhead - printed);
-      if (order.queueAhead < before && before !== Number.POSITIVE_INFINITY) {
-        order.tradedAhead += before - order.queueAhead;
-        order.printsAhead++;
-      }
+      passPrint(order, printed, exchangeTimeMs, isInFrame);
     } else {
       order.aheadBeforePrint = Number.NaN;
       order.queueAhead = 0;

@@ -4,8 +4,11 @@ import type { ApprovedOrder, OrderRecord, OrderStatus, SubmitIntent } from '../d
 import type { DenialReason, ClosureReason } from '../domain/reasons.ts';
 import { type Lots, type Money, ZERO_MONEY, lots, money } from '../domain/units.ts';
 
-/** Where the order is: sent and not yet at the exchange, waiting there for its trigger, resting in the book, or closed. */
-export type OrderPlace = 'in_flight' | 'waiting' | 'resting' | 'closed';
+/**
+ * Where the order is: sent and not yet at the exchange, waiting there for its trigger, for the next bar's open, resting in
+ * the book, or closed.
+ */
+export type OrderPlace = 'in_flight' | 'waiting' | 'queued' | 'resting' | 'closed';
 
 export class WorkingOrder {
   readonly id: string;
@@ -39,6 +42,11 @@ export class WorkingOrder {
   queueAhead = Number.POSITIVE_INFINITY;
   /** The queue ahead if only public trades had shortened it: what a print older than the last frame is held against. */
   queueAheadByTrades = Number.POSITIVE_INFINITY;
+  /** Lots last displayed at our price; NaN while the book does not show it. */
+  displayed = Number.NaN;
+  /** Printed at our price and not yet set against a displayed decrease; exchange time of the newest such print. */
+  unexplainedTrades = 0;
+  lastPrintMs = Number.NEGATIVE_INFINITY;
   /** Queue ahead at acceptance; null for takers and while unknown. */
   queueAheadAtAcceptance: Lots | null = null;
   /** The book it joined: frame, touch (NaN where it could not be trusted) and time; then what shortened its queue, in lots. */
@@ -60,6 +68,15 @@ export class WorkingOrder {
     this.decisionTimeMs = order.decisionTimeMs;
     this.decisionMidX2 = order.decisionMidX2;
     this.decisionBid = order.decisionBid;
+  }
+
+  /** The venue's own order: it is at the exchange as it is made. */
+  static forced(approved: ApprovedOrder, nowMs: number): WorkingOrder {
+    const order = new WorkingOrder(approved);
+    order.isForced = true;
+    order.arrivalTimeMs = nowMs;
+    order.requestLatencyMs = 0;
+    return order;
   }
 
   /** Whether it is still to wait for its trigger. */
@@ -84,6 +101,9 @@ export class WorkingOrder {
     this.intent = intent;
     this.queueAhead = Number.POSITIVE_INFINITY;
     this.queueAheadByTrades = Number.POSITIVE_INFINITY;
+    this.displayed = Number.NaN;
+    this.unexplainedTrades = 0;
+    this.lastPrintMs = Number.NEGATIVE_INFINITY;
     this.queueAheadAtAcceptance = null;
     this.tradedAhead = 0;
     this.printsAhead = 0;

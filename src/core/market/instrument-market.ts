@@ -14,6 +14,10 @@ export class InstrumentMarket {
   readonly book = new TickLadderBook();
   /** The last full book: what stood behind the window then. */
   readonly tail = new BookTail();
+  /** Candles are all there is: they decide what fills. */
+  readonly hasBarsOnly: boolean;
+  /** A bar is being played through the orders: its prices are the market, whatever the book says. */
+  isPlayingBar = false;
   /** False before the first frame, after a disconnect, and while the book is crossed: nothing fills then. */
   isBookValid = false;
   /** The book is the last good one of a market that is gone: what fills on it is reconstructed, not observed. */
@@ -42,7 +46,8 @@ export class InstrumentMarket {
   readonly flow: TradeFlow;
 
   /** `barMs`: length of the session's bars. */
-  constructor(instrument: Instrument, bars: BarSeries, barMs: number) {
+  constructor(instrument: Instrument, bars: BarSeries, barMs: number, hasBarsOnly = false) {
+    this.hasBarsOnly = hasBarsOnly;
     this.instrument = instrument;
     this.bars = bars;
     this.flow = new TradeFlow(barMs);
@@ -61,6 +66,12 @@ export class InstrumentMarket {
   get midX2(): number | null {
     const { bestBid, bestAsk } = this.book;
     return this.isBookValid && bestBid !== NO_PRICE && bestAsk !== NO_PRICE ? bestBid + bestAsk : null;
+  }
+
+  /** {@link midX2}, or twice the last close where candles are all there is: what a decision was made on. */
+  get decisionMidX2(): number | null {
+    const { midX2 } = this;
+    return midX2 === null && this.hasBarsOnly && this.lastPrice !== NO_PRICE ? 2 * this.lastPrice : midX2;
   }
 
   /** A price in ticks to trade against without a book: the mid, else the last trade; null before either. */

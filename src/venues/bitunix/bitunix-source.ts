@@ -20,6 +20,7 @@ import { createFrameDecoder } from './decode.ts';
 import { type DecodedFrame, FrameKind } from './decoded-frame.ts';
 import { BOOK_CHANNEL, klineChannel } from './endpoints.ts';
 import { isSymbolError } from './errors.ts';
+import { FullBookWatch } from './full-book-watch.ts';
 import { FundingWatch } from './funding-watch.ts';
 import { KlineTracker } from './kline-tracker.ts';
 import { type FeedHealth, type FeedStream, MarketFeed } from './market-feed.ts';
@@ -44,6 +45,8 @@ export interface BitunixVenueOptions {
   /** Uniform in [0, 1): jitter of waits. */
   readonly random: () => number;
   readonly scheduler?: Scheduler;
+  /** How often the full book of each contract is fetched; absent or null: never. */
+  readonly fullBookIntervalMs?: number | null;
   /** Deadlines of the sockets, where they should differ from the venue's recipe. */
   readonly times?: Partial<ConnectionTimes>;
 }
@@ -93,6 +96,7 @@ class LiveVenue implements BitunixVenue {
   /** Open time of the newest bar handed out as history, by symbol and interval. */
   readonly #historyEndMs = new Map<string, number>();
   readonly #watches: FundingWatch[] = [];
+  readonly #books: FullBookWatch[] = [];
   readonly #trackers: KlineTracker[] = [];
   readonly #replays: TradeReplay[] = [];
   /** Whether a market was ever shown, by instrument. */
@@ -156,6 +160,7 @@ class LiveVenue implements BitunixVenue {
     });
     for (const instrument of instruments) {
       this.#watches.push(this.#watchOf(instrument, inlet, callbacks.fundingSinceMs));
+      this.#watchBook(instrument, inlet);
       this.#replays.push(new TradeReplay());
       this.#hasBook.push(false);
       if (barInterval !== null) this.#trackers.push(this.#trackerOf(instrument, barInterval, inlet));
@@ -229,6 +234,21 @@ class LiveVenue implements BitunixVenue {
       history: (afterMs) => this.rest.fundingHistory(instrument.symbol, afterMs),
       onFatal: (error) => this.#fail(error),
     });
+  }
+
+  #watchBook(instrument: Instrument, inlet: EventInlet): void {
+    const { fullBookIntervalMs, logger } = this.#options;
+    if (fullBookIntervalMs === undefined || fullBookIntervalMs === null) return;
+    const watch = new FullBookWatch({
+      instrument,
+      intervalMs: fullBookIntervalMs,
+      inlet,
+      logger,
+      scheduler: this.#scheduler,
+      fetchBook: (signal) => this.rest.depth(instrument.symbol, 'max', signal),
+      onFatal: (error) => this.#fail(error),
+    });
+    this.#books.push(watch);
   }
 
   #trackerOf(instrument: Instrument, interval: VenueInterval, inlet: EventInlet): KlineTracker {
@@ -341,7 +361,7 @@ class LiveVenue implements BitunixVenue {
   async #end(reason: VenueError): Promise<void> {
     this.rest.close(reason);
     this.clock.stop();
-    for (const part of [...this.#watches, ...this.#trackers]) part.stop();
+    for (const part of [...this.#watches, ...this.#books, ...this.#trackers]) part.stop();
     await Promise.all([this.#klineFeed?.stop(), this.#tickerFeed?.stop()]);
   }
 }

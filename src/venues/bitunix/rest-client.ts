@@ -200,8 +200,8 @@ export class RestClient {
     return [...byOpenMs.values()].toSorted((left, right) => left.openTimeMs - right.openTimeMs);
   }
 
-  depth(symbol: string, limit: 1 | 5 | 15 | 50 | 'max'): Promise<Depth> {
-    return this.#get({ path: PATHS.depth, params: { symbol, limit } }, depth);
+  depth(symbol: string, limit: 1 | 5 | 15 | 50 | 'max', signal?: AbortSignal): Promise<Depth> {
+    return this.#get({ path: PATHS.depth, params: { symbol, limit }, signal }, depth);
   }
 
   tickers(symbol: string): Promise<readonly TickerRow[]> {

@@ -34,6 +34,7 @@ export function judgeByLog(
     used.set(key, sum);
     if (fill.liquidity === 'taker') {
       if (evidence?.kind === 'book_snapshot') judgeTaker(fill, sum, evidence, events, staleMs, find);
+      else if (evidence?.kind === 'book_tail') judgeTail(fill, sum, evidence, find);
       else find(`its evidence is ${evidence?.kind}`);
     } else if (evidence?.kind === 'trade') judgeMaker(fill, sum, evidence, find);
     else find(`its evidence is ${evidence?.kind}`);
@@ -64,6 +65,19 @@ function judgeTaker(
     const isLoss = event.kind === 'feed' && event.feed.feed === 'ticker' && event.feed.state !== 'connected';
     if (isLoss && !fill.reconstructed) find(`its connection was lost by event ${event.seq}`);
   }
+}
+
+/** A fill behind the window: it says so, and the last full book held it. */
+function judgeTail(
+  fill: FillRow,
+  sum: bigint,
+  tail: EventOf<'book_tail'>,
+  find: (text: string) => void,
+): void {
+  const levels = fill.side === 'buy' ? tail.asks : tail.bids;
+  const held = levels.find(([price]) => exact(price) === exact(fill.price))?.[1];
+  if (held === undefined || exact(held) < sum) find(`${held ?? 'nothing'} in the full book at ${fill.price}`);
+  if (fill.extrapolated_quantity !== fill.quantity) find('it does not say that it is extrapolated');
 }
 
 function judgeMaker(fill: FillRow, sum: bigint, print: EventOf<'trade'>, find: (text: string) => void): void {
