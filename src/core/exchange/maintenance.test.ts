@@ -9,7 +9,7 @@ import {
   timesRateUp,
 } from '../domain/instrument.ts';
 import { OutputBuffer } from '../domain/output-buffer.ts';
-import { type Lots, lots, markPrice, money, rate, ticks } from '../domain/units.ts';
+import { lots, markPrice, money, rate, ticks } from '../domain/units.ts';
 import { Account, type AccountModes } from '../ledger/account.ts';
 import { BarSeries } from '../market/bar-series.ts';
 import { InstrumentMarket } from '../market/instrument-market.ts';
@@ -182,7 +182,7 @@ describe('changes that the venue refuses', () => {
 const drawQuantity = fc.integer({ min: -50_000, max: 50_000 }).filter((quantity) => quantity !== 0);
 const drawPrice = fc.integer({ min: 1, max: 3_000_000 });
 const costOf = (quantity: number, price: number): string => {
-  const value = notional(createInstrument(SPEC, 0), ticks(price), lots(quantity) as Lots);
+  const value = notional(createInstrument(SPEC, 0), ticks(price), lots(quantity));
   const text = String(value < 0n ? -value : value).padStart(9, '0');
   return `${value < 0n ? '-' : ''}${text.slice(0, -8)}.${text.slice(-8)}`;
 };
