@@ -1,7 +1,7 @@
 /** Spells what a running session says in the words of its journal, so that a stream and a report never differ. */
 
 import { assert } from '../core/base/assert.ts';
-import type { Instrument } from '../core/domain/instrument.ts';
+import { type Instrument, formatMoney } from '../core/domain/instrument.ts';
 import type { Denial, Verdict } from '../protocol/rows.ts';
 import type { RowSpelling } from '../server/session-access.ts';
 import { averagePriceText } from '../storage/average-price.ts';
@@ -34,7 +34,11 @@ export function spellRows(instruments: readonly Instrument[], strategy: string):
     },
     trade: (trade) => tradeRow(trade, of(trade.instrument), strategy),
     ledger: (entry) => ledgerRow(entry, entry.instrument === null ? null : of(entry.instrument).symbol),
-    equity: (point) => ({ ...equityRow(point, of(0)), optimistic: null, pessimistic: null }),
+    equity: (point, optimistic, pessimistic) => ({
+      ...equityRow(point, of(0)),
+      optimistic: optimistic === null ? null : formatMoney(optimistic),
+      pessimistic: pessimistic === null ? null : formatMoney(pessimistic),
+    }),
     denial(denial) {
       const row = denialRow(denial, denial.intent === null ? null : of(denial.intent.instrument));
       return { ...row, numbers: JSON.parse(row.numbers) as Denial['numbers'] };

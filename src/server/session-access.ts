@@ -48,7 +48,8 @@ export interface RowSpelling {
   fill(fill: FillRecord): Fill;
   trade(trade: TradeRecord): Trade;
   ledger(entry: LedgerEntry): LedgerRow;
-  equity(point: EquityPoint): EquityRow;
+  /** `optimistic`, `pessimistic`: equity under the band's other two exchanges; null where they did not run. */
+  equity(point: EquityPoint, optimistic: Money | null, pessimistic: Money | null): EquityRow;
   denial(denial: Extract<Output, { type: 'denial' }>): Denial;
   quality(record: QualityRecord): Quality;
   verdict(timeMs: number, verdict: AgentVerdict): Verdict;

@@ -8,7 +8,7 @@
 import type { EventBlock } from '../core/domain/event-block.ts';
 import { formatMarkPrice, formatMoney, formatQuantity, markNotional } from '../core/domain/instrument.ts';
 import { type OrderRecord, isTerminal } from '../core/domain/order.ts';
-import type { LedgerKind, Output } from '../core/domain/outputs.ts';
+import type { BandPoint, EquityPoint, LedgerKind, Output } from '../core/domain/outputs.ts';
 import { type Money, money } from '../core/domain/units.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { availableMoney } from '../core/exchange/margin.ts';
@@ -46,6 +46,8 @@ export class SessionReadModel implements OutputSink {
   readonly #quality = new KeyedRows<Snapshot['quality'][number]>(ROWS_MAX.quality);
   readonly #verdicts = new BoundedRows<Snapshot['verdicts'][number]>(ROWS_MAX.verdicts);
   readonly #totals = new Map<LedgerKind, { amount: Money; entries: number }>();
+  /** Said, and not yet in the list: the band's part of it may follow. */
+  #untoldEquity: EquityPoint | null = null;
   #changes: Partial<OutputLists> | null = null;
   #changeCount = 0;
 
@@ -62,6 +64,7 @@ export class SessionReadModel implements OutputSink {
 
   deliver(outputs: readonly Output[]): void {
     for (const output of outputs) this.#hear(output);
+    this.#tellEquity(null);
   }
 
   /** Begins or ends the noting of changes. */
@@ -211,7 +214,11 @@ export class SessionReadModel implements OutputSink {
         break;
       }
       case 'equity':
-        this.#add('equity', this.#equity, this.#spelling.equity(output.point));
+        this.#tellEquity(null);
+        this.#untoldEquity = output.point;
+        break;
+      case 'band':
+        this.#tellEquity(output.point);
         break;
       case 'denial':
         this.#add('denials', this.#denials, this.#spelling.denial(output));
@@ -227,11 +234,22 @@ export class SessionReadModel implements OutputSink {
         break;
       case 'lifecycle':
       case 'log':
-      case 'band':
       case 'ended':
         // Told by the status, the log and the report.
         break;
     }
+  }
+
+  /** Tells the point of equity in hand; the band says its part of the same moment right after it, or not at all. */
+  #tellEquity(band: BandPoint | null): void {
+    const point = this.#untoldEquity;
+    if (point === null) return;
+    this.#untoldEquity = null;
+    const opening = this.engine.startingEquity;
+    const equityUnder = (profit: Money | null | undefined): Money | null =>
+      profit === null || profit === undefined ? null : money(opening + profit);
+    const row = this.#spelling.equity(point, equityUnder(band?.optimistic), equityUnder(band?.pessimistic));
+    this.#add('equity', this.#equity, row);
   }
 
   #hearOrder(record: OrderRecord): void {
