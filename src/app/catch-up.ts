@@ -12,6 +12,7 @@ import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
 import type { BitunixVenue } from '../venues/bitunix/bitunix-source.ts';
 import type { Settings } from './config/settings.ts';
+import { MissedMinutes } from './missed-minutes.ts';
 import type { RecoveredSession } from './recover-session.ts';
 
 export interface CatchUpFacts {
@@ -35,18 +36,20 @@ export async function catchUp(facts: CatchUpFacts): Promise<(inlet: EventInlet) 
   const settlements = (
     await Promise.all(instruments.map((instrument) => missedSettlements(facts, instrument, fromMs)))
   ).flat();
+  const minutes = await MissedMinutes.fetch(client.rest, instruments, fromMs, client.clock.nowMs(), logger);
   return (inlet) => {
     const toMs = inlet.nowMs();
     const outage: Outage = {
       type: 'outage',
       fromMs,
       toMs,
-      detail: 'the program did not run',
-      backfilled: false,
+      detail: `the program did not run; ${minutes.known} of ${minutes.count} whole minutes were played through by their bars`,
+      backfilled: minutes.count > 0 && minutes.known === minutes.count,
       settlements: settlements.filter(({ atMs }) => atMs <= toMs),
     };
     // At the time of the last event, so that what was under way then still meets its market.
     inlet.open(1).appendCommand(fromMs, outage);
+    minutes.write(inlet);
     inlet.open(1).appendTimeAdvanced(toMs);
     for (const [index, bars] of histories.entries()) {
       for (const bar of bars) inlet.open(1).appendBar(index, toMs, bar, FLAG_HISTORY);

@@ -5,9 +5,9 @@
  * coins; and high or low need not cover open and close, so they are widened.
  */
 
-import type { BarFields } from '../../core/domain/event-block.ts';
-import { type Instrument, parsePrice } from '../../core/domain/instrument.ts';
-import { lots, ticks } from '../../core/domain/units.ts';
+import type { BarFields, MarkBarFields } from '../../core/domain/event-block.ts';
+import { type Instrument, parseMarkPrice, parsePrice } from '../../core/domain/instrument.ts';
+import { lots, markPrice, ticks } from '../../core/domain/units.ts';
 import { parseVolume } from './json-decoder.ts';
 import type { KlineRow } from './messages.ts';
 
@@ -25,6 +25,22 @@ export function barOfRow(row: KlineRow, instrument: Instrument, lengthMs: number
     low: ticks(Math.min(open, high, low, close)),
     close,
     volume: lots(parseVolume(coinVolume(row), instrument.quantityDecimals)),
+  };
+}
+
+/** A row of the mark price, which has no volume. Throws DecimalError where a price is finer than the mark grid. */
+export function markBarOfRow(row: KlineRow, lengthMs: number): MarkBarFields {
+  const open = parseMarkPrice(row.open);
+  const high = parseMarkPrice(row.high);
+  const low = parseMarkPrice(row.low);
+  const close = parseMarkPrice(row.close);
+  return {
+    openTimeMs: row.time,
+    lengthMs,
+    open,
+    high: markPrice(Math.max(open, high, low, close)),
+    low: markPrice(Math.min(open, high, low, close)),
+    close,
   };
 }
 

@@ -8,7 +8,7 @@
 import type { z } from 'zod';
 import { DecimalError } from '../../core/base/fixed-point.ts';
 import { type VenueInterval, intervalMs } from '../../core/base/time.ts';
-import type { BarFields } from '../../core/domain/event-block.ts';
+import type { BarFields, MarkBarFields } from '../../core/domain/event-block.ts';
 import {
   type Instrument,
   type InstrumentSpec,
@@ -22,7 +22,7 @@ import type { WallClock } from '../../ports/wall-clock.ts';
 import { RateLimiter } from '../transport/rate-limiter.ts';
 import { RATE_LIMIT_DELAY_MS, createRetry } from '../transport/retry.ts';
 import type { Scheduler } from '../transport/scheduler.ts';
-import { barOfRow } from './bar-of-row.ts';
+import { barOfRow, markBarOfRow } from './bar-of-row.ts';
 import { MAX_ROWS, PATHS } from './endpoints.ts';
 import { errorOfCode, errorOfHttp, errorOfTransport, retriesOf } from './errors.ts';
 import {
@@ -34,6 +34,7 @@ import {
   envelope,
   fundingHistoryRows,
   fundingRateReply,
+  type KlineRow,
   klineRows,
   tickerRows,
   tierRows,
@@ -68,6 +69,16 @@ export interface RestClientOptions {
   readonly random: () => number;
   /** Told of every reply, also of refusals: their headers carry the venue's time. */
   readonly onReply: (timing: ReplyTiming) => void;
+}
+
+/** Which klines: open times from `fromMs` to before `endMs`; `nowMs` is venue time. */
+interface KlineSpan {
+  readonly symbol: string;
+  readonly interval: VenueInterval;
+  readonly fromMs: number;
+  readonly endMs: number;
+  readonly nowMs: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 interface Request {
@@ -170,16 +181,40 @@ export class RestClient {
     signal?: AbortSignal,
   ): Promise<BarFields[]> {
     const lengthMs = intervalMs(interval);
+    const span = { symbol: instrument.symbol, interval, fromMs, endMs, nowMs, signal };
+    return this.#klines(span, {}, (row) => barOfRow(row, instrument, lengthMs));
+  }
+
+  /** The same of the mark price. */
+  async markBars(
+    instrument: Instrument,
+    interval: VenueInterval,
+    fromMs: number,
+    endMs: number,
+    nowMs: number,
+  ): Promise<MarkBarFields[]> {
+    const lengthMs = intervalMs(interval);
+    const span = { symbol: instrument.symbol, interval, fromMs, endMs, nowMs, signal: undefined };
+    return this.#klines(span, { type: 'MARK_PRICE' }, (row) => markBarOfRow(row, lengthMs));
+  }
+
+  async #klines<Bar extends { readonly openTimeMs: number }>(
+    { symbol, interval, fromMs, endMs, nowMs, signal }: KlineSpan,
+    kind: { readonly type?: 'MARK_PRICE' },
+    barOf: (row: KlineRow) => Bar,
+  ): Promise<Bar[]> {
+    const lengthMs = intervalMs(interval);
     const lastOpenMs = Math.min(endMs, nowMs) - lengthMs;
-    const byOpenMs = new Map<number, BarFields>();
+    const byOpenMs = new Map<number, Bar>();
     let pageEndMs = endMs;
     for (let page = 0; page < MAX_KLINE_PAGES; page++) {
       const wanted = Math.ceil((pageEndMs - fromMs) / lengthMs) + 2;
       const params = {
-        symbol: instrument.symbol,
+        symbol,
         interval,
         endTime: pageEndMs,
         limit: Math.min(MAX_ROWS, wanted),
+        ...kind,
       };
       const rows = await this.#get({ path: PATHS.kline, params, signal }, klineRows);
       let oldestMs = Infinity;
@@ -187,7 +222,7 @@ export class RestClient {
         oldestMs = Math.min(oldestMs, row.time);
         if (row.time < fromMs || row.time > lastOpenMs || row.time % lengthMs !== 0) continue;
         try {
-          byOpenMs.set(row.time, barOfRow(row, instrument, lengthMs));
+          byOpenMs.set(row.time, barOf(row));
         } catch (error) {
           if (!(error instanceof DecimalError)) throw error;
           this.refusedRows++;

@@ -32,6 +32,17 @@ export const heartbeatShape = z.strictObject({
   unrealized_pnl: amount.nullable(),
   position: amount.nullable(),
   open_orders: count.nullable(),
+  margin: z
+    .strictObject({
+      liquidation_price: amount.nullable(),
+      distance_percent: z.number().nullable(),
+      distance_sigmas: z.number().nullable(),
+      maintenance_margin: amount,
+      margin_ratio: z.number().nullable(),
+      next_tier: z.strictObject({ level: z.int(), quantity: amount }).nullable(),
+      funding_to_settlement: amount.nullable(),
+    })
+    .nullable(),
   ram_mb: z.number().positive().nullable(),
   cpu_percent: z.number().nonnegative().nullable(),
   cpu_pct: z.number().nonnegative().nullable(),
