@@ -34,6 +34,8 @@ export const heartbeatShape = z.strictObject({
   open_orders: count.nullable(),
   margin: z
     .strictObject({
+      symbol,
+      side: z.enum(['long', 'short']),
       liquidation_price: amount.nullable(),
       distance_percent: z.number().nullable(),
       distance_sigmas: z.number().nullable(),
