@@ -12,6 +12,7 @@ import { AccountStore } from '../storage/account-store.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
 import { type InterruptedSession, findInterrupted, hasEvents } from './interrupted-session.ts';
 import { newAccount } from './start-document.ts';
+import { readHeartbeat } from './read-heartbeat.ts';
 import { type RecoveredSession, recoverSession } from './recover-session.ts';
 import { type ResultFacts, writeResult } from './session-result.ts';
 
@@ -31,6 +32,24 @@ export async function concludeInterrupted(facts: ConcludeFacts): Promise<void> {
   const interrupted = findInterrupted(facts.paths.root);
   if (interrupted === null || interrupted.manifest.stopped_reason !== null) return;
   const { folder, manifest } = interrupted;
+  const conclude = (): void =>
+    folder.writeManifest({
+      ...manifest,
+      local_ended_at: new Date(facts.nowMs).toISOString(),
+      stopped_reason: 'crashed',
+      exit_code: EXIT_CODES.crashed,
+      is_resumable: true,
+    });
+  if (wasFrozen(folder.id, facts.paths)) {
+    // What froze it would freeze its replay too. Its account was written after every block that changed it.
+    facts.logger.log(
+      'warning',
+      'session_was_frozen',
+      `Session ${folder.id} was frozen: its log is not replayed`,
+    );
+    conclude();
+    return;
+  }
   try {
     if (hasEvents(folder)) await concludeFromLog(interrupted, facts);
     else concludeWithoutEvents(interrupted, facts);
@@ -41,14 +60,14 @@ export async function concludeInterrupted(facts: ConcludeFacts): Promise<void> {
       'recovery_failed',
       `session ${folder.id}: ${reason}; the account stays as it was written last`,
     );
-    folder.writeManifest({
-      ...manifest,
-      local_ended_at: new Date(facts.nowMs).toISOString(),
-      stopped_reason: 'crashed',
-      exit_code: EXIT_CODES.crashed,
-      is_resumable: true,
-    });
+    conclude();
   }
+}
+
+/** Whether its watchdog ended it and said so in its place. */
+function wasFrozen(sessionId: string, paths: WorkspacePaths): boolean {
+  const last = readHeartbeat(paths.heartbeat);
+  return last?.session_id === sessionId && last.state === 'ended' && last.reason === 'crashed';
 }
 
 async function concludeFromLog(

@@ -3,7 +3,8 @@
  *
  * Taker fills. The venue pushes its book about every 310 ms, at the latest after 590, and delivers it 50 ms late: the book
  * in force when an order arrives is up to {@link BOOK_AGE_MS} old. A fill is never better than the best opposite price
- * recorded in that time, and all own fills at one price never exceed what was displayed there and added since.
+ * recorded in that time, and all own fills at one price never exceed what was displayed there and added since; what a
+ * fill marks as extrapolated may be as old as the last full book, {@link TAIL_AGE_MS}.
  * Maker fills. Each needs prints by takers of the opposite side at its price or through it, after its arrival; what prints
  * give is at most their size, over all own fills together. A print is known by its time and price: it plays at its
  * recorded time, and reaches the session at most {@link PRINT_DELAY_MS} later.
@@ -16,6 +17,12 @@ import type { Print, RecordedTape, SideHistory } from './recorded-tape.ts';
 
 /** Push gap of at most 590 ms, 50 ms of delivery, 5 ms of stamp, and the timers' own lateness. */
 const BOOK_AGE_MS = 700;
+/** Behind the pushed window counts the last full book, asked for every 30 s: what it showed may be that old, and says so. */
+const TAIL_AGE_MS = 33_000;
+/** Steps in which the books of that time are looked at. */
+const BOOK_STEP_MS = 50;
+/** Levels of a side that the venue pushes. */
+const WINDOW_LEVELS = 15;
 /** The shortest gap between two pushes: fills within it saw at most two books, and what one showed bounds their sum. */
 const PUSH_GAP_MIN_MS = 45;
 /** Batches of 50 ms, 50 ms of delivery, and the timers' own lateness. */
@@ -118,10 +125,11 @@ function judgeDisplayedSizes(takers: readonly FillRow[], tape: RecordedTape): st
     for (const [at, first] of inTime.entries()) {
       const side = opposite(first, tape);
       const price = units(first.price);
-      const fromMs = first.arrival_time_ms - BOOK_AGE_MS;
-      let taken = 0;
+      let [taken, ageMs] = [0, BOOK_AGE_MS];
       for (const fill of inTime.slice(at)) {
         taken += units(fill.quantity);
+        if (units(fill.extrapolated_quantity) > 0) ageMs = TAIL_AGE_MS;
+        const fromMs = first.arrival_time_ms - ageMs;
         const untilMs = fill.arrival_time_ms;
         const isOnePush = untilMs - first.arrival_time_ms <= PUSH_GAP_MIN_MS;
         const bound = isOnePush
@@ -148,6 +156,14 @@ function judgeQueue(fill: FillRow, tape: RecordedTape): string[] {
     fill.time_ms,
   );
   if (queue >= least && queue <= most) return [];
+  // Behind the window the queue is the last full book's; the window may have moved while the order was on its way.
+  const arrivalMs = fill.arrival_time_ms;
+  const steps = Array.from({ length: BOOK_AGE_MS / BOOK_STEP_MS + 1 }, (_, step) => step * BOOK_STEP_MS);
+  const isBehind = steps.some(
+    (agoMs) => own.levelsBefore(units(fill.price), arrivalMs - agoMs) >= WINDOW_LEVELS,
+  );
+  const tail = own.displayedBetween(units(fill.price), arrivalMs - TAIL_AGE_MS, fill.time_ms);
+  if (isBehind && queue >= tail.least && queue <= tail.most) return [];
   return [`${name(fill)}: a queue of ${fill.queue_ahead_at_acceptance} was never displayed`];
 }
 

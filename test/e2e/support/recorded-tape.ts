@@ -90,6 +90,14 @@ export class SideHistory {
     return displayed;
   }
 
+  /** Levels better than a price that showed something before the messages of `timeMs`. */
+  levelsBefore(price: number, timeMs: number): number {
+    let levels = 0;
+    for (const other of this.#levels.keys())
+      if (this.#isBetter(other, price) && this.displayedAt(other, timeMs) > 0) levels++;
+    return levels;
+  }
+
   /** All that was ever added to a price from `fromMs` to `toMs`. */
   addedBetween(price: number, fromMs: number, toMs: number): number {
     let added = 0;
