@@ -1,6 +1,6 @@
 /**
- * What an interrupted session hears before its market is live again: that the program was away, which bars closed and
- * which settlements fell due meanwhile, and a new length of the session where one was asked for.
+ * What an interrupted session hears before its market is live again: that the program was away, the settlements and the
+ * minutes of that time, which bars closed, and a new length of the session where one was asked for.
  */
 
 import { intervalMs } from '../core/base/time.ts';
@@ -11,15 +11,19 @@ import type { EventInlet } from '../ports/event-inlet.ts';
 import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
 import type { BitunixVenue } from '../venues/bitunix/bitunix-source.ts';
+import type { RestClient } from '../venues/bitunix/rest-client.ts';
 import type { Settings } from './config/settings.ts';
 import { MissedMinutes } from './missed-minutes.ts';
 import type { RecoveredSession } from './recover-session.ts';
 
 export interface CatchUpFacts {
-  readonly settings: Settings;
-  readonly recovered: RecoveredSession;
+  readonly settings: Pick<Settings, 'interval' | 'durationMs' | 'effective'>;
+  readonly recovered: Pick<RecoveredSession, 'tail' | 'engine'>;
   readonly instruments: readonly Instrument[];
-  readonly client: Pick<BitunixVenue, 'history' | 'rest' | 'clock'>;
+  readonly client: Pick<BitunixVenue, 'history'> & {
+    readonly rest: Pick<RestClient, 'bars' | 'markBars' | 'fundingHistory'>;
+    readonly clock: { nowMs(): number };
+  };
   readonly logger: Logger;
   /** Bars that the session keeps behind it at least. */
   readonly historyBars: number;
@@ -91,7 +95,7 @@ function tellGap(
   symbol: string,
   bars: readonly BarFields[],
   fromMs: number,
-  { interval }: Settings,
+  { interval }: CatchUpFacts['settings'],
 ): void {
   const lengthMs = intervalMs(interval);
   const missed = bars.filter(({ openTimeMs }) => openTimeMs + lengthMs > fromMs);

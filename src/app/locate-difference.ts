@@ -71,6 +71,7 @@ const OUTPUT_OF_TABLE: Readonly<Record<ComparedTable, Output['type'] | null>> = 
   denials: 'denial',
   quality: 'quality',
   lifecycle: 'lifecycle',
+  verdicts: 'verdict',
 };
 
 /** Finds the event that made a row of the journal: of an order, the last that changed it. Null where none did. */

@@ -60,6 +60,14 @@ function alter(statement: string): void {
   database.close();
 }
 
+/** Every table that a journal has. */
+function tablesOfJournal(): string[] {
+  const database = new DatabaseSync(folder.journalFile);
+  const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
+  database.close();
+  return tables.map(({ name }) => String(name));
+}
+
 function fillOfJournal(): { fill_id: string; evidence_sequence: number; time_ms: number; price: string } {
   const database = new DatabaseSync(folder.journalFile);
   const row = database.prepare('SELECT * FROM fills ORDER BY rowid LIMIT 1 OFFSET 2').get();
@@ -91,6 +99,7 @@ describe('a session as it was recorded', () => {
     expect(result.state_hash).toEqual({ recorded: manifest.state_hash, replayed: manifest.state_hash });
     expect(result.checkpoints).toBeGreaterThan(40);
     expect(result.journal_rows['fills']).toBeGreaterThan(5);
+    expect(Object.keys(result.journal_rows).toSorted()).toEqual(tablesOfJournal());
     expect(contents(folder.path)).toEqual(before);
   });
 
@@ -154,6 +163,11 @@ describe('a difference', () => {
       'equity',
     ],
     ['the position', `UPDATE positions SET quantity = '9'`, 'positions'],
+    [
+      'a verdict too many',
+      `INSERT INTO verdicts VALUES (NULL, 1, 'BTCUSDT', 0, 'supervisor', 'wait', NULL, 'no setup', '{}')`,
+      'verdicts',
+    ],
     ['a denial', `UPDATE denials SET numbers = '{}'`, 'denials'],
   ])('in %s exits 7', async (_name, statement, table) => {
     alter(statement);

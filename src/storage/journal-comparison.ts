@@ -23,6 +23,7 @@ const TABLES = {
   denials: { key: null, time: 'time_ms', isReplaced: false },
   quality: { key: null, time: 'from_ms', isReplaced: false },
   lifecycle: { key: null, time: 'time_ms', isReplaced: false },
+  verdicts: { key: null, time: 'time_ms', isReplaced: false },
 } as const;
 
 export type ComparedTable = keyof typeof TABLES;

@@ -242,6 +242,23 @@ describe.concurrent('the bars of a session', { timeout: TEST_LIMIT_MS }, () => {
     expect(document.report.gaps).toBe(0);
   });
 
+  test('that are still being asked for when the session ends are a gap that was not filled', async () => {
+    const session = await startSession(['--duration', 'forever']);
+    const { venue, workspace, program } = session;
+    await venue.addFaults(
+      { kind: 'rest_error', path: 'kline', http_status: 503, for: '60s' },
+      { kind: 'shift_clock', ms: 200 * SECOND_MS },
+    );
+    const isDetected = (): true | null => said(readSystemLog(workspace), 'Gap detected!').length > 0 || null;
+    await waitFor(program, 'gap', WAIT_LIMIT_MS, isDetected);
+    const { document, log } = await endSession(session, true);
+    expect(said(log, 'Gap detected!')).toHaveLength(1);
+    expect(document.quality.filter(({ kind }) => kind === 'gap')).toMatchObject([
+      { feed: 'kline', backfilled: false },
+    ]);
+    expect(document.report).toMatchObject({ status: 'degraded', gaps: 1, gaps_backfilled: 0 });
+  });
+
   test('keep new risk out while they are missing, and let it in once they have come', async () => {
     const at = [...Array(24).keys()].map((row) => `${208 + row}s`);
     const orders = at.map((time) => ({

@@ -121,3 +121,26 @@ describe('old data', () => {
     expect(run.of('fill')).toHaveLength(1);
   });
 });
+
+test('a strategy is told the delta of bars that were heard whole, and of no others', () => {
+  const told: unknown[] = [];
+  const run = new TestMarket(sessionStart({ stale_timeout_ms: 600_000 }), {
+    onBar: (_, view) => void told.push(view.barDelta(0, 0)),
+  })
+    .mark(0, 1000_0)
+    .feedState(20, 'connected')
+    .book(30, BIDS, ASKS)
+    .trade(30_000, 'buy', 1000_1, 9)
+    .bar(60_050, 0, 1000_0)
+    .trade(61_000, 'buy', 1000_1, 5)
+    .trade(62_000, 'sell', 1000_0, 2)
+    .bar(120_050, 60_000, 1000_0)
+    .trade(121_000, 'buy', 1000_1, 4)
+    .feedState(130_000, 'disconnected')
+    .bar(180_050, 120_000, 1000_0)
+    .feedState(185_000, 'connected')
+    .book(185_500, BIDS, ASKS)
+    .bar(240_050, 180_000, 1000_0);
+  expect(run.engine.lifecycle).toBe('running');
+  expect(told).toEqual([null, 3, null, null]);
+});

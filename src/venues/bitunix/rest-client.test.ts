@@ -126,6 +126,22 @@ describe('bars', () => {
     },
   );
 
+  test('of the mark price are asked for by name and have the grid of marks', async () => {
+    venue.answer = () =>
+      success([kline(OPEN_MS - LENGTH_MS, { type: 'MARK_PRICE', close: '68583.45678', low: '68575.1' })]);
+    const [bar] = await client.markBars(BTC, '1m', OPEN_MS - LENGTH_MS, OPEN_MS, NOW_MS);
+    expect(venue.asked('kline')[0]?.searchParams.get('type')).toBe('MARK_PRICE');
+    expect(bar).toEqual({
+      ...{ openTimeMs: OPEN_MS - LENGTH_MS, lengthMs: LENGTH_MS },
+      ...{
+        open: 6_857_950_000_000,
+        high: 6_859_000_000_000,
+        low: 6_857_510_000_000,
+        close: 6_858_345_678_000,
+      },
+    });
+  });
+
   test('never contain the bar that is still forming', async () => {
     venue.answer = klineVenue(OPEN_MS, true);
     const bars = await client.bars(BTC, '1m', OPEN_MS - 3 * LENGTH_MS, OPEN_MS + LENGTH_MS, NOW_MS);
