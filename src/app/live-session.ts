@@ -32,7 +32,7 @@ import { Ingress } from '../session/ingress.ts';
 import { type LoopParts, drainLoop, runLoop } from '../session/loop.ts';
 import { OutputLog } from '../session/output-log.ts';
 import { CheckpointWriter } from '../storage/checkpoint-file.ts';
-import { FileEventLog } from '../storage/event-log.ts';
+import { FileEventLog, type LogReserve } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
 import type { AccountKeeper } from './account-keeper.ts';
 import { isSettledWithin } from './bounded-wait.ts';
@@ -41,6 +41,7 @@ import type { Settings } from './config/settings.ts';
 import { describeMargin } from './margin-health.ts';
 import type { OpenedSession } from './open-session.ts';
 import type { MarginHealth } from '../ports/heartbeat-fields.ts';
+import { reservedSink } from './reserved-sink.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
 import { spellRows } from './row-spelling.ts';
@@ -66,6 +67,8 @@ export interface LiveSessionOptions {
   /** A line for the person who watches. */
   readonly note: (text: string) => void;
   readonly keeper: AccountKeeper;
+  /** Of disk space, for the session's end. */
+  readonly reserve: LogReserve;
 }
 
 /** What the heartbeat and the report ask of a session, whatever phase it is in; null = not known (yet). */
@@ -109,6 +112,7 @@ export class LiveSession {
     this.#ingress = new Ingress(nowMs, recovered?.tail);
     if (recovered !== null) {
       this.#log = recovered.log;
+      this.#log.hold(options.reserve);
       this.#journal = recovered.journal;
       this.#band = recovered.band;
       this.#engine = recovered.engine;
@@ -331,6 +335,7 @@ export class LiveSession {
     // A start that was broken off must not make files any more.
     if (this.#isClosed) return;
     this.#log = FileEventLog.create(opened.folder.eventsFolder);
+    this.#log.hold(this.#options.reserve);
     this.#journal = Journal.open(opened.folder.journalFile, start);
     this.#band = new EngineBand(start, createStrategy);
     this.#engine = this.#band.primary;
@@ -362,13 +367,14 @@ export class LiveSession {
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
-    const { alerts } = this.#options;
+    const { alerts, reserve } = this.#options;
     const spoken = [new OutputLog(logger, this.#instruments), new LiquidationAlerts(alerts)];
+    const written = [journal, keeper, checkpoints].map((sink) => reservedSink(sink, reserve));
     const parts: LoopParts = {
       source: this.#ingress,
       log: this.#log,
       engine: band,
-      sinks: [journal, keeper, checkpoints, model, ...spoken],
+      sinks: [...written, model, ...spoken],
       afterBlock: (block) => {
         model.observe(block);
         this.#ingress.wakeAt(engine.nextDueMs);
@@ -380,7 +386,7 @@ export class LiveSession {
     await this.#ingress.close();
     await drainLoop(parts);
     band.finish();
-    journal.deliver(band.takeOutputs());
+    reservedSink(journal, reserve).deliver(band.takeOutputs());
   }
 }
 
