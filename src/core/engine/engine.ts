@@ -200,9 +200,11 @@ export class Engine implements EventListener {
       case EventKind.sessionStarted:
         this.#begin();
         break;
-      case EventKind.bar:
-        this.#intake.bar(block, row, this.#nowMs, this.#sequence);
+      case EventKind.bar: {
+        const playedUntilMs = this.#intake.bar(block, row, this.#nowMs, this.#sequence);
+        if (playedUntilMs !== null) this.#absence.settleUntil(playedUntilMs, instrument);
         break;
+      }
       case EventKind.markBar:
         this.#intake.markBar(block, row);
         break;
@@ -230,6 +232,7 @@ export class Engine implements EventListener {
         this.#parts.latency.noteRoundTrip(block.wide[at + CLOCK_ROUND_TRIP] ?? Number.NaN);
         break;
       case EventKind.timeAdvanced:
+        this.#absence.settleUntil(this.#nowMs, null);
         break;
       case EventKind.bookSnapshot:
       case EventKind.bookDelta:

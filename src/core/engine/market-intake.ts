@@ -148,8 +148,11 @@ export class MarketIntake {
     }
   }
 
-  /** A closed bar: played through the orders where nothing finer is known, then added unless it is not newer than the last. */
-  bar(block: EventBlock, row: number, nowMs: number, sequence: number): void {
+  /**
+   * A closed bar: played through the orders where nothing finer is known; one that tells of its own time is then added
+   * unless it is not newer than the last. Returns until when a reconstructed one tells what happened; null for others.
+   */
+  bar(block: EventBlock, row: number, nowMs: number, sequence: number): number | null {
     const instrument = block.instrument[row] ?? 0;
     const flags = block.flags[row] ?? 0;
     const bar = readBar(block, row);
@@ -161,10 +164,12 @@ export class MarketIntake {
     if (isReconstructed || (market.hasBarsOnly && isOwnLength)) {
       this.#play(instrument, market, bar, lengthMs, isReconstructed, isHistory, nowMs, sequence);
     }
-    if (!isOwnLength || bar.openTimeMs <= market.bars.lastOpenTimeMs) return;
+    // What is played through afterwards is known as a bar by the history or the filled gap that comes with it.
+    if (isReconstructed) return bar.openTimeMs + lengthMs;
+    if (!isOwnLength || bar.openTimeMs <= market.bars.lastOpenTimeMs) return null;
     market.bars.add(bar.openTimeMs, bar.open, bar.high, bar.low, bar.close, bar.volume);
-    // Nobody decided anything in time that is played through afterwards.
-    if (!isHistory && !isReconstructed && this.#lifecycle.isTrading) this.#host.bar(instrument);
+    if (!isHistory && this.#lifecycle.isTrading) this.#host.bar(instrument);
+    return null;
   }
 
   /** The mark's bar counts with the bar of the same span, which follows it. */
