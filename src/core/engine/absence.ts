@@ -55,11 +55,12 @@ export class Absence {
 
   begin(outage: Outage, nowMs: number): void {
     const { fromMs, toMs, detail, backfilled, of } = outage;
-    this.#lifecycle.leave(nowMs, toMs);
     if (of === 'network') {
-      this.#goBlind();
+      // The program ran on, and saw that its market was gone: only what it did not see is made up for.
+      this.#goBlind(nowMs);
       this.#settlements = this.#funding.takeBack(fromMs, nowMs);
     } else {
+      this.#lifecycle.leave(nowMs, toMs);
       this.#schedule.add(Math.min(nowMs + BLIND_AFTER_MS, toMs), Due.blind, null);
     }
     for (const { instrument, atMs } of outage.settlements) {
@@ -92,15 +93,15 @@ export class Absence {
   }
 
   /** No book from before the absence is the market any more. */
-  #goBlind(): void {
+  #goBlind(untilMs: number): void {
     for (const market of this.#parts.markets) if (!market.isLastBook) market.isBookValid = false;
-    for (const built of this.#parts.tradeBars) built.interrupt(this.#lifecycle.awayUntilMs);
+    for (const built of this.#parts.tradeBars) built.interrupt(untilMs);
   }
 
   /** Takes what only a running program does, and what means nothing any more; returns whether it was taken. */
   holdsBack(kind: number, payload: DuePayload | null, nowMs: number): boolean {
     if (kind === Due.blind) {
-      this.#goBlind();
+      this.#goBlind(this.#lifecycle.awayUntilMs);
       return true;
     }
     if (kind === Due.sessionEnd) return this.#holdsEnd((payload as { end: StoppedReason }).end, nowMs);
