@@ -332,7 +332,7 @@ export class LiveSession {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),
       onLost: (feed, detail) =>
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
-      onOutage: (fromMs, toMs) => playNetworkOutage(outageFacts, fromMs, toMs),
+      onOutage: (fromMs, toMs, signal) => playNetworkOutage(outageFacts, fromMs, toMs, signal),
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
     const { alerts, reserve } = this.#options;

@@ -73,7 +73,7 @@ async function outage(rest: Parameters<typeof playNetworkOutage>[0]['rest']): Pr
     whenDrained: () => {},
   };
   const facts = { rest, instruments: [BTC], inlet, logger: { log: () => {} } };
-  await playNetworkOutage(facts, START_MS + GONE_MS, START_MS + BACK_MS);
+  await playNetworkOutage(facts, START_MS + GONE_MS, START_MS + BACK_MS, new AbortController().signal);
   market.engine.process(block);
   market.outputs.push(...market.engine.takeOutputs());
   market.fed.events += block.events;

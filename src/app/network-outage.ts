@@ -23,14 +23,16 @@ export interface NetworkOutageFacts {
   readonly logger: Logger;
 }
 
-/** Throws VenueError where the venue refuses us for good. */
+/** Writes nothing once `signal` has aborted. Throws VenueError where the venue refuses us for good. */
 export async function playNetworkOutage(
   facts: NetworkOutageFacts,
   fromMs: number,
   toMs: number,
+  signal: AbortSignal,
 ): Promise<void> {
   const { inlet, logger } = facts;
   const minutes = await fetchMinutes(facts, fromMs, toMs);
+  if (signal.aborted) return;
   const nowMs = inlet.nowMs();
   const { count, known } = minutes;
   const outage: Outage = {

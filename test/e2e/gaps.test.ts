@@ -269,7 +269,8 @@ describe.concurrent('the bars of a session', { timeout: TEST_LIMIT_MS }, () => {
       side: 'buy',
       type: 'limit',
       quantity: '0.001',
-      price_offset_bps: 60,
+      // Far from the market, and known without it.
+      price: '60000',
     }));
     const session = await startSession(['--duration', 'forever'], { script: orders });
     const { venue, workspace, program } = session;

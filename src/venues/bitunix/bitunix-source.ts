@@ -54,7 +54,7 @@ export interface VenueCallbacks {
   /** A socket could not be had for long; attempts go on until {@link BitunixVenue.stop}. */
   onLost(feed: FeedState['feed'], detail: string): void;
   /** The market was not heard for whole minutes, session time; books and prices wait until what happened then is told. */
-  readonly onOutage?: (fromMs: number, toMs: number) => Promise<void>;
+  readonly onOutage?: (fromMs: number, toMs: number, signal: AbortSignal) => Promise<void>;
   /** Funding settlements after this are brought in, venue time; default: from now on. */
   readonly fundingSinceMs?: number;
 }
@@ -156,6 +156,7 @@ class LiveVenue implements BitunixVenue {
     const outage = new OutageWatch({
       inlet,
       tell: callbacks.onOutage ?? null,
+      onOpen: () => this.#distrust(inlet),
       onFatal: (error) => this.#fail(error),
     });
     this.#outage = outage;
@@ -370,7 +371,16 @@ class LiveVenue implements BitunixVenue {
     for (const tracker of this.#trackers) tracker.settle();
   }
 
+  /** No book counts until the next frame that is handed on. */
+  #distrust(inlet: EventInlet): void {
+    const { reconnects } = this.#tickerFeed?.health() ?? NO_FEED;
+    const detail = 'waits until the time that was missed is told';
+    inlet.open(1).appendFeed(inlet.nowMs(), { feed: 'ticker', state: 'connecting', reconnects, detail });
+    inlet.ready();
+  }
+
   async #end(reason: VenueError): Promise<void> {
+    this.#outage?.stop();
     this.rest.close(reason);
     this.clock.stop();
     for (const part of [...this.#watches, ...this.#books, ...this.#trackers]) part.stop();

@@ -8,6 +8,7 @@ const NOON_MS = 1_772_712_000_000;
 
 let nowMs: number;
 let told: [number, number][];
+let opened: number;
 let fatal: VenueError[];
 let telling: PromiseWithResolvers<void>;
 let watch: OutageWatch;
@@ -15,6 +16,7 @@ let watch: OutageWatch;
 beforeEach(() => {
   nowMs = NOON_MS;
   told = [];
+  opened = 0;
   fatal = [];
   telling = Promise.withResolvers();
   watch = new OutageWatch({
@@ -23,6 +25,7 @@ beforeEach(() => {
       told.push([fromMs - NOON_MS, toMs - NOON_MS]);
       return telling.promise;
     },
+    onOpen: () => void opened++,
     onFatal: (error) => fatal.push(error),
   });
 });
@@ -40,7 +43,7 @@ test('a silence without a whole minute is none', () => {
 test('a silence with a whole minute is told, and nothing is handed on until it is', async () => {
   expect([hearAt(30_000), hearAt(2 * MINUTE_MS + 1_000)]).toEqual([true, false]);
   expect(told).toEqual([[30_000, 2 * MINUTE_MS + 1_000]]);
-  expect([watch.isOpen, hearAt(2 * MINUTE_MS + 2_000)]).toEqual([true, false]);
+  expect([watch.isOpen, hearAt(2 * MINUTE_MS + 2_000), opened]).toEqual([true, false, 1]);
   telling.resolve();
   await telling.promise;
   await Promise.resolve();

@@ -12,8 +12,10 @@ import { VenueError } from '../../ports/venue-error.ts';
 
 export interface OutageWatchOptions {
   readonly inlet: EventInlet;
-  /** Brings the time in; null where nobody wants it. */
-  readonly tell: ((fromMs: number, toMs: number) => Promise<void>) | null;
+  /** Brings the time in, unless `signal` says that nobody waits for it any more; null where nobody wants it. */
+  readonly tell: ((fromMs: number, toMs: number, signal: AbortSignal) => Promise<void>) | null;
+  /** Such a time begins to be asked for: what was known of the market before is worth nothing. */
+  readonly onOpen: () => void;
   readonly onFatal: (error: VenueError) => void;
 }
 
@@ -22,6 +24,7 @@ export class OutageWatch {
   /** When the last frame was heard, session time; null before the first. */
   #heardMs: number | null = null;
   #isTelling = false;
+  readonly #ended = new AbortController();
 
   constructor(options: OutageWatchOptions) {
     this.#options = options;
@@ -46,6 +49,10 @@ export class OutageWatch {
     return false;
   }
 
+  stop(): void {
+    this.#ended.abort();
+  }
+
   #hasWholeMinute(nowMs: number): boolean {
     const fromMs = this.#heardMs;
     return (
@@ -56,13 +63,14 @@ export class OutageWatch {
   }
 
   async #bridge(
-    tell: (fromMs: number, toMs: number) => Promise<void>,
+    tell: (fromMs: number, toMs: number, signal: AbortSignal) => Promise<void>,
     fromMs: number,
     toMs: number,
   ): Promise<void> {
     this.#isTelling = true;
+    this.#options.onOpen();
     try {
-      await tell(fromMs, toMs);
+      await tell(fromMs, toMs, this.#ended.signal);
     } catch (error) {
       if (!(error instanceof VenueError)) throw error;
       this.#options.onFatal(error);
