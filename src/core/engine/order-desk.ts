@@ -145,7 +145,7 @@ export class OrderDesk {
         instrument: market.instrument,
         equity,
         held: this.#account.position(intent.instrument, intent.positionSide).quantity,
-        pendingSameSide: this.#pending(intent),
+        pendingSameSide: this.#exchange.openLots(intent),
         price: touch > 0 ? ticks(touch) : null,
         isClientOrderIdUsed:
           intent.clientOrderId !== null && this.#exchange.isClientIdUsed(intent.clientOrderId),
@@ -227,15 +227,5 @@ export class OrderDesk {
 
   #sendCancel(order: WorkingOrder, reason: ClosureReason): void {
     this.#link.scheduleCancel(order, reason, this.#latency.requestArrivalMs(this.#link.nowMs()));
-  }
-
-  #pending(intent: SubmitIntent): ReturnType<typeof lots> {
-    let sum = 0;
-    for (const order of this.#exchange.working()) {
-      const other = order.intent;
-      const isSame = other.instrument === intent.instrument && other.side === intent.side;
-      if (isSame && other.positionSide === intent.positionSide && !other.reduceOnly) sum += order.remaining;
-    }
-    return lots(sum);
   }
 }
