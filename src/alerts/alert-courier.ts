@@ -83,14 +83,14 @@ export class AlertCourier {
   }
 
   /**
-   * Waits until every channel has what was raised until now, or cannot have it at present; at most `limitMs`. Returns
-   * whether all of it was taken.
+   * Waits until every channel has what was raised until now; at most `limitMs`, and unless `patient` no longer than
+   * every channel that does not have it waits for its time. Returns whether all of it was taken.
    */
-  async settle(limitMs: number): Promise<boolean> {
+  async settle(limitMs: number, patience: 'hurried' | 'patient' = 'hurried'): Promise<boolean> {
     const size = alertFileSize(this.#options.alertsPath);
     const untilMs = this.#options.monotonicMs() + limitMs;
     while (
-      this.#lanes.some((lane) => !lane.isDone(size) && !lane.isWaiting) &&
+      this.#lanes.some((lane) => !lane.isDone(size) && (patience === 'patient' || !lane.isWaiting)) &&
       this.#options.monotonicMs() < untilMs
     ) {
       await delay(LOOK_INTERVAL_MS / 10);
@@ -224,12 +224,13 @@ class Lane {
     const policy = retry(
       handleWhen((error) => error instanceof DeliveryError),
       {
-      maxAttempts: SERIES_ATTEMPTS_MAXIMUM,
-      backoff: new DelegateBackoff((context: { attempt: number; result: unknown }) => {
-        this.isWaiting = true;
-        return this.#delayMs(failureOf(context.result), context.attempt);
-      }),
-    }).dangerouslyUnref();
+        maxAttempts: SERIES_ATTEMPTS_MAXIMUM,
+        backoff: new DelegateBackoff((context: { attempt: number; result: unknown }) => {
+          this.isWaiting = true;
+          return this.#delayMs(failureOf(context.result), context.attempt);
+        }),
+      },
+    ).dangerouslyUnref();
     const series = policy.execute(async () => {
       this.isWaiting = false;
       try {

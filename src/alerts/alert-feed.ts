@@ -9,7 +9,7 @@
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { type AlertLine, parseAlertLine } from '../ports/alert-line.ts';
 
-export const READ_BYTES_MAXIMUM = 65_536;
+const READ_BYTES_MAXIMUM = 65_536;
 
 const LINE_FEED = 0x0a;
 

@@ -75,8 +75,7 @@ export class AlertFile implements AlertChannel {
     for (const [key, fold] of this.#folds) {
       if (!isDue(fold)) continue;
       this.#folds.delete(key);
-      if (fold.repeats > 0)
-        this.#append(fold.level, fold.reason, `${fold.text} ${repeatNote(fold.repeats)}`);
+      if (fold.repeats > 0) this.#append(fold.level, fold.reason, `${fold.text} ${repeatNote(fold.repeats)}`);
     }
   }
 
@@ -104,7 +103,7 @@ export class AlertFile implements AlertChannel {
 }
 
 /** What stands behind the text of a line that counts `repeats` further alerts with that text. */
-export function repeatNote(repeats: number): string {
+function repeatNote(repeats: number): string {
   return `(${repeats} more like this)`;
 }
 

@@ -21,7 +21,7 @@ const LISTED_TEXT_MAXIMUM = 1_500;
 const LISTED_OVERHEAD = 100;
 
 /** Lines that may wait behind a message; where there are more, they are counted in it. */
-export const BACKLOG_MAXIMUM = 40;
+const BACKLOG_MAXIMUM = 40;
 
 /** Kinds that are counted by themselves; further ones share a row. */
 const COUNTED_KINDS_MAXIMUM = 20;

@@ -2,7 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import { type AlertMessage, formatAlertMessage } from './alert-message.ts';
-import { postJson } from './post-json.ts';
+import { POST_LIMIT_MS, postJson } from './post-json.ts';
 
 export const CHANNEL_NAMES = ['webhook', 'telegram', 'discord'] as const;
 export type ChannelName = (typeof CHANNEL_NAMES)[number];
@@ -25,11 +25,16 @@ const DISCORD_LENGTH_MAXIMUM = 2_000;
 /** Discord: show no previews of links. */
 const SUPPRESS_EMBEDS = 4;
 
-export function openChannel(access: ChannelAccess, allowsPrivate: boolean): DeliveryChannel {
+/** `limitMs`: how long the channel may take to answer. */
+export function openChannel(
+  access: ChannelAccess,
+  allowsPrivate: boolean,
+  limitMs = POST_LIMIT_MS,
+): DeliveryChannel {
   const { name } = access;
   return {
     name,
-    deliver: (message, signal) => postJson({ ...requestOf(access, message), allowsPrivate, signal }),
+    deliver: (message, signal) => postJson({ ...requestOf(access, message), allowsPrivate, limitMs, signal }),
   };
 }
 

@@ -99,9 +99,7 @@ export class DeliveryStore {
 
   /** Nothing before `offset` concerns the channel any more. */
   pass(name: ChannelName, offset: number): void {
-    this.#database
-      .prepare('UPDATE channels SET message = NULL, offset = ? WHERE name = ?')
-      .run(offset, name);
+    this.#database.prepare('UPDATE channels SET message = NULL, offset = ? WHERE name = ?').run(offset, name);
   }
 
   close(): void {

@@ -25,8 +25,8 @@ export interface PostRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether hosts that are not on the public internet may be asked. */
   readonly allowsPrivate: boolean;
-  readonly limitMs?: number;
-  readonly signal?: AbortSignal;
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
 }
 
 /** Resolves when the receiver took the document (2xx). Throws DeliveryError, or the reason of the signal. */
@@ -48,10 +48,10 @@ interface Answer {
 }
 
 function exchange({ url, body, headers, allowsPrivate, limitMs, signal }: PostRequest): Promise<Answer> {
-  const limit = AbortSignal.timeout(limitMs ?? POST_LIMIT_MS);
+  const limit = AbortSignal.timeout(limitMs);
   const bytes = Buffer.from(body, 'utf8');
   return new Promise((resolve, reject) => {
-    const fail = (error: unknown): void => reject(signal?.aborted === true ? reasonOf(signal) : judge(error));
+    const fail = (error: unknown): void => reject(signal.aborted ? reasonOf(signal) : judge(error));
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(
       url,
       {
@@ -63,7 +63,7 @@ function exchange({ url, body, headers, allowsPrivate, limitMs, signal }: PostRe
           'user-agent': 'laptop-agents',
           ...headers,
         },
-        signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
+        signal: AbortSignal.any([signal, limit]),
         // The environment must not be able to turn this off.
         rejectUnauthorized: true,
         ...(allowsPrivate ? {} : { lookup: lookupPublic }),
@@ -112,7 +112,8 @@ function judgeAnswer({ status, retryAfter, body }: Answer): DeliveryError {
   const text = `HTTP ${status}`;
   const waitMs = readRetryAfterMs(retryAfter, body);
   if (status === 429) return new DeliveryError('rate_limited', text, waitMs);
-  if (status >= 500 || status === 408 || status === 425) return new DeliveryError('unreachable', text, waitMs);
+  if (status >= 500 || status === 408 || status === 425)
+    return new DeliveryError('unreachable', text, waitMs);
   return new DeliveryError('refused', status >= 300 && status <= 399 ? `${text}, a redirect` : text, null);
 }
 

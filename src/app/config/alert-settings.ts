@@ -15,6 +15,8 @@ import { setting, type SettingSpec, words } from './setting-spec.ts';
 
 const PER_MINUTE_MAXIMUM = 600;
 const SECRET_LENGTH_MAXIMUM = 4_096;
+/** Shorter parts of an address are ordinary words. */
+const SECRET_PART_LENGTH_MINIMUM = 16;
 const LEVEL_WORDS = ['info', 'warning', 'error', 'critical', 'off'] as const;
 
 function channelLevel(
@@ -200,7 +202,8 @@ function secretTexts(secret: string | null): string[] {
   if (secret === null) return [];
   if (!URL.canParse(secret) || !/^https?:/.test(secret)) return [secret];
   const { pathname, search } = new URL(secret);
-  return [secret, `${pathname}${search}`, ...pathname.split('/')];
+  const parts = pathname.split('/').filter((part) => part.length >= SECRET_PART_LENGTH_MINIMUM);
+  return [secret, `${pathname}${search}`, ...parts];
 }
 
 function readSecret(

@@ -19,6 +19,7 @@ import {
 import { MONEY_DECIMALS } from '../../core/domain/units.ts';
 import { LIQUIDATION_DEFAULTS } from '../../core/exchange/exchange-settings.ts';
 import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
+import { ALERT_SETTINGS } from './alert-settings.ts';
 import { FILL_SETTINGS } from './fill-settings.ts';
 import { setting, span, type TextForm, words } from './setting-spec.ts';
 
@@ -243,6 +244,7 @@ export const SETTINGS = {
     textForm: 'text',
     flag: null,
   }),
+  ...ALERT_SETTINGS,
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;
