@@ -22,7 +22,7 @@ import type { Engine } from '../core/engine/engine.ts';
 import { EngineBand } from '../core/engine/engine-band.ts';
 import type { EngineStatus } from '../core/engine/engine-state.ts';
 import type { FeedHealth } from '../ports/heartbeat-fields.ts';
-import { LiquidationAlerts } from '../alerts/liquidation-alerts.ts';
+import { EngineAlerts } from '../alerts/engine-alerts.ts';
 import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
@@ -363,7 +363,7 @@ export class LiveSession {
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
     const { alerts } = this.#options;
-    const spoken = [new OutputLog(logger, this.#instruments), new LiquidationAlerts(alerts)];
+    const spoken = [new OutputLog(logger, this.#instruments), new EngineAlerts(alerts)];
     const parts: LoopParts = {
       source: this.#ingress,
       log: this.#log,

@@ -37,6 +37,7 @@ import { FundingDesk } from './funding-desk.ts';
 import { Lifecycle, STOP_STEP_MS } from './lifecycle.ts';
 import { MarketIntake } from './market-intake.ts';
 import { OrderDesk } from './order-desk.ts';
+import { RiskDesk } from './risk-desk.ts';
 import { Schedule } from './schedule.ts';
 import { StrategyHost } from './strategy-host.ts';
 import { TradeBarClock } from './trade-bar-clock.ts';
@@ -50,6 +51,7 @@ export class Engine {
   readonly #desk: OrderDesk;
   readonly #watch: DataWatch;
   readonly #funding: FundingDesk;
+  readonly #risk: RiskDesk;
   readonly #lifecycle: Lifecycle;
   readonly #intake: MarketIntake;
   readonly #sampler: EquitySampler;
@@ -83,6 +85,7 @@ export class Engine {
       scheduleAmend: (order, price, quantity, dueMs) =>
         this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
     });
+    this.#risk = new RiskDesk(start.risk, parts, this.#desk, this.#outputs);
     this.#tradeBars = new TradeBarClock(parts.tradeBars, this.#schedule);
     this.#watch = new DataWatch(parts, this.#outputs);
     this.#funding = new FundingDesk(parts.account, parts.exchange, parts.markets);
@@ -309,16 +312,12 @@ export class Engine {
   }
 
   #sample(): void {
-    const { account, losses } = this.#parts;
     this.#lifecycle.checkStale(this.#nowMs);
     this.#lifecycle.sayWarmth(this.#nowMs);
     if (this.#lifecycle.state === 'stopping' && this.#nowMs >= this.#lifecycle.awayUntilMs)
       this.#scheduleStop();
-    losses.update(this.#nowMs, account.equity);
-    const loss = losses.accountLoss(account.equity);
-    if (loss !== null && this.#lifecycle.state === 'running') {
+    if (this.#risk.check(this.#nowMs, this.#lifecycle.state === 'running'))
       this.#stop('max_loss', 'the account lost more than its limit', true);
-    }
     this.#sampler.sample(this.#nowMs);
     this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
   }
@@ -383,6 +382,8 @@ export class Engine {
       const { fill } = output;
       const dueMs = output.timeMs + fill.receipt.responseLatencyMs;
       this.#schedule.add(dueMs, Due.fillReport, { fill });
+    } else if (output.type === 'trade') {
+      this.#risk.noteTrade(output.trade);
     }
   }
 
