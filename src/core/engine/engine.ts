@@ -39,6 +39,7 @@ import { FundingDesk } from './funding-desk.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { MarketIntake } from './market-intake.ts';
 import { OrderDesk } from './order-desk.ts';
+import { RiskDesk } from './risk-desk.ts';
 import { Schedule } from './schedule.ts';
 import { SessionEnd } from './session-end.ts';
 import { StrategyHost } from './strategy-host.ts';
@@ -56,6 +57,7 @@ export class Engine implements EventListener {
   readonly #desk: OrderDesk;
   readonly #watch: DataWatch;
   readonly #funding: FundingDesk;
+  readonly #risk: RiskDesk;
   readonly #lifecycle: Lifecycle;
   readonly #intake: MarketIntake;
   readonly #sampler: EquitySampler;
@@ -92,6 +94,7 @@ export class Engine implements EventListener {
       scheduleAmend: (order, price, quantity, dueMs) =>
         this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
     });
+    this.#risk = new RiskDesk(start.risk, parts, this.#desk, this.#outputs);
     this.#tradeBars = new TradeBarClock(parts.tradeBars, this.#schedule);
     this.#watch = new DataWatch(parts, this.#outputs);
     this.#funding = new FundingDesk(parts.account, parts.exchange, parts.markets);
@@ -316,16 +319,12 @@ export class Engine implements EventListener {
   }
 
   #sample(): void {
-    const { account, losses } = this.#parts;
     this.#lifecycle.checkStale(this.#nowMs);
     this.#lifecycle.sayWarmth(this.#nowMs);
     if (this.#lifecycle.state === 'stopping' && this.#nowMs >= this.#lifecycle.awayUntilMs)
       this.#end.scheduleStep(this.#nowMs);
-    losses.update(this.#nowMs, account.equity);
-    const loss = losses.accountLoss(account.equity);
-    if (loss !== null && this.#lifecycle.state === 'running') {
+    if (this.#risk.check(this.#nowMs, this.#lifecycle.state === 'running'))
       this.#end.stop(this.#nowMs, 'max_loss', 'the account lost more than its limit', true);
-    }
     this.#sampler.sample(this.#nowMs);
     this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
   }
@@ -368,6 +367,8 @@ export class Engine implements EventListener {
       const { fill } = output;
       const dueMs = output.timeMs + fill.receipt.responseLatencyMs;
       this.#schedule.add(dueMs, Due.fillReport, { fill });
+    } else if (output.type === 'trade') {
+      this.#risk.noteTrade(output.trade);
     }
   }
 

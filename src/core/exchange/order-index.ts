@@ -7,7 +7,7 @@
  */
 
 import { assert } from '../base/assert.ts';
-import type { PositionSide, SubmitIntent } from '../domain/order.ts';
+import type { PositionSide } from '../domain/order.ts';
 import { isTerminal } from '../domain/order.ts';
 import { type Lots, type Money, ZERO_MONEY, lots, money } from '../domain/units.ts';
 import type { WorkingOrder } from './working-order.ts';
@@ -45,9 +45,9 @@ export class OrderIndex {
     return this.#working.values();
   }
 
-  /** Lots that orders of the intent's side and position may still fill; reduce-only ones left out. */
-  openLots({ instrument, positionSide, side }: SubmitIntent): Lots {
-    return lots(this.#open[openSlot(instrument, positionSide, side === 'buy')]?.lots ?? 0);
+  /** Lots that orders of one side of a position may still fill; reduce-only ones left out. */
+  openLots(instrument: number, position: PositionSide | undefined, isBid: boolean): Lots {
+    return lots(this.#open[openSlot(instrument, position, isBid)]?.lots ?? 0);
   }
 
   /** Price x lots of an instrument's orders of one side, whatever their position; reduce-only ones left out. */

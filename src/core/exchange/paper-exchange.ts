@@ -10,7 +10,7 @@ import { assert } from '../base/assert.ts';
 import type { SeededRandom } from '../base/random.ts';
 import { notional, timesRateUp } from '../domain/instrument.ts';
 import type { EventBlock } from '../domain/event-block.ts';
-import type { ApprovedOrder, SubmitIntent, TriggerSource } from '../domain/order.ts';
+import type { ApprovedOrder, PositionSide, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, ZERO_MONEY } from '../domain/units.ts';
@@ -93,9 +93,9 @@ export class PaperExchange {
     return this.#orders.reserved;
   }
 
-  /** Lots that working orders of the intent's side and position may still fill; reduce-only ones left out. */
-  openLots(intent: SubmitIntent): Lots {
-    return this.#orders.openLots(intent);
+  /** Lots that working orders of one side of a position may still fill; reduce-only ones left out. */
+  openLots(instrument: number, position: PositionSide | undefined, isBid: boolean): Lots {
+    return this.#orders.openLots(instrument, position, isBid);
   }
 
   working(): IterableIterator<WorkingOrder> {
