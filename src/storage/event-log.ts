@@ -33,6 +33,9 @@ const fileDevice: LogDevice = {
   sync: fdatasyncSync,
 };
 
+/** For events that can be had again: nothing waits for the disk. */
+export const UNSYNCED_DEVICE: LogDevice = { ...fileDevice, sync: () => {} };
+
 export interface EventLogOptions {
   readonly segmentBytesMax?: number;
   readonly device?: LogDevice;

@@ -36,6 +36,8 @@ export interface EngineParts {
   /** Streams of chance, one for each purpose. */
   readonly random: { readonly slippage: SeededRandom; readonly latency: SeededRandom };
   readonly latency: LatencyModel;
+  /** When a report that leaves the exchange now reaches us. */
+  readonly reportArrivalMs: (nowMs: number) => number;
   readonly exchange: PaperExchange;
   readonly gate: RiskGate;
   readonly losses: LossLimits;
@@ -90,6 +92,11 @@ export function assembleParts(
     outputs,
     start.fills.stance === 'pessimistic',
   );
+  // What happened inside a bar was known before its end, at which it is booked.
+  const reportArrivalMs =
+    start.fills.price_source === 'bars'
+      ? (nowMs: number): number => nowMs
+      : (nowMs: number): number => latency.responseArrivalMs(nowMs);
   const exchange = new PaperExchange(
     {
       sessionId: start.session_id,
@@ -100,7 +107,7 @@ export function assembleParts(
       fillModel: start.fill_model,
       fills: start.fills,
       feeTier: start.fee_tier ?? null,
-      reportArrivalMs: (nowMs) => latency.responseArrivalMs(nowMs),
+      reportArrivalMs,
       terms: describeTerms(start),
       barTerms: { name: 'parametric', parameters: { ...start.fills.parametric, bars: 'pessimistic' } },
     },
@@ -133,6 +140,7 @@ export function assembleParts(
     refusedTerms,
     random,
     latency,
+    reportArrivalMs,
     exchange,
     gate,
     losses,
