@@ -7,7 +7,7 @@
 
 import { SECOND_MS } from '../core/base/time.ts';
 import { EventBlock } from '../core/domain/event-block.ts';
-import { formatMoney } from '../core/domain/instrument.ts';
+import { createInstrument, formatMoney } from '../core/domain/instrument.ts';
 import type { Output } from '../core/domain/outputs.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
 import type { Engine } from '../core/engine/engine.ts';
@@ -17,6 +17,7 @@ import type { OutputSink } from '../ports/output-sink.ts';
 import type { FinalReport } from '../report/final-report.ts';
 import { runLoop } from '../session/loop.ts';
 import type { DatasetFeed } from '../storage/datasets/dataset.ts';
+import { describePositions } from './held-positions.ts';
 import { RowCollector } from './row-collector.ts';
 import { type EndFacts, composeReport } from './session-result.ts';
 import type { StrategyMaker } from './strategy-loader.ts';
@@ -96,7 +97,8 @@ export function backtestEnd({ start, feed }: BacktestPlan, { engine, endedMs }: 
   const status = engine.status();
   return {
     sessionId: start.session_id,
-    symbol: start.instruments[0]?.symbol ?? '',
+    symbols: start.instruments.map(({ symbol }) => symbol),
+    positions: describePositions(status.positions, start.instruments.map(createInstrument)),
     strategy: start.strategy.name,
     source: start.source,
     seed: start.seed,

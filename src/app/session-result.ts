@@ -12,7 +12,10 @@ import { JournalReader } from '../storage/journal-reader.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
 
 /** What only the running program knows of its session; the journal tells the rest. */
-export interface ResultFacts extends Omit<EndFacts, 'sessionId' | 'symbol' | 'strategy' | 'source' | 'seed'> {
+export interface ResultFacts extends Omit<
+  EndFacts,
+  'sessionId' | 'symbols' | 'strategy' | 'source' | 'seed'
+> {
   readonly folder: SessionFolder;
   readonly manifest: SessionManifest;
   readonly logChain: string | null;
@@ -50,7 +53,7 @@ export function writeResult(facts: ResultFacts): FinalReport {
   const rows = facts.hasJournal ? readRows(folder.journalFile) : NO_ROWS;
   const named = {
     sessionId: manifest.session_id,
-    symbol: manifest.symbols[0] ?? '',
+    symbols: manifest.symbols,
     strategy: manifest.strategy.name,
     source: manifest.source,
     seed: manifest.seed,
@@ -95,7 +98,8 @@ export function composeReport(facts: EndFacts, rows: SessionRows): FinalReport {
   return buildFinalReport({
     ...rows,
     sessionId: facts.sessionId,
-    symbol: facts.symbol,
+    symbols: facts.symbols,
+    positions: facts.positions,
     strategy: facts.strategy,
     source: facts.source,
     seed: facts.seed,

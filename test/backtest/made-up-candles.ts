@@ -1,7 +1,7 @@
 /** Candles that go up and down smoothly, as text of a file: what a test of the command line needs. */
 
 const HEADER = 'open_time_ms,open,high,low,close,volume';
-export const FIRST_OPEN_MS = Date.UTC(2026, 0, 1);
+const FIRST_OPEN_MS = Date.UTC(2026, 0, 1);
 
 export function madeUpCandles(count: number, lengthMs = 60_000): string {
   const closeOf = (at: number): number => 50_000 + 500 * Math.sin(at / 20);
