@@ -11,6 +11,7 @@ import type { LatencyModel } from '../exchange/latency-model.ts';
 import type { PaperExchange } from '../exchange/paper-exchange.ts';
 import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { Account } from '../ledger/account.ts';
+import type { Position } from '../ledger/position.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import type { CircuitBreakers } from '../risk/circuit-breakers.ts';
 import type { LossLimits } from '../risk/loss-limits.ts';
