@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { ConfigError } from './config/config-error.ts';
 import { SETTINGS, SETTING_KEYS } from './config/setting-schemas.ts';
+import { SETTING_PURPOSES } from './config/setting-purposes.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
 
 const CONFIG_FILE = 'laptop-agents.yaml';
@@ -53,7 +54,10 @@ export function describeSettings(): string {
     if (tail !== null && head !== section) lines.push(`# ${head}:`);
     section = tail === null ? '' : head;
     const indent = tail === null ? '' : '  ';
-    lines.push(...wrap(`${indent}# ${expected}`), `# ${indent}${tail ?? head}: ${show(initial)}`);
+    lines.push(
+      ...wrap(`${indent}# ${SETTING_PURPOSES[key]} Value: ${expected}.`),
+      `# ${indent}${tail ?? head}: ${show(initial)}`,
+    );
     if (tail === null) lines.push('');
   }
   return `${lines.join('\n').trimEnd()}\n`;
