@@ -43,8 +43,8 @@ export function initWorkspace(workspace: string, io: ProgramIo): number {
 /** A configuration file in which every setting stands with its default, as a comment. */
 export function describeSettings(): string {
   const lines = [
-    '# Settings of laptop-agents. A line without # takes effect; what stands here are the defaults.',
-    '# Flags and LA_* variables win over this file; "la config show" prints what counts and why.',
+    '## Settings of laptop-agents. A line without # takes effect; what stands behind a single # are the defaults.',
+    '## Flags and LA_* variables win over this file; "la config show" prints what counts and why.',
     '',
   ];
   let section = '';
@@ -55,7 +55,7 @@ export function describeSettings(): string {
     section = tail === null ? '' : head;
     const indent = tail === null ? '' : '  ';
     lines.push(
-      ...wrap(`${indent}# ${SETTING_PURPOSES[key]} Value: ${expected}.`),
+      ...wrap(`${indent}## ${SETTING_PURPOSES[key]} Value: ${expected}.`),
       `# ${indent}${tail ?? head}: ${show(initial)}`,
     );
     if (tail === null) lines.push('');
@@ -74,7 +74,7 @@ function splitKey(key: string): readonly [head: string, tail: string | null] {
 }
 
 function wrap(text: string): string[] {
-  const indent = /^\s*# /.exec(text)?.[0] ?? '';
+  const indent = /^\s*## /.exec(text)?.[0] ?? '';
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
