@@ -17,7 +17,7 @@ import type { OperatorCommand } from '../core/domain/commands.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { EngineBand } from '../core/engine/engine-band.ts';
-import { LiquidationAlerts } from '../alerts/liquidation-alerts.ts';
+import { EngineAlerts } from '../alerts/engine-alerts.ts';
 import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
@@ -336,7 +336,7 @@ export class LiveSession {
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
     const { alerts, reserve } = this.#options;
-    const spoken = [new OutputLog(logger, this.#instruments), new LiquidationAlerts(alerts)];
+    const spoken = [new OutputLog(logger, this.#instruments), new EngineAlerts(alerts)];
     const written = [journal, keeper, checkpoints].map((sink) => reservedSink(sink, reserve));
     const parts: LoopParts = {
       source: this.#ingress,

@@ -8,7 +8,6 @@
  */
 
 import { InvariantViolation, assert, assertNever } from '../base/assert.ts';
-import { SECOND_MS } from '../base/time.ts';
 import type { FeedState, OperatorCommand, QualityRecord } from '../domain/commands.ts';
 import {
   type EventBlock,
@@ -39,6 +38,7 @@ import { FundingDesk } from './funding-desk.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { MarketIntake } from './market-intake.ts';
 import { OrderDesk } from './order-desk.ts';
+import { RiskDesk } from './risk-desk.ts';
 import { Schedule } from './schedule.ts';
 import { SessionEnd } from './session-end.ts';
 import { StrategyHost } from './strategy-host.ts';
@@ -56,6 +56,7 @@ export class Engine implements EventListener {
   readonly #desk: OrderDesk;
   readonly #watch: DataWatch;
   readonly #funding: FundingDesk;
+  readonly #risk: RiskDesk;
   readonly #lifecycle: Lifecycle;
   readonly #intake: MarketIntake;
   readonly #sampler: EquitySampler;
@@ -75,7 +76,7 @@ export class Engine implements EventListener {
     this.#outputs = new OutputBuffer((output) => this.#hear(output));
     const parts = assembleParts(start, strategy, publicMarket, this.#outputs);
     this.#parts = parts;
-    this.#sampler = new EquitySampler(start, parts.account, this.#outputs);
+    this.#sampler = new EquitySampler(start, parts.account, this.#outputs, this.#schedule);
     this.#startingEquity = parseMoney(start.account.wallet);
     const onTimer = (name: string, atMs: number): void =>
       this.#schedule.add(atMs, Due.timer, { timer: name });
@@ -92,6 +93,7 @@ export class Engine implements EventListener {
       scheduleAmend: (order, price, quantity, dueMs) =>
         this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
     });
+    this.#risk = new RiskDesk(start.risk, parts, this.#desk, this.#outputs);
     this.#tradeBars = new TradeBarClock(parts.tradeBars, this.#schedule);
     this.#watch = new DataWatch(parts, this.#outputs);
     this.#funding = new FundingDesk(parts.account, parts.exchange, parts.markets);
@@ -104,6 +106,7 @@ export class Engine implements EventListener {
       this.#watch,
       this.#outputs,
       (detail) => this.#end.stop(this.#nowMs, 'liquidated', detail),
+      () => this.#runDue(this.#nowMs),
     );
     this.#end = new SessionEnd(start, this.#lifecycle, this.#intake, this.#sampler, this.#schedule);
     this.#absence = new Absence(parts, this.#lifecycle, this.#funding, this.#schedule, this.#outputs);
@@ -203,6 +206,7 @@ export class Engine implements EventListener {
       case EventKind.bar: {
         const playedUntilMs = this.#intake.bar(block, row, this.#nowMs, this.#sequence);
         if (playedUntilMs !== null) this.#absence.settleUntil(playedUntilMs, instrument);
+        if (this.#sampler.isDueWithBar(this.#nowMs)) this.#sample();
         break;
       }
       case EventKind.markBar:
@@ -298,7 +302,7 @@ export class Engine implements EventListener {
     assert(this.#lifecycle.state === 'starting', 'a session starts once');
     this.#lifecycle.begin(this.#nowMs);
     openAccount(this.start, this.#parts, this.#host, this.#outputs, this.#nowMs);
-    this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
+    this.#sampler.plan(this.#nowMs);
     this.#end.plan(durationMs);
     if (marketEndsMs !== null)
       this.#schedule.add(this.#nowMs + marketEndsMs, Due.sessionEnd, { end: 'recording_ended' });
@@ -319,18 +323,14 @@ export class Engine implements EventListener {
   }
 
   #sample(): void {
-    const { account, losses } = this.#parts;
     this.#lifecycle.checkStale(this.#nowMs);
     this.#lifecycle.sayWarmth(this.#nowMs);
     if (this.#lifecycle.state === 'stopping' && this.#nowMs >= this.#lifecycle.awayUntilMs)
       this.#end.scheduleStep(this.#nowMs);
-    losses.update(this.#nowMs, account.equity);
-    const loss = losses.accountLoss(account.equity);
-    if (loss !== null && this.#lifecycle.state === 'running') {
+    if (this.#risk.check(this.#nowMs, this.#lifecycle.state === 'running'))
       this.#end.stop(this.#nowMs, 'max_loss', 'the account lost more than its limit', true);
-    }
     this.#sampler.sample(this.#nowMs);
-    this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
+    this.#sampler.plan(this.#nowMs);
   }
 
   #command(command: OperatorCommand): void {
@@ -365,16 +365,20 @@ export class Engine implements EventListener {
     if (output.type === 'order') {
       // Our own gate's denial travels nowhere.
       const isOurs = output.order.status === 'denied';
-      const dueMs = isOurs ? output.timeMs : this.#parts.latency.responseArrivalMs(output.timeMs);
+      const dueMs = isOurs ? output.timeMs : this.#parts.reportArrivalMs(output.timeMs);
       this.#schedule.add(dueMs, Due.orderReport, { report: output.order });
     } else if (output.type === 'fill') {
       const { fill } = output;
       const dueMs = output.timeMs + fill.receipt.responseLatencyMs;
       this.#schedule.add(dueMs, Due.fillReport, { fill });
+    } else if (output.type === 'trade') {
+      this.#risk.noteTrade(output.trade);
     }
   }
 
   #scheduleSettlement(instrument: number): void {
+    // A session of bars settles on what is held when a settlement is told, behind the bar that ends with it.
+    if (this.start.fills.price_source === 'bars') return;
     const settlementMs = this.#funding.takeUnscheduled(instrument);
     if (settlementMs === null || settlementMs < this.#nowMs) return;
     this.#schedule.add(settlementMs, Due.settlement, { instrument, atMs: settlementMs });
