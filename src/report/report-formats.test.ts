@@ -191,6 +191,14 @@ describe('words', () => {
     expect(displaySpan(seconds)).toBe(text);
   });
 
+  test('a fill that only the optimist had is told apart from trouble of the data', () => {
+    const touch = { ...gap(0, false), feed: 'band', kind: 'late', detail: 'without a print' };
+    const page = renderReportHtml({ ...inputs, quality: [touch, touch] });
+    expect(page).toContain('Nothing to report: no gap');
+    expect(page).toContain('2 fills were given by the optimistic exchange alone');
+    expect(page).not.toContain('without a print</td>');
+  });
+
   test('page and summary name every contract and what is open at the end', () => {
     const held = { symbol: 'ETHUSDT', side: 'short', quantity: '-2', average_price: '3000' } as const;
     const both = buildFinalReport({

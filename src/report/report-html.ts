@@ -26,6 +26,9 @@ const TRADES_SHOWN_MAX = 500;
 const QUALITY_SHOWN_MAX = 200;
 const ALERTS_SHOWN_MAX = 100;
 
+/** Records under it doubt a fill, not the data. */
+const BAND_FEED = 'band';
+
 export interface HtmlReportInputs {
   readonly report: FinalReport;
   readonly trades: readonly TradeFacts[];
@@ -94,7 +97,8 @@ export function renderReportHtml(inputs: HtmlReportInputs): string {
           </section>
           <section>
             <h2>Data quality</h2>
-            ${qualityTable(inputs.quality)}
+            ${qualityTable(inputs.quality.filter(({ feed }) => feed !== BAND_FEED))}
+            ${optimisticNote(inputs.quality.filter(({ feed }) => feed === BAND_FEED).length)}
           </section>
           <section>
             <h2>Alerts</h2>
@@ -273,6 +277,16 @@ function qualityTable(quality: readonly QualityFacts[]): HtmlText {
   );
   const heads = ['From (UTC)', 'Length', 'Symbol', 'Feed', 'Kind', 'Detail', 'Backfilled'];
   return html`${omitted(quality.length, QUALITY_SHOWN_MAX, 'records; all are in journal.db')}${table(heads, rows)}`;
+}
+
+/** Fills that are no trouble of the data are told apart from it. */
+function optimisticNote(count: number): HtmlText {
+  if (count === 0) return html``;
+  const fills = count === 1 ? '1 fill was' : `${displayCount(count)} fills were`;
+  return html`<p class="note">
+    ${fills} given by the optimistic exchange alone: a quote reached a resting order without a print. The data
+    was good; the session has no such fill. See journal.db, table quality, feed band.
+  </p>`;
 }
 
 function alertsList(alerts: readonly AlertFacts[]): HtmlText {
