@@ -111,7 +111,6 @@ function drawBand({ optimistic, realistic, pessimistic }: FinalReport['band']): 
       ? BAND_WIDTH / 2
       : BAND_MARGIN + ((value - low) / (high - low)) * (BAND_WIDTH - 2 * BAND_MARGIN)
     ).toFixed(1);
-  const [worst = 0, middle = 0, best = 0] = [Math.min(...profits), Number(realistic), Math.max(...profits)];
   const centre = BAND_HEIGHT / 2;
   return html`<figure class="band-line">
     <svg
@@ -123,8 +122,16 @@ function drawBand({ optimistic, realistic, pessimistic }: FinalReport['band']): 
       <line class="nought" x1="${at(0)}" x2="${at(0)}" y1="2" y2="${BAND_HEIGHT - 2}">
         <title>zero</title>
       </line>
-      <line class="range" x1="${at(worst)}" x2="${at(best)}" y1="${centre}" y2="${centre}" />
-      <circle class="real" cx="${at(middle)}" cy="${centre}" r="6"><title>realistic</title></circle>
+      <line
+        class="range"
+        x1="${at(Math.min(...profits))}"
+        x2="${at(Math.max(...profits))}"
+        y1="${centre}"
+        y2="${centre}"
+      />
+      <circle class="real" cx="${at(Number(realistic))}" cy="${centre}" r="6">
+        <title>realistic</title>
+      </circle>
     </svg>
     ${words}
   </figure>`;

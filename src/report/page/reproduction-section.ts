@@ -75,11 +75,7 @@ export function flatten(document: object, path = ''): (readonly [string, string 
   return Object.entries(document).flatMap(([name, value]: [string, unknown]) => {
     const here = `${path}${name}`;
     if (typeof value === 'object' && value !== null) return flatten(value, `${here}.`);
-    return [
-      [
-        here,
-        typeof value === 'string' || typeof value === 'number' || value === null ? value : String(value),
-      ] as const,
-    ];
+    const leaf = typeof value === 'string' || typeof value === 'number' ? value : null;
+    return [[here, typeof value === 'boolean' ? String(value) : leaf] as const];
   });
 }
