@@ -5,11 +5,13 @@
 
 import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
-import { formatMoney } from '../core/domain/instrument.ts';
+import { createInstrument, formatMoney } from '../core/domain/instrument.ts';
 import type { AccountStart } from '../core/domain/session-start.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { AccountStore } from '../storage/account-store.ts';
+import { DiskReserve } from '../storage/disk-reserve.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
+import { describeCarried, describePositions } from './held-positions.ts';
 import { type InterruptedSession, findInterrupted, hasEvents } from './interrupted-session.ts';
 import { newAccount } from './start-document.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
@@ -32,6 +34,7 @@ export async function concludeInterrupted(facts: ConcludeFacts): Promise<void> {
   const interrupted = findInterrupted(facts.paths.root);
   if (interrupted === null || interrupted.manifest.stopped_reason !== null) return;
   const { folder, manifest } = interrupted;
+  DiskReserve.remove(folder.reserveFile);
   const conclude = (): void =>
     folder.writeManifest({
       ...manifest,
@@ -114,6 +117,7 @@ function concludeWithoutEvents(interrupted: InterruptedSession, facts: ConcludeF
   const { wallet } = account;
   writeResult({
     ...commonFacts(interrupted, facts, account),
+    positions: describeCarried(account),
     startingEquity: wallet,
     endingEquity: wallet,
     openingWallet: wallet,
@@ -152,10 +156,11 @@ function amountsOf({
   start,
 }: RecoveredSession): Pick<
   ResultFacts,
-  'startingEquity' | 'endingEquity' | 'openingWallet' | 'endingWallet'
+  'startingEquity' | 'endingEquity' | 'openingWallet' | 'endingWallet' | 'positions'
 > {
-  const { equity, wallet } = engine.status();
+  const { equity, wallet, positions } = engine.status();
   return {
+    positions: describePositions(positions, start.instruments.map(createInstrument)),
     startingEquity: formatMoney(engine.startingEquity),
     endingEquity: formatMoney(equity),
     openingWallet: start.account.kind === 'carried' ? start.account.wallet : '0',

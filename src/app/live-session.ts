@@ -8,8 +8,6 @@
 import {
   createInstrument,
   formatMoney,
-  formatPrice,
-  formatQuantity,
   type Instrument,
   type InstrumentSpec,
 } from '../core/domain/instrument.ts';
@@ -17,12 +15,9 @@ import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { FLAG_HISTORY } from '../core/domain/event-block.ts';
 import type { OperatorCommand } from '../core/domain/commands.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
-import type { Ticks } from '../core/domain/units.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { EngineBand } from '../core/engine/engine-band.ts';
-import type { EngineStatus } from '../core/engine/engine-state.ts';
-import type { FeedHealth } from '../ports/heartbeat-fields.ts';
-import { LiquidationAlerts } from '../alerts/liquidation-alerts.ts';
+import { EngineAlerts } from '../alerts/engine-alerts.ts';
 import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
@@ -32,17 +27,19 @@ import { Ingress } from '../session/ingress.ts';
 import { type LoopParts, drainLoop, runLoop } from '../session/loop.ts';
 import { OutputLog } from '../session/output-log.ts';
 import { CheckpointWriter } from '../storage/checkpoint-file.ts';
-import { FileEventLog } from '../storage/event-log.ts';
+import { FileEventLog, type LogReserve } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
 import type { AccountKeeper } from './account-keeper.ts';
 import { isSettledWithin } from './bounded-wait.ts';
 import { catchUp } from './catch-up.ts';
 import type { Settings } from './config/settings.ts';
-import { describeMargin } from './margin-health.ts';
+import { describeCarried, describePositions } from './held-positions.ts';
 import type { OpenedSession } from './open-session.ts';
-import type { MarginHealth } from '../ports/heartbeat-fields.ts';
+import { reservedSink } from './reserved-sink.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
+import type { ResultFacts } from './session-result.ts';
+import { type SessionView, viewSession } from './session-view.ts';
 import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
 import type { StrategyMaker } from './strategy-loader.ts';
@@ -66,18 +63,8 @@ export interface LiveSessionOptions {
   /** A line for the person who watches. */
   readonly note: (text: string) => void;
   readonly keeper: AccountKeeper;
-}
-
-/** What the heartbeat and the report ask of a session, whatever phase it is in; null = not known (yet). */
-export interface SessionView {
-  readonly status: EngineStatus | null;
-  readonly symbol: string;
-  readonly position: string | null;
-  readonly price: string | null;
-  readonly margin: MarginHealth | null;
-  readonly offsetMs: number | null;
-  readonly roundTripMs: number | null;
-  readonly feeds: Readonly<Record<string, FeedHealth>>;
+  /** Of disk space, for the session's end. */
+  readonly reserve: LogReserve;
 }
 
 type EndCommand = Extract<OperatorCommand, { reason: unknown }>;
@@ -109,6 +96,7 @@ export class LiveSession {
     this.#ingress = new Ingress(nowMs, recovered?.tail);
     if (recovered !== null) {
       this.#log = recovered.log;
+      this.#log.hold(options.reserve);
       this.#journal = recovered.journal;
       this.#band = recovered.band;
       this.#engine = recovered.engine;
@@ -202,7 +190,8 @@ export class LiveSession {
   /** What is open stays open: that is no success, and the session can be continued. */
   #giveUpStart(command: EndCommand): void {
     if (this.#isStreaming) return;
-    const isOpen = this.#engine?.status().position !== 0 || this.#engine.status().openOrders > 0;
+    const status = this.#engine?.status();
+    const isOpen = status === undefined || status.positions.length > 0 || status.openOrders > 0;
     const reason = isOpen && EXIT_CODES[command.reason] === 0 ? 'market_data_lost' : command.reason;
     this.#breakOff(
       new SessionEndError(reason, `${command.detail ?? command.reason}: the market was not there again`),
@@ -216,41 +205,21 @@ export class LiveSession {
   }
 
   view(): SessionView {
-    const client = this.#market?.client ?? null;
     const status = this.#engine?.status() ?? null;
-    const instrument = this.#instruments[0];
-    return {
-      status,
-      symbol: this.symbols[0] ?? '',
-      position:
-        status === null || instrument === undefined ? null : formatQuantity(instrument, status.position),
-      price:
-        status === null || instrument === undefined || status.bestBid === null
-          ? null
-          : formatPrice(instrument, status.bestBid as Ticks),
-      margin: describeMargin(status?.margin ?? null, this.#instruments),
-      offsetMs: client?.clock.offsetMs ?? null,
-      roundTripMs: client?.clock.roundTripMs ?? null,
-      feeds:
-        client === null
-          ? {}
-          : Object.fromEntries(
-              Object.entries(client.feeds()).map(([name, { state, ageMs, reconnects, gaps }]) => [
-                name,
-                { state, age_ms: ageMs, reconnects, gaps },
-              ]),
-            ),
-    };
+    return viewSession(status, this.symbols, this.#instruments, this.#market?.client ?? null);
   }
 
   /** Amounts after the last whole block, as decimal text; those of the account it found where there was none. */
-  amounts(): { startingEquity: string; endingEquity: string; endingWallet: string } {
-    const { opened, keeper } = this.#options;
-    const { wallet } = opened.account;
-    const { status } = keeper;
-    if (this.#engine === null || status === null)
-      return { startingEquity: wallet, endingEquity: wallet, endingWallet: wallet };
+  amounts(): Pick<ResultFacts, 'startingEquity' | 'endingEquity' | 'endingWallet' | 'positions'> {
+    const { account } = this.#options.opened;
+    const { wallet } = account;
+    const { status } = this.#options.keeper;
+    if (this.#engine === null || status === null) {
+      const positions = describeCarried(account);
+      return { startingEquity: wallet, endingEquity: wallet, endingWallet: wallet, positions };
+    }
     return {
+      positions: describePositions(status.positions, this.#instruments),
       startingEquity: formatMoney(this.#engine.startingEquity),
       endingEquity: formatMoney(status.equity),
       endingWallet: formatMoney(status.wallet),
@@ -331,6 +300,7 @@ export class LiveSession {
     // A start that was broken off must not make files any more.
     if (this.#isClosed) return;
     this.#log = FileEventLog.create(opened.folder.eventsFolder);
+    this.#log.hold(this.#options.reserve);
     this.#journal = Journal.open(opened.folder.journalFile, start);
     this.#band = new EngineBand(start, createStrategy);
     this.#engine = this.#band.primary;
@@ -362,13 +332,14 @@ export class LiveSession {
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
-    const { alerts } = this.#options;
-    const spoken = [new OutputLog(logger, this.#instruments), new LiquidationAlerts(alerts)];
+    const { alerts, reserve } = this.#options;
+    const spoken = [new OutputLog(logger, this.#instruments), new EngineAlerts(alerts)];
+    const written = [journal, keeper, checkpoints].map((sink) => reservedSink(sink, reserve));
     const parts: LoopParts = {
       source: this.#ingress,
       log: this.#log,
       engine: band,
-      sinks: [journal, keeper, checkpoints, model, ...spoken],
+      sinks: [...written, model, ...spoken],
       afterBlock: (block) => {
         model.observe(block);
         this.#ingress.wakeAt(engine.nextDueMs);
@@ -380,7 +351,7 @@ export class LiveSession {
     await this.#ingress.close();
     await drainLoop(parts);
     band.finish();
-    journal.deliver(band.takeOutputs());
+    reservedSink(journal, reserve).deliver(band.takeOutputs());
   }
 }
 

@@ -100,8 +100,10 @@ export function renderSessionPage({
       finalPositions: rows.positions,
       receiptOf: (fillId) => journal?.receipt(fillId) ?? null,
     };
+    const missing = { symbols: [report.symbol], by_symbol: [], positions: [] };
     return renderReportHtml({
-      report,
+      // Reports of older versions name one contract and no positions.
+      report: { ...missing, ...report },
       rows: pageRows,
       alerts,
       identity: {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { equityPoint, gap, trade } from '../../test/builders/sample-facts.ts';
+import { SAMPLE_INPUTS, equityPoint, gap, trade } from '../../test/builders/sample-facts.ts';
 import { SAMPLE_PAGE } from '../../test/builders/sample-page.ts';
+import { buildFinalReport } from './final-report.ts';
 import { html } from './html-text.ts';
 import type { PageFacts } from './page/page-facts.ts';
 import { flatten } from './page/reproduction-section.ts';
@@ -37,7 +38,9 @@ describe('report.html', () => {
     // Not only in the appendix: what a person looks for stands in the text too.
     const appendix = page.slice(page.indexOf('Every field of final_report.json'));
     const told = figuresOf(page.slice(0, -appendix.length));
-    for (const [name] of flatten(SAMPLE_PAGE.report)) expect([...told.keys()]).toContain(name);
+    for (const name of Object.keys(SAMPLE_PAGE.report))
+      if (!['symbols', 'by_symbol', 'positions', 'band'].includes(name))
+        expect([...told.keys()]).toContain(name);
   });
 
   test('says the verdict with its band first', () => {
@@ -62,6 +65,22 @@ describe('report.html', () => {
       expect(text).toContain(part);
   });
 
+  test('tells the contracts apart and what is open at the end', () => {
+    const held = { symbol: 'ETHUSDT', side: 'short', quantity: '-2', average_price: '3000' } as const;
+    const both = buildFinalReport({
+      ...SAMPLE_INPUTS,
+      symbols: ['BTCUSDT', 'ETHUSDT'],
+      positions: [{ ...held, mark_price: '2990', unrealized_pnl: '20' }],
+    });
+    const told = textOf(renderReportHtml({ ...SAMPLE_PAGE, report: both }));
+    for (const part of [
+      'BTCUSDT, ETHUSDT ·',
+      'BTCUSDT 3 2 0.30 -0.20 +0.30',
+      'ETHUSDT short -2 3000 2990 +20.00',
+    ])
+      expect(told).toContain(part);
+  });
+
   test('adds the costs up to the last digit, and the ledger to the profit', () => {
     expect(text).toMatch(/Spread half the spread[^0-9]*0\.20 /);
     expect(text).toMatch(/Latency [^0-9]* -0\.10 /);
@@ -71,7 +90,9 @@ describe('report.html', () => {
     // Of the ledger 0.4 - 0.3 + 0.2 = 0.3, which is the profit: nothing is left for open positions.
     expect(text).toMatch(/Funding 1 0\.20 Profit 0\.30/);
     expect(text).not.toContain('Change of what open positions');
-    const fine = pageWith({ ledger: [...SAMPLE_PAGE.rows.ledger, { kind: 'fee', amount: '-0.00000001' }] });
+    const fine = pageWith({
+      ledger: [...SAMPLE_PAGE.rows.ledger, { kind: 'fee', symbol: null, amount: '-0.00000001' }],
+    });
     expect(textOf(fine)).toMatch(/Change of what open positions are worth 0\.00 000001 Profit 0\.30 000000/);
   });
 

@@ -19,6 +19,7 @@ import { reproductionSection } from './page/reproduction-section.ts';
 import { riskSection } from './page/risk-section.ts';
 import { drawSessionCharts } from './page/session-charts.ts';
 import { statisticsSection } from './page/statistics-section.ts';
+import { symbolSection } from './page/symbol-section.ts';
 import { tradeSection } from './page/trade-section.ts';
 
 const STYLE_HASH = createHash('sha256').update(PAGE_STYLE).digest('base64');
@@ -41,9 +42,10 @@ export function renderReportHtml(facts: PageFacts): string {
       </head>
       <body>
         <main>
-          ${masthead(report)} ${chartSection(facts)} ${costSection(report, rows)} ${tradeSection(rows)}
-          ${statisticsSection(report, rows)} ${lessonSection(rows)} ${riskSection(report, rows, alerts)}
-          ${qualitySection(report, rows.quality)} ${reproductionSection(report, identity)}
+          ${masthead(report)} ${chartSection(facts)} ${costSection(report, rows)} ${symbolSection(report)}
+          ${tradeSection(rows)} ${statisticsSection(report, rows)} ${lessonSection(rows)}
+          ${riskSection(report, rows, alerts)} ${qualitySection(report, rows.quality)}
+          ${reproductionSection(report, identity)}
         </main>
       </body>
     </html> `;

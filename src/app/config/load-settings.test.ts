@@ -89,6 +89,9 @@ test('gives the defaults of the contract', () => {
       maxAccountLossPercent: 20,
       maxNotional: null,
       maxLeverage: 5,
+      ...{ maxPosition: null, maxTotalNotional: null, maxTotalLeverage: null, maxTradeLossPercent: null },
+      ...{ maxDrawdownPercent: null, maxConsecutiveLosses: null, maxPositionTimeMs: null },
+      cooldownMs: 3_600_000,
     },
     maxMemoryMb: 1_024,
     freezeTimeoutMs: 30_000,
@@ -118,6 +121,19 @@ test('prefers flag to environment to file to default, and remembers which it was
     duration: 'default',
     'risk.max_leverage': 'LA_RISK_MAX_LEVERAGE',
   });
+});
+
+test('reads positions by symbol from a map of the file and from text', () => {
+  writeConfig('risk:\n  max_position: { BTCUSDT: 0.5 }\n  max_position_time: 4h\n');
+  expect(load({}).risk).toMatchObject({ maxPosition: { BTCUSDT: '0.5' }, maxPositionTimeMs: 14_400_000 });
+  const environment = { LA_RISK_MAX_POSITION: 'btcusdt=1, ETHUSDT=20.5', LA_RISK_COOLDOWN: '90s' };
+  expect(load({ environment }).risk).toMatchObject({
+    maxPosition: { BTCUSDT: '1', ETHUSDT: '20.5' },
+    cooldownMs: 90_000,
+  });
+  expect(findings({ environment: { LA_RISK_MAX_POSITION: 'BTCUSDT' } })).toEqual([
+    'LA_RISK_MAX_POSITION: expected the largest position by symbol: a map, or text such as BTCUSDT=0.5,ETHUSDT=4, found "BTCUSDT"',
+  ]);
 });
 
 test('checks every source, also one that another overrides, and reports all findings together', () => {

@@ -18,6 +18,7 @@ import { closestWord } from './closest-word.ts';
 import { ConfigError, showValue } from './config-error.ts';
 import { readConfigFile, type FileValues } from './config-file.ts';
 import { buildFillSettings, checkFillSettings } from './fill-settings.ts';
+import { buildRiskSettings } from './risk-settings.ts';
 import {
   parseListenAddress,
   readSettingText,
@@ -193,13 +194,7 @@ function buildSettings(
     feeTier: values['fees.tier'],
     makerFeeRate: fees.maker,
     takerFeeRate: fees.taker,
-    risk: {
-      maxOrdersPerSecond: values['risk.max_orders_per_second'],
-      maxDayLossPercent: values['risk.max_day_loss_percent'],
-      maxAccountLossPercent: values['risk.max_account_loss_percent'],
-      maxNotional: values['risk.max_notional'],
-      maxLeverage: values['risk.max_leverage'] ?? values.leverage,
-    },
+    risk: buildRiskSettings(values, values.leverage),
     maxMemoryMb: values['resources.max_memory_mb'],
     freezeTimeoutMs: spanMs(values['resources.freeze_timeout'], SECOND_MS),
   };

@@ -3,7 +3,7 @@
 import { assert } from '../base/assert.ts';
 import { type SeededRandom, namedStream } from '../base/random.ts';
 import { type Interval, intervalMs, isInterval, isVenueInterval } from '../base/time.ts';
-import { createInstrument, parseMoney, parseRate } from '../domain/instrument.ts';
+import { createInstrument, parseRate } from '../domain/instrument.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { FillModelTerms } from '../domain/receipt.ts';
 import type { SessionStart } from '../domain/session-start.ts';
@@ -14,11 +14,14 @@ import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
 import { BarSeries } from '../market/bar-series.ts';
 import { InstrumentMarket } from '../market/instrument-market.ts';
+import { PublicMarket } from '../market/public-market.ts';
 import { TradeBars } from '../market/trade-bars.ts';
-import { LossLimits } from '../risk/loss-limits.ts';
-import { RiskGate } from '../risk/risk-gate.ts';
+import type { CircuitBreakers } from '../risk/circuit-breakers.ts';
+import type { LossLimits } from '../risk/loss-limits.ts';
+import type { RiskGate } from '../risk/risk-gate.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { type RefusedTerm, termsInForce } from './account-terms.ts';
+import { assembleRisk } from './risk-parts.ts';
 
 /** Bars kept beyond what anyone asked for, so that a strategy can look a little further back. */
 const SPARE_BARS = 400;
@@ -39,6 +42,7 @@ export interface EngineParts {
   readonly exchange: PaperExchange;
   readonly gate: RiskGate;
   readonly losses: LossLimits;
+  readonly breakers: CircuitBreakers;
 }
 
 /**
@@ -51,27 +55,35 @@ export type EngineView = Readonly<
   }
 >;
 
+/** What the venue will show of the session's instruments, before its first event. */
+export function openPublicMarket(start: SessionStart): PublicMarket {
+  return new PublicMarket(start.instruments.length, intervalMs(intervalOf(start)));
+}
+
+function intervalOf({ interval }: SessionStart): Interval {
+  assert(isInterval(interval), `unknown interval ${interval}`);
+  return interval;
+}
+
 export function assembleParts(
   start: SessionStart,
   strategy: StrategyInstance,
+  publicMarket: PublicMarket,
   outputs: OutputBuffer,
 ): EngineParts {
-  assert(isInterval(start.interval), `unknown interval ${start.interval}`);
-  const interval: Interval = start.interval;
+  const interval = intervalOf(start);
   assert(
     start.fills.price_source === 'stream' || start.fill_model === 'parametric',
     'a session of bars fills by the parametric model',
   );
   const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
-  const markets = start.instruments.map(
-    (spec, index) =>
-      new InstrumentMarket(
-        createInstrument(spec, index),
-        new BarSeries(neededBars + SPARE_BARS),
-        intervalMs(interval),
-        start.fills.price_source === 'bars',
-      ),
-  );
+  const hasBarsOnly = start.fills.price_source === 'bars';
+  const markets = publicMarket.books.map((shown, index) => {
+    const spec = start.instruments[index];
+    assert(spec !== undefined, 'the public market is of the same instruments');
+    const bars = new BarSeries(neededBars + SPARE_BARS);
+    return new InstrumentMarket(createInstrument(spec, index), bars, shown, hasBarsOnly);
+  });
   const { modes, refused: refusedTerms } = termsInForce(
     start,
     markets.map(({ instrument }) => instrument),
@@ -109,21 +121,6 @@ export function assembleParts(
     outputs,
     random.slippage,
   );
-  const gate = new RiskGate({
-    maxOrdersPerSecond: start.risk.max_orders_per_second,
-    maxLeverage: start.risk.max_leverage,
-    maxNotional: start.risk.max_notional === null ? null : parseMoney(start.risk.max_notional),
-  });
-  const { day, day_opening_equity: dayOpening, opening_balance: openingBalance } = start.account;
-  const losses = new LossLimits(
-    {
-      maxDayLossPercent: start.risk.max_day_loss_percent,
-      maxAccountLossPercent: start.risk.max_account_loss_percent,
-      openingBalance: parseMoney(openingBalance),
-    },
-    day,
-    dayOpening === null ? null : parseMoney(dayOpening),
-  );
   return {
     intervalMs: intervalMs(interval),
     neededBars,
@@ -134,8 +131,7 @@ export function assembleParts(
     random,
     latency,
     exchange,
-    gate,
-    losses,
+    ...assembleRisk(start, markets),
   };
 }
 

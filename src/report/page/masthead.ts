@@ -21,7 +21,7 @@ export function masthead(report: FinalReport): HtmlText {
   return html`<header>
     <p class="kicker">
       <span class="badge ${report.status}">${figure('status', report.status, report.status)}</span>
-      ${figure('symbol', report.symbol, report.symbol)} ·
+      ${figure('symbol', report.symbol, report.symbols.join(', '))} ·
       ${figure('strategy', report.strategy, report.strategy)} ·
       ${figure('source', report.source, report.source)} ·
       ${displayTime(Date.parse(report.started_at)).slice(0, 16)} UTC
