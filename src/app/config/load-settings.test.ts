@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { DEFAULT_FILL_TERMS } from '../../core/domain/fill-terms.ts';
 import { ConfigError } from './config-error.ts';
-import { loadSettings, showOrigin, type SettingSources } from './load-settings.ts';
+import { loadSettings, type SettingSources } from './load-settings.ts';
+import { showOrigin } from './setting-layers.ts';
 import type { Settings } from './settings.ts';
 
 let workspace: string;
@@ -52,7 +53,8 @@ function origins(settings: Settings): Record<string, string> {
 }
 
 test('gives the defaults of the contract', () => {
-  const { effective, ...settings } = load();
+  const { effective, alerts, ...settings } = load();
+  expect(alerts).toMatchObject({ levels: { telegram: 'warning' }, quietHours: null, allowsPrivate: false });
   expect(settings).toEqual({
     source: { kind: 'bitunix' },
     symbols: ['BTCUSDT'],

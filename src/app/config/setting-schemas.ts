@@ -17,6 +17,7 @@ import {
 } from '../../core/base/time.ts';
 import { LIQUIDATION_DEFAULTS } from '../../core/exchange/exchange-settings.ts';
 import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
+import { ALERT_SETTINGS } from './alert-settings.ts';
 import { FILL_SETTINGS } from './fill-settings.ts';
 import { RISK_SETTINGS } from './risk-settings.ts';
 import { positiveAmount, setting, span, type TextForm, words } from './setting-spec.ts';
@@ -189,6 +190,7 @@ export const SETTINGS = {
     textForm: 'text',
     flag: null,
   }),
+  ...ALERT_SETTINGS,
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;

@@ -3,6 +3,7 @@
 import type { LiquidationStart } from '../../core/domain/session-start.ts';
 import type { Interval } from '../../core/base/time.ts';
 import type { LogLevel } from '../../core/domain/outputs.ts';
+import type { AlertSettings } from './alert-settings.ts';
 import type { FillSettings } from './fill-settings.ts';
 import type { RiskSettings } from './risk-settings.ts';
 
@@ -74,6 +75,7 @@ export interface Settings extends FillSettings {
   readonly maxMemoryMb: number;
   /** How long the event loop may stand still before the session is ended from outside of it. */
   readonly freezeTimeoutMs: number;
+  readonly alerts: AlertSettings;
   /** Endpoints of the venue, without a trailing slash in `restUrl`. */
   readonly restUrl: string;
   readonly wsUrl: string;
