@@ -5,7 +5,6 @@
  * alert where the end was no success; then it frees the lock.
  */
 
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { AlertFile } from '../alerts/alert-file.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
@@ -26,6 +25,7 @@ import type { Settings } from './config/settings.ts';
 import type { ProgramIo } from './program-io.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
+import { newSessionId } from './session-id.ts';
 import type { SessionRun } from './session-run.ts';
 import { describeUnreportedEnd } from './unreported-end.ts';
 
@@ -182,15 +182,4 @@ function makeFolder(path: string): void {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
-}
-
-/** Sorts by time and cannot collide in practice: UTC to the second and two random bytes. */
-function newSessionId(nowMs: number): string {
-  const stamp = new Date(nowMs)
-    .toISOString()
-    .slice(0, 19)
-    .replaceAll('-', '')
-    .replaceAll(':', '')
-    .replace('T', '-');
-  return `${stamp}-${randomBytes(2).toString('hex')}`;
 }

@@ -11,7 +11,7 @@ import { formatTradesCsv } from '../report/trades-csv.ts';
 import { readDocument } from '../storage/document-file.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import { type SessionRows, readSessionRows, renderSessionPage } from './session-rows.ts';
+import { type JournalRows, readJournalRows, renderSessionPage } from './session-page.ts';
 
 /** The alert of an end is written after the last event. */
 const LATE_ALERT_MAXIMUM_MS = 60_000;
@@ -32,7 +32,7 @@ export interface SessionDocuments {
   readonly folder: SessionFolder;
   readonly manifest: SessionManifest;
   readonly report: FinalReport;
-  readonly rows: SessionRows;
+  readonly rows: JournalRows;
   readonly alerts: readonly AlertFacts[];
 }
 
@@ -52,7 +52,7 @@ export function readSessionDocuments(folder: SessionFolder, alertsPath: string):
   const fromMs = Date.parse(manifest.local_started_at);
   const toMs = Date.parse(manifest.local_ended_at ?? manifest.local_started_at) + LATE_ALERT_MAXIMUM_MS;
   const alerts = parseAlertLines(readAlerts(alertsPath), fromMs, toMs);
-  return { folder, manifest, report, rows: readSessionRows(folder.journalFile), alerts };
+  return { folder, manifest, report, rows: readJournalRows(folder.journalFile), alerts };
 }
 
 export function formatSessionJson({ report, rows, alerts }: SessionDocuments): string {

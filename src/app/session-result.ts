@@ -1,8 +1,6 @@
 /** Writes what a session leaves: final_report.json, trades.csv, equity.csv, report.html, and the manifest's last words. */
 
 import { readFileSync } from 'node:fs';
-import type { StoppedReason } from '../core/domain/reasons.ts';
-import type { HeldPosition } from '../ports/heartbeat-fields.ts';
 import type { FinalReport, FinalReportInputs } from '../report/final-report.ts';
 import { buildFinalReport } from '../report/final-report.ts';
 import { parseAlertLines } from '../report/alert-lines.ts';
@@ -10,27 +8,16 @@ import { formatEquityCsv } from '../report/equity-csv.ts';
 import { formatTradesCsv } from '../report/trades-csv.ts';
 import { writeDocument, writeText } from '../storage/document-file.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
-import { readSessionRows, renderSessionPage } from './session-rows.ts';
+import { readJournalRows, renderSessionPage } from './session-page.ts';
 
 /** What only the running program knows of its session; the journal tells the rest. */
-export interface ResultFacts {
+export interface ResultFacts extends Omit<
+  EndFacts,
+  'sessionId' | 'symbols' | 'strategy' | 'source' | 'seed'
+> {
   readonly folder: SessionFolder;
   readonly manifest: SessionManifest;
-  readonly stoppedReason: StoppedReason;
-  readonly startedMs: number;
-  readonly endedMs: number;
-  readonly startingEquity: string;
-  readonly endingEquity: string;
-  readonly openingWallet: string;
-  readonly endingWallet: string;
-  /** Open at the end. */
-  readonly positions: readonly HeldPosition[];
-  readonly openingPositions: FinalReportInputs['openingPositions'];
-  readonly events: number;
-  readonly stateHash: string | null;
   readonly logChain: string | null;
-  readonly reconnects: number | null;
-  readonly errorCount: number | null;
   /** Whether a journal was begun. */
   readonly hasJournal: boolean;
   readonly alertsFile: string;
@@ -38,32 +25,28 @@ export interface ResultFacts {
   readonly localEndMs: number;
 }
 
+/** What the journal tells a report. */
+export type SessionRows = Pick<
+  FinalReportInputs,
+  'orders' | 'fills' | 'ledger' | 'denials' | 'lifecycle' | 'quality' | 'trades' | 'equity' | 'band'
+>;
+
+/** What a report needs besides. */
+export type EndFacts = Omit<FinalReportInputs, keyof SessionRows>;
+
 /** Builds the report and writes it with its companions. Throws StorageError where the workspace refuses. */
 export function writeResult(facts: ResultFacts): FinalReport {
   const { folder, manifest } = facts;
   const journalFile = facts.hasJournal ? folder.journalFile : null;
-  const rows = readSessionRows(journalFile);
-  const report = buildFinalReport({
-    ...rows,
+  const rows = readJournalRows(journalFile);
+  const named = {
     sessionId: manifest.session_id,
     symbols: manifest.symbols,
-    positions: facts.positions,
     strategy: manifest.strategy.name,
     source: manifest.source,
     seed: manifest.seed,
-    stoppedReason: facts.stoppedReason,
-    startedMs: facts.startedMs,
-    endedMs: facts.endedMs,
-    startingEquity: facts.startingEquity,
-    endingEquity: facts.endingEquity,
-    openingWallet: facts.openingWallet,
-    endingWallet: facts.endingWallet,
-    openingPositions: facts.openingPositions,
-    events: facts.events,
-    stateHash: facts.stateHash,
-    reconnects: facts.reconnects,
-    errorCount: facts.errorCount,
-  });
+  };
+  const report = composeReport({ ...facts, ...named }, rows);
   writeDocument(folder.finalReportFile, report);
   writeText(folder.tradesFile, formatTradesCsv(rows.trades));
   writeText(folder.equityFile, formatEquityCsv(rows.equity));
@@ -86,6 +69,31 @@ export function writeResult(facts: ResultFacts): FinalReport {
     log_chain: facts.logChain,
   });
   return report;
+}
+
+/** The report of what happened, without writing it. */
+export function composeReport(facts: EndFacts, rows: SessionRows): FinalReport {
+  return buildFinalReport({
+    ...rows,
+    sessionId: facts.sessionId,
+    symbols: facts.symbols,
+    positions: facts.positions,
+    strategy: facts.strategy,
+    source: facts.source,
+    seed: facts.seed,
+    stoppedReason: facts.stoppedReason,
+    startedMs: facts.startedMs,
+    endedMs: facts.endedMs,
+    startingEquity: facts.startingEquity,
+    endingEquity: facts.endingEquity,
+    openingWallet: facts.openingWallet,
+    endingWallet: facts.endingWallet,
+    openingPositions: facts.openingPositions,
+    events: facts.events,
+    stateHash: facts.stateHash,
+    reconnects: facts.reconnects,
+    errorCount: facts.errorCount,
+  });
 }
 
 function readOptional(file: string): string {

@@ -120,6 +120,14 @@ describe('report.html', () => {
       expect(told).toContain(part);
   });
 
+  test('tells a fill that only the optimist had apart from trouble of the data', () => {
+    const touch = { ...gap(0, false), feed: 'band', kind: 'late', detail: 'without a print' };
+    const told = pageWith({ quality: [touch, touch] });
+    expect(told).toContain('Nothing to report: no gap');
+    expect(told).toContain('2 fills were given by the optimistic exchange alone');
+    expect(told).not.toContain('without a print</td>');
+  });
+
   test('loads nothing, runs nothing, and lets in its own style sheet alone', () => {
     expect(page).not.toMatch(/<script|<link|<img|<iframe|https?:|url\(|@import|\son\w+=|\sstyle=/i);
     const style = /<style>(.*?)<\/style>/s.exec(page)?.[1] ?? '';

@@ -137,6 +137,8 @@ export interface SessionStart {
   /** Whether an optimistic and a pessimistic exchange run beside the session's own; absent = off. */
   readonly band?: 'on' | 'off';
   readonly stale_timeout_ms: number;
+  /** How often limits are judged and equity may be told; absent = each second. A session of bars does both with its bars. */
+  readonly sample_interval_ms?: number;
   readonly on_end: 'flatten' | 'keep';
   readonly risk: RiskStart;
 }

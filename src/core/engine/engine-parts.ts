@@ -39,6 +39,8 @@ export interface EngineParts {
   /** Streams of chance, one for each purpose. */
   readonly random: { readonly slippage: SeededRandom; readonly latency: SeededRandom };
   readonly latency: LatencyModel;
+  /** When a report that leaves the exchange now reaches us. */
+  readonly reportArrivalMs: (nowMs: number) => number;
   readonly exchange: PaperExchange;
   readonly gate: RiskGate;
   readonly losses: LossLimits;
@@ -102,6 +104,11 @@ export function assembleParts(
     outputs,
     start.fills.stance === 'pessimistic',
   );
+  // What happened inside a bar was known before its end, at which it is booked.
+  const reportArrivalMs =
+    start.fills.price_source === 'bars'
+      ? (nowMs: number): number => nowMs
+      : (nowMs: number): number => latency.responseArrivalMs(nowMs);
   const exchange = new PaperExchange(
     {
       sessionId: start.session_id,
@@ -112,7 +119,7 @@ export function assembleParts(
       fillModel: start.fill_model,
       fills: start.fills,
       feeTier: start.fee_tier ?? null,
-      reportArrivalMs: (nowMs) => latency.responseArrivalMs(nowMs),
+      reportArrivalMs,
       terms: describeTerms(start),
       barTerms: { name: 'parametric', parameters: { ...start.fills.parametric, bars: 'pessimistic' } },
     },
@@ -130,6 +137,7 @@ export function assembleParts(
     refusedTerms,
     random,
     latency,
+    reportArrivalMs,
     exchange,
     ...assembleRisk(start, markets),
   };

@@ -8,7 +8,6 @@
  */
 
 import { InvariantViolation, assert, assertNever } from '../base/assert.ts';
-import { SECOND_MS } from '../base/time.ts';
 import type { FeedState, OperatorCommand, QualityRecord } from '../domain/commands.ts';
 import {
   type EventBlock,
@@ -77,7 +76,7 @@ export class Engine implements EventListener {
     this.#outputs = new OutputBuffer((output) => this.#hear(output));
     const parts = assembleParts(start, strategy, publicMarket, this.#outputs);
     this.#parts = parts;
-    this.#sampler = new EquitySampler(start, parts.account, this.#outputs);
+    this.#sampler = new EquitySampler(start, parts.account, this.#outputs, this.#schedule);
     this.#startingEquity = parseMoney(start.account.wallet);
     const onTimer = (name: string, atMs: number): void =>
       this.#schedule.add(atMs, Due.timer, { timer: name });
@@ -107,6 +106,7 @@ export class Engine implements EventListener {
       this.#watch,
       this.#outputs,
       (detail) => this.#end.stop(this.#nowMs, 'liquidated', detail),
+      () => this.#runDue(this.#nowMs),
     );
     this.#end = new SessionEnd(start, this.#lifecycle, this.#intake, this.#sampler, this.#schedule);
     this.#absence = new Absence(parts, this.#lifecycle, this.#funding, this.#schedule, this.#outputs);
@@ -205,6 +205,7 @@ export class Engine implements EventListener {
         break;
       case EventKind.bar:
         this.#intake.bar(block, row, this.#nowMs, this.#sequence);
+        if (this.#sampler.isDueWithBar(this.#nowMs)) this.#sample();
         break;
       case EventKind.markBar:
         this.#intake.markBar(block, row);
@@ -298,7 +299,7 @@ export class Engine implements EventListener {
     assert(this.#lifecycle.state === 'starting', 'a session starts once');
     this.#lifecycle.begin(this.#nowMs);
     openAccount(this.start, this.#parts, this.#host, this.#outputs, this.#nowMs);
-    this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
+    this.#sampler.plan(this.#nowMs);
     this.#end.plan(durationMs);
     if (marketEndsMs !== null)
       this.#schedule.add(this.#nowMs + marketEndsMs, Due.sessionEnd, { end: 'recording_ended' });
@@ -326,7 +327,7 @@ export class Engine implements EventListener {
     if (this.#risk.check(this.#nowMs, this.#lifecycle.state === 'running'))
       this.#end.stop(this.#nowMs, 'max_loss', 'the account lost more than its limit', true);
     this.#sampler.sample(this.#nowMs);
-    this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
+    this.#sampler.plan(this.#nowMs);
   }
 
   #command(command: OperatorCommand): void {
@@ -361,7 +362,7 @@ export class Engine implements EventListener {
     if (output.type === 'order') {
       // Our own gate's denial travels nowhere.
       const isOurs = output.order.status === 'denied';
-      const dueMs = isOurs ? output.timeMs : this.#parts.latency.responseArrivalMs(output.timeMs);
+      const dueMs = isOurs ? output.timeMs : this.#parts.reportArrivalMs(output.timeMs);
       this.#schedule.add(dueMs, Due.orderReport, { report: output.order });
     } else if (output.type === 'fill') {
       const { fill } = output;
@@ -373,6 +374,8 @@ export class Engine implements EventListener {
   }
 
   #scheduleSettlement(instrument: number): void {
+    // A session of bars settles on what is held when a settlement is told, behind the bar that ends with it.
+    if (this.start.fills.price_source === 'bars') return;
     const settlementMs = this.#funding.takeUnscheduled(instrument);
     if (settlementMs === null || settlementMs < this.#nowMs) return;
     this.#schedule.add(settlementMs, Due.settlement, { instrument, atMs: settlementMs });

@@ -9,8 +9,25 @@ import { figure, omitted, section, signedFigure, table } from './figures.ts';
 /** Records shown; the journal has all. */
 const RECORDS_SHOWN_MAX = 200;
 
+/** Records under it doubt a fill, not the data. */
+const BAND_FEED = 'band';
+
 export function qualitySection(report: FinalReport, quality: readonly QualityFacts[]): HtmlText {
-  return section('quality', 'Data quality', [summary(report), records(quality)]);
+  return section('quality', 'Data quality', [
+    summary(report),
+    records(quality.filter(({ feed }) => feed !== BAND_FEED)),
+    optimisticNote(quality.filter(({ feed }) => feed === BAND_FEED).length),
+  ]);
+}
+
+/** Fills that are no trouble of the data are told apart from it. */
+function optimisticNote(count: number): HtmlText {
+  if (count === 0) return html``;
+  const fills = count === 1 ? '1 fill was' : `${displayCount(count)} fills were`;
+  return html`<p class="note">
+    ${fills} given by the optimistic exchange alone: a quote reached a resting order without a print. The data
+    was good; the session has no such fill. See journal.db, table quality, feed band.
+  </p>`;
 }
 
 function summary(report: FinalReport): HtmlText {

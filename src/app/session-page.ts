@@ -1,4 +1,4 @@
-/** The journal's rows that a session's report and its page are made from, read at once; all empty where there is no journal. */
+/** The page of a session, and the journal's rows that it and the report are made from; all empty where there is no journal. */
 
 import { existsSync } from 'node:fs';
 import type { FinalReport } from '../report/final-report.ts';
@@ -22,7 +22,7 @@ import type {
 } from '../storage/journal-rows.ts';
 import type { SessionManifest } from '../storage/session-folder.ts';
 
-export interface SessionRows {
+export interface JournalRows {
   readonly orders: readonly OrderRow[];
   readonly fills: readonly FillRow[];
   readonly ledger: readonly LedgerRow[];
@@ -38,7 +38,7 @@ export interface SessionRows {
   readonly verdictCounts: readonly VerdictCountRow[];
 }
 
-const NO_ROWS: SessionRows = {
+const NO_ROWS: JournalRows = {
   orders: [],
   fills: [],
   ledger: [],
@@ -54,7 +54,7 @@ const NO_ROWS: SessionRows = {
 };
 
 /** `journalFile` null, or without a file: no rows. Throws StorageError for a journal that cannot be read. */
-export function readSessionRows(journalFile: string | null): SessionRows {
+export function readJournalRows(journalFile: string | null): JournalRows {
   const journal = openJournal(journalFile);
   if (journal === null) return NO_ROWS;
   try {
@@ -88,7 +88,7 @@ export function renderSessionPage({
 }: {
   readonly manifest: SessionManifest;
   readonly report: FinalReport;
-  readonly rows: SessionRows;
+  readonly rows: JournalRows;
   readonly alerts: readonly AlertFacts[];
   readonly journalFile: string | null;
   readonly logChain: string | null;
