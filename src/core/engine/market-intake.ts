@@ -279,8 +279,9 @@ export class MarketIntake {
     const isCrossed = isTwoSided && bestBid >= bestAsk;
     const isGood = isTwoSided && !isCrossed;
     const shownMs = this.#watch.shownMs(nowMs, market.bookExchangeTimeMs);
-    // A good book that arrives too old is the newest there is, and still no market.
-    if (isGood) market.bookTimeMs = shownMs;
+    // A good book that arrives too old is the newest there is, and still no market. One that seems older than the book before
+    // it makes nothing staler: the venue's clock may have stepped back, which its next sample tells.
+    if (isGood) market.bookTimeMs = Math.max(market.bookTimeMs, shownMs);
     market.isBookValid = isGood && nowMs - shownMs <= this.#lifecycle.staleMs;
     market.isLastBook = false;
     const complaint = isCrossed
