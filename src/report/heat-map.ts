@@ -32,11 +32,24 @@ export function renderHeatMap(trials: readonly MappedTrial[], score: string): Ht
   );
   const width = MARGIN.left + across.values.length * FIELD;
   const height = MARGIN.top + down.values.length * FIELD_HEIGHT;
-  return html`<section><h2>${score} by ${across.name} (across) and ${down.name} (down)</h2><div class="scroll">
-<svg viewBox="0 0 ${width} ${height}" style="min-width:${width}px;max-width:${width * 1.5}px" role="img" aria-label="Map of ${score}">
-${across.values.map((value, x) => html`<text class="tick" x="${MARGIN.left + (x + 0.5) * FIELD}" y="${MARGIN.top - 9}" text-anchor="middle">${String(value)}</text>`)}
-${down.values.map((value, y) => html`<text class="tick" x="${MARGIN.left - 8}" y="${MARGIN.top + (y + 0.65) * FIELD_HEIGHT}" text-anchor="end">${String(value)}</text>`)}
-${fields}</svg></div><p class="note">Where other parameters varied too, the best of them counts. A result to trust has neighbours like it.</p></section>`;
+  return html`<section>
+    <h2>${score} by ${across.name} (across) and ${down.name} (down)</h2>
+    <div class="scroll">
+      <svg
+        viewBox="0 0 ${width} ${height}"
+        style="min-width:${width}px;max-width:${width * 1.5}px"
+        role="img"
+        aria-label="Map of ${score}"
+      >
+        ${across.values.map((value, x) => html`<text class="tick" x="${MARGIN.left + (x + 0.5) * FIELD}" y="${MARGIN.top - 9}" text-anchor="middle">${String(value)}</text>`)}
+        ${down.values.map((value, y) => html`<text class="tick" x="${MARGIN.left - 8}" y="${MARGIN.top + (y + 0.65) * FIELD_HEIGHT}" text-anchor="end">${String(value)}</text>`)}
+        ${fields}
+      </svg>
+    </div>
+    <p class="note">
+      Where other parameters varied too, the best of them counts. A result to trust has neighbours like it.
+    </p>
+  </section>`;
 }
 
 interface Axis {
@@ -72,6 +85,20 @@ function renderField(
   const share = value >= 0 ? value / (most || 1) : value / (least || -1);
   const color = value >= 0 ? 'var(--good)' : 'var(--bad)';
   const [left, top] = [MARGIN.left + x * FIELD, MARGIN.top + y * FIELD_HEIGHT];
-  return html`<rect x="${left}" y="${top}" width="${FIELD - 1}" height="${FIELD_HEIGHT - 1}" fill="${color}" fill-opacity="${(0.08 + 0.72 * share).toFixed(2)}"></rect><text class="tick" x="${left + FIELD / 2}" y="${top + FIELD_HEIGHT * 0.65}" text-anchor="middle" style="fill:var(--ink)">${displayNumber(value)}</text>
-`;
+  return html`<rect
+      x="${left}"
+      y="${top}"
+      width="${FIELD - 1}"
+      height="${FIELD_HEIGHT - 1}"
+      fill="${color}"
+      fill-opacity="${(0.08 + 0.72 * share).toFixed(2)}"
+    ></rect
+    ><text
+      class="tick"
+      x="${left + FIELD / 2}"
+      y="${top + FIELD_HEIGHT * 0.65}"
+      text-anchor="middle"
+      style="fill:var(--ink)"
+      >${displayNumber(value)}</text
+    > `;
 }

@@ -87,30 +87,89 @@ export function renderSweepHtml(sweep: SweepDocument): string {
   const [best] = sweep.trials;
   const count = sweep.trials.length;
   return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Sweep ${sweep.sweep_id}</title><style>${REPORT_STYLE}</style></head><body><main>
-<p class="kicker">Sweep ${sweep.sweep_id} · ${sweep.strategy} on ${sweep.symbol} · ${sweep.from.slice(0, 10)} to ${sweep.to.slice(0, 10)}</p>
-<h1>${best === undefined ? 'No trial could be run' : `${count} trials; best by ${sweep.score}: ${paramsText(best.params)}`}</h1>
-<p class="verdict">${verdictOf(sweep)}</p>
-${best === undefined ? html`` : renderBest(sweep, best)}
-${renderHeatMap(sweep.trials, sweep.score)}
-${renderWalk(sweep)}
-<section><h2>Best trials</h2><div class="scroll"><table class="list"><thead><tr><th>#</th><th>Parameters</th><th>Score</th>
-<th>Profit</th><th>Trades</th><th>Drawdown</th><th>Sharpe</th><th>Profit factor</th><th>Fees</th></tr></thead><tbody>
-${sweep.trials.slice(0, ROWS_MAX).map(renderRow)}</tbody></table></div>
-<p class="note">All ${count} trials: trials.csv. ${sweep.refused.length} sets of parameters were refused by the strategy.</p></section>
-<section><h2>To run it again</h2><table class="pairs">
-<tr><th>Data</th><td>${sweep.source}</td></tr><tr><th>Seed</th><td>${sweep.seed}</td></tr>
-<tr><th>Data (SHA-256)</th><td>${sweep.hashes.data}</td></tr><tr><th>Engine</th><td>${sweep.hashes.engine}</td></tr>
-<tr><th>Strategy</th><td>${sweep.hashes.strategy}</td></tr></table></section>
-</main></body></html>
-`.markup;
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <title>Sweep ${sweep.sweep_id}</title>
+        <style>
+          ${REPORT_STYLE}
+        </style>
+      </head>
+      <body>
+        <main>
+          <p class="kicker">
+            Sweep ${sweep.sweep_id} · ${sweep.strategy} on ${sweep.symbol} · ${sweep.from.slice(0, 10)} to
+            ${sweep.to.slice(0, 10)}
+          </p>
+          <h1>
+            ${best === undefined ? 'No trial could be run' : `${count} trials; best by ${sweep.score}: ${paramsText(best.params)}`}
+          </h1>
+          <p class="verdict">${verdictOf(sweep)}</p>
+          ${best === undefined ? html`` : renderBest(sweep, best)} ${renderHeatMap(sweep.trials, sweep.score)}
+          ${renderWalk(sweep)}
+          <section>
+            <h2>Best trials</h2>
+            <div class="scroll">
+              <table class="list">
+                <thead>
+                  <tr>
+                    <th>#</th>
+                    <th>Parameters</th>
+                    <th>Score</th>
+                    <th>Profit</th>
+                    <th>Trades</th>
+                    <th>Drawdown</th>
+                    <th>Sharpe</th>
+                    <th>Profit factor</th>
+                    <th>Fees</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  ${sweep.trials.slice(0, ROWS_MAX).map(renderRow)}
+                </tbody>
+              </table>
+            </div>
+            <p class="note">
+              All ${count} trials: trials.csv. ${sweep.refused.length} sets of parameters were refused by the
+              strategy.
+            </p>
+          </section>
+          <section>
+            <h2>To run it again</h2>
+            <table class="pairs">
+              <tr>
+                <th>Data</th>
+                <td>${sweep.source}</td>
+              </tr>
+              <tr>
+                <th>Seed</th>
+                <td>${sweep.seed}</td>
+              </tr>
+              <tr>
+                <th>Data (SHA-256)</th>
+                <td>${sweep.hashes.data}</td>
+              </tr>
+              <tr>
+                <th>Engine</th>
+                <td>${sweep.hashes.engine}</td>
+              </tr>
+              <tr>
+                <th>Strategy</th>
+                <td>${sweep.hashes.strategy}</td>
+              </tr>
+            </table>
+          </section>
+        </main>
+      </body>
+    </html> `.markup;
 }
 
 function verdictOf({ warnings, trials }: SweepDocument): string {
   if (trials.length === 0) return 'The strategy refused every set of parameters.';
-  if (warnings.length === 0) return 'Nothing here speaks against the best trial; only data it has not seen can speak for it.';
+  if (warnings.length === 0)
+    return 'Nothing here speaks against the best trial; only data it has not seen can speak for it.';
   return warnings.join(' ');
 }
 
@@ -129,31 +188,68 @@ function renderBest(sweep: SweepDocument, best: SweepTrialRow): HtmlText {
     ],
     [
       'Profit of its trades drawn anew',
-      resampling === null ? '–' : `${resampling.profit.p5.toFixed(2)} to ${resampling.profit.p95.toFixed(2)} USDT`,
+      resampling === null
+        ? '–'
+        : `${resampling.profit.p5.toFixed(2)} to ${resampling.profit.p95.toFixed(2)} USDT`,
     ],
   ];
-  return html`<div class="tiles">${tiles.map(([label, value]) => html`<div class="tile"><span>${label}</span><strong>${value}</strong></div>`)}</div>`;
+  return html`<div class="tiles">
+    ${tiles.map(([label, value]) => html`<div class="tile"><span>${label}</span><strong>${value}</strong></div>`)}
+  </div>`;
 }
 
 function renderWalk({ walk_forward: walk }: SweepDocument): HtmlText {
   if (walk === null) return html``;
-  return html`<section><h2>Walk-forward: ${walk.out_of_sample_pnl.toFixed(2)} USDT on data that was not chosen on</h2>
-<p class="note">Efficiency ${walk.efficiency === null ? '–' : displayNumber(walk.efficiency)}: profit for a day there, as a share of that where the parameters were chosen.</p>
-<div class="scroll"><table class="list"><thead><tr><th>Chosen from</th><th>Tried from</th><th>to</th><th>Parameters</th><th>Score</th>
-<th>Profit where chosen</th><th>Profit where tried</th></tr></thead><tbody>
-${walk.windows.map(
-  (window) =>
-    html`<tr><td>${window.train_from.slice(0, 16)}</td><td>${window.test_from.slice(0, 16)}</td><td>${window.test_to.slice(0, 16)}</td>
-<td>${window.params === null ? '–' : paramsText(window.params)}</td><td>${displayNumber(window.train_score)}</td>
-<td>${displayMoney(window.train_pnl)}</td><td>${displayMoney(window.test_pnl)}</td></tr>`,
-)}</tbody></table></div></section>`;
+  return html`<section>
+    <h2>Walk-forward: ${walk.out_of_sample_pnl.toFixed(2)} USDT on data that was not chosen on</h2>
+    <p class="note">
+      Efficiency ${walk.efficiency === null ? '–' : displayNumber(walk.efficiency)}: profit for a day there,
+      as a share of that where the parameters were chosen.
+    </p>
+    <div class="scroll">
+      <table class="list">
+        <thead>
+          <tr>
+            <th>Chosen from</th>
+            <th>Tried from</th>
+            <th>to</th>
+            <th>Parameters</th>
+            <th>Score</th>
+            <th>Profit where chosen</th>
+            <th>Profit where tried</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${walk.windows.map(
+            (window) =>
+              html`<tr>
+                <td>${window.train_from.slice(0, 16)}</td>
+                <td>${window.test_from.slice(0, 16)}</td>
+                <td>${window.test_to.slice(0, 16)}</td>
+                <td>${window.params === null ? '–' : paramsText(window.params)}</td>
+                <td>${displayNumber(window.train_score)}</td>
+                <td>${displayMoney(window.train_pnl)}</td>
+                <td>${displayMoney(window.test_pnl)}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
 }
 
 function renderRow(row: SweepTrialRow): HtmlText {
-  return html`<tr><td>${row.trial}</td><td>${paramsText(row.params)}</td><td>${displayNumber(row.score)}</td>
-<td>${displaySignedMoney(row.pnl_absolute)}</td><td>${row.trades}</td><td>${displayMoney(row.max_drawdown)} (${displayPercent(row.max_drawdown_percent)})</td>
-<td>${displayNumber(row.sharpe)}</td><td>${displayNumber(row.profit_factor)}</td><td>${displayMoney(row.fees_paid)}</td></tr>
-`;
+  return html`<tr>
+    <td>${row.trial}</td>
+    <td>${paramsText(row.params)}</td>
+    <td>${displayNumber(row.score)}</td>
+    <td>${displaySignedMoney(row.pnl_absolute)}</td>
+    <td>${row.trades}</td>
+    <td>${displayMoney(row.max_drawdown)} (${displayPercent(row.max_drawdown_percent)})</td>
+    <td>${displayNumber(row.sharpe)}</td>
+    <td>${displayNumber(row.profit_factor)}</td>
+    <td>${displayMoney(row.fees_paid)}</td>
+  </tr> `;
 }
 
 /** `fast 5, slow 20`. */

@@ -40,7 +40,10 @@ export class SweepMarket {
   }
 
   /** The span of a part of the data, ms UTC. Throws StorageError where nothing lies in it. */
-  span(ground: Pick<TrialGround, 'spec'>, span: MarketSpan): { readonly startMs: number; readonly endMs: number } {
+  span(
+    ground: Pick<TrialGround, 'spec'>,
+    span: MarketSpan,
+  ): { readonly startMs: number; readonly endMs: number } {
     return this.dataset.feed(createInstrument(ground.spec, 0), span);
   }
 

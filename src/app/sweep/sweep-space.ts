@@ -46,13 +46,15 @@ const timeShape = z.union([
   z.string().refine((text) => !Number.isNaN(Date.parse(text)), { error: 'a time such as 2025-03-01' }),
 ]);
 
+const fileShape = z.string({ error: 'the path of a file' }).min(1, { error: 'the path of a file' });
+
 const spaceShape = z.strictObject({
-  data: z.string().min(1).optional(),
-  funding: z.string().min(1).optional(),
-  mark: z.string().min(1).optional(),
+  data: fileShape.optional(),
+  funding: fileShape.optional(),
+  mark: fileShape.optional(),
   from: timeShape.optional(),
   to: timeShape.optional(),
-  strategy: z.string().min(1).optional(),
+  strategy: fileShape.optional(),
   params: z.record(z.string().min(1), choicesShape),
   search: z
     .union([

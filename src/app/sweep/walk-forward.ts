@@ -56,7 +56,10 @@ export async function walkForward(
   onOutcome: (outcome: TrialOutcome) => void,
 ): Promise<WalkForwardResult> {
   if (windows.length === 0)
-    throw new StorageError('invalid_data', 'walk_forward: the data is shorter than one train and one test span');
+    throw new StorageError(
+      'invalid_data',
+      'walk_forward: the data is shorter than one train and one test span',
+    );
   const walked: WalkedWindow[] = [];
   for (const window of windows) {
     const { trainFromMs, testFromMs, testToMs } = window;

@@ -63,4 +63,3 @@ function shared<Column extends Uint8Array | Int32Array | Float64Array>(
   copy.set(values);
   return copy;
 }
-
