@@ -14,10 +14,10 @@ const FIELD = 44;
 const FIELD_HEIGHT = 26;
 const MARGIN = { left: 90, top: 28 } as const;
 
-/** Empty where no two parameters have several values each. */
-export function renderHeatMap(trials: readonly MappedTrial[], score: string): HtmlText {
+/** Null where no two parameters have several values each. */
+export function renderHeatMap(trials: readonly MappedTrial[], score: string): HtmlText | null {
   const axes = axesOf(trials);
-  if (axes === null) return html``;
+  if (axes === null) return null;
   const [across, down] = axes;
   const best = new Map<string, number>();
   for (const { params, score: found } of trials) {
@@ -32,24 +32,29 @@ export function renderHeatMap(trials: readonly MappedTrial[], score: string): Ht
   );
   const width = MARGIN.left + across.values.length * FIELD;
   const height = MARGIN.top + down.values.length * FIELD_HEIGHT;
-  return html`<section>
-    <h2>${score} by ${across.name} (across) and ${down.name} (down)</h2>
+  return html`<div class="heat">
     <div class="scroll">
       <svg
+        width="${width}"
+        height="${height}"
         viewBox="0 0 ${width} ${height}"
-        style="min-width:${width}px;max-width:${width * 1.5}px"
         role="img"
         aria-label="Map of ${score}"
       >
-        ${across.values.map((value, x) => html`<text class="tick" x="${MARGIN.left + (x + 0.5) * FIELD}" y="${MARGIN.top - 9}" text-anchor="middle">${String(value)}</text>`)}
-        ${down.values.map((value, y) => html`<text class="tick" x="${MARGIN.left - 8}" y="${MARGIN.top + (y + 0.65) * FIELD_HEIGHT}" text-anchor="end">${String(value)}</text>`)}
+        ${across.values.map((value, x) => renderTick(value, MARGIN.left + (x + 0.5) * FIELD, MARGIN.top - 9, 'middle'))}
+        ${down.values.map((value, y) => renderTick(value, MARGIN.left - 8, MARGIN.top + (y + 0.65) * FIELD_HEIGHT, 'end'))}
         ${fields}
       </svg>
     </div>
     <p class="note">
-      Where other parameters varied too, the best of them counts. A result to trust has neighbours like it.
+      ${across.name} across, ${down.name} down. Where other parameters varied too, the best of them counts. A
+      result to trust has neighbours like it.
     </p>
-  </section>`;
+  </div>`;
+}
+
+function renderTick(value: unknown, x: number, y: number, anchor: 'middle' | 'end'): HtmlText {
+  return html`<text class="tick" x="${x}" y="${y}" text-anchor="${anchor}">${String(value)}</text>`;
 }
 
 interface Axis {
@@ -83,22 +88,18 @@ function renderField(
 ): HtmlText {
   if (value === undefined) return html``;
   const share = value >= 0 ? value / (most || 1) : value / (least || -1);
-  const color = value >= 0 ? 'var(--good)' : 'var(--bad)';
   const [left, top] = [MARGIN.left + x * FIELD, MARGIN.top + y * FIELD_HEIGHT];
+  const opacity = (0.08 + 0.72 * share).toFixed(2);
+  const kind = value >= 0 ? 'field' : 'field loss';
   return html`<rect
+      class="${kind}"
       x="${left}"
       y="${top}"
       width="${FIELD - 1}"
       height="${FIELD_HEIGHT - 1}"
-      fill="${color}"
-      fill-opacity="${(0.08 + 0.72 * share).toFixed(2)}"
-    ></rect
-    ><text
-      class="tick"
-      x="${left + FIELD / 2}"
-      y="${top + FIELD_HEIGHT * 0.65}"
-      text-anchor="middle"
-      style="fill:var(--ink)"
-      >${displayNumber(value)}</text
-    > `;
+      fill-opacity="${opacity}"
+    />
+    <text class="value" x="${left + FIELD / 2}" y="${top + FIELD_HEIGHT * 0.65}" text-anchor="middle">
+      ${displayNumber(value)}
+    </text>`;
 }

@@ -1,8 +1,16 @@
 /** `report.html` of a sweep: what was best, whether it can be believed, a map of the parameters, the best trials. */
 
-import { displayMoney, displayNumber, displayPercent, displaySignedMoney } from './display-text.ts';
+import {
+  UNKNOWN_TEXT,
+  displayMoney,
+  displayNumber,
+  displayPercent,
+  displaySignedMoney,
+  displayTime,
+} from './display-text.ts';
 import { type HtmlText, html } from './html-text.ts';
-import { REPORT_STYLE } from './report-style.ts';
+import { type Column, section, table } from './page/figures.ts';
+import { renderPage } from './page/html-page.ts';
 import { renderHeatMap } from './heat-map.ts';
 
 export type ParamValue = string | number | boolean | null;
@@ -84,86 +92,27 @@ export interface SweepDocument {
 const ROWS_MAX = 100;
 
 export function renderSweepHtml(sweep: SweepDocument): string {
+  const map = renderHeatMap(sweep.trials, sweep.score);
+  const content = html`${renderMasthead(sweep)} ${map === null ? html`` : section('map', 'Map', [map])}
+  ${renderWalk(sweep)} ${renderTrials(sweep)} ${renderOrigin(sweep)}`;
+  return renderPage(`Sweep ${sweep.sweep_id}`, content);
+}
+
+function renderMasthead(sweep: SweepDocument): HtmlText {
   const [best] = sweep.trials;
-  const count = sweep.trials.length;
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>Sweep ${sweep.sweep_id}</title>
-        <style>
-          ${REPORT_STYLE}
-        </style>
-      </head>
-      <body>
-        <main>
-          <p class="kicker">
-            Sweep ${sweep.sweep_id} · ${sweep.strategy} on ${sweep.symbol} · ${sweep.from.slice(0, 10)} to
-            ${sweep.to.slice(0, 10)}
-          </p>
-          <h1>
-            ${best === undefined ? 'No trial could be run' : `${count} trials; best by ${sweep.score}: ${paramsText(best.params)}`}
-          </h1>
-          <p class="verdict">${verdictOf(sweep)}</p>
-          ${best === undefined ? html`` : renderBest(sweep, best)} ${renderHeatMap(sweep.trials, sweep.score)}
-          ${renderWalk(sweep)}
-          <section>
-            <h2>Best trials</h2>
-            <div class="scroll">
-              <table class="list">
-                <thead>
-                  <tr>
-                    <th>#</th>
-                    <th>Parameters</th>
-                    <th>Score</th>
-                    <th>Profit</th>
-                    <th>Trades</th>
-                    <th>Drawdown</th>
-                    <th>Sharpe</th>
-                    <th>Profit factor</th>
-                    <th>Fees</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  ${sweep.trials.slice(0, ROWS_MAX).map(renderRow)}
-                </tbody>
-              </table>
-            </div>
-            <p class="note">
-              All ${count} trials: trials.csv. ${sweep.refused.length} sets of parameters were refused by the
-              strategy.
-            </p>
-          </section>
-          <section>
-            <h2>To run it again</h2>
-            <table class="pairs">
-              <tr>
-                <th>Data</th>
-                <td>${sweep.source}</td>
-              </tr>
-              <tr>
-                <th>Seed</th>
-                <td>${sweep.seed}</td>
-              </tr>
-              <tr>
-                <th>Data (SHA-256)</th>
-                <td>${sweep.hashes.data}</td>
-              </tr>
-              <tr>
-                <th>Engine</th>
-                <td>${sweep.hashes.engine}</td>
-              </tr>
-              <tr>
-                <th>Strategy</th>
-                <td>${sweep.hashes.strategy}</td>
-              </tr>
-            </table>
-          </section>
-        </main>
-      </body>
-    </html> `.markup;
+  const title =
+    best === undefined
+      ? 'No trial could be run.'
+      : `Best of ${sweep.trials.length} trials by ${sweep.score}: ${paramsText(best.params)}.`;
+  return html`<header>
+    <p class="kicker">
+      Sweep ${sweep.sweep_id} · ${sweep.symbol} · ${sweep.strategy} · ${sweep.from.slice(0, 10)} to
+      ${sweep.to.slice(0, 10)}
+    </p>
+    <h1>${title}</h1>
+    <p class="end">${verdictOf(sweep)}</p>
+    ${best === undefined ? html`` : html`<dl class="headline">${headlines(sweep, best)}</dl>`}
+  </header>`;
 }
 
 function verdictOf({ warnings, trials }: SweepDocument): string {
@@ -173,83 +122,118 @@ function verdictOf({ warnings, trials }: SweepDocument): string {
   return warnings.join(' ');
 }
 
-function renderBest(sweep: SweepDocument, best: SweepTrialRow): HtmlText {
+function headlines(sweep: SweepDocument, best: SweepTrialRow): HtmlText[] {
   const { resampling } = sweep;
-  const tiles: readonly (readonly [string, string])[] = [
-    ['Profit of the best', `${displaySignedMoney(best.pnl_absolute)} USDT`],
-    ['Score of the best', displayNumber(best.score)],
-    ['Median score', displayNumber(sweep.median_score)],
-    ['One step beside it', displayNumber(sweep.neighbour_score)],
-    ['Skill, not luck', sharePercent(sweep.deflated_sharpe)],
-    ['Trials with a profit', sharePercent(sweep.profitable_share)],
+  const drawn = (value: number | undefined): string => displayNumber(value ?? null);
+  const entries: readonly (readonly [string, string, string])[] = [
+    ['Profit, USDT', displaySignedMoney(best.pnl_absolute), displayPercent(best.pnl_percent)],
     [
-      'Drawdown in 95 of 100 orders of its trades',
-      resampling === null ? '–' : `≤ ${resampling.drawdown.p95.toFixed(2)} USDT`,
+      `Score (${sweep.score})`,
+      displayNumber(best.score),
+      `median ${displayNumber(sweep.median_score)}, one step beside ${displayNumber(sweep.neighbour_score)}`,
+    ],
+    ['Skill, not luck', sharePercent(sweep.deflated_sharpe), 'deflated Sharpe ratio'],
+    ['Trials with a profit', sharePercent(sweep.profitable_share), `of ${sweep.trials.length}`],
+    [
+      'Drawdown, trades in other orders',
+      drawn(resampling?.drawdown.p95),
+      'USDT or less in 95 of 100 drawings',
     ],
     [
-      'Profit of its trades drawn anew',
-      resampling === null
-        ? '–'
-        : `${resampling.profit.p5.toFixed(2)} to ${resampling.profit.p95.toFixed(2)} USDT`,
+      'Profit, trades drawn anew',
+      `${drawn(resampling?.profit.p5)} to ${drawn(resampling?.profit.p95)}`,
+      'USDT in 90 of 100 drawings',
     ],
   ];
-  return html`<div class="tiles">
-    ${tiles.map(([label, value]) => html`<div class="tile"><span>${label}</span><strong>${value}</strong></div>`)}
-  </div>`;
+  return entries.map(
+    ([label, value, more]) =>
+      html`<div>
+        <dt>${label}</dt>
+        <dd>${value}<small>${more}</small></dd>
+      </div>`,
+  );
 }
 
 function renderWalk({ walk_forward: walk }: SweepDocument): HtmlText {
   if (walk === null) return html``;
-  return html`<section>
-    <h2>Walk-forward: ${walk.out_of_sample_pnl.toFixed(2)} USDT on data that was not chosen on</h2>
-    <p class="note">
-      Efficiency ${walk.efficiency === null ? '–' : displayNumber(walk.efficiency)}: profit for a day there,
-      as a share of that where the parameters were chosen.
-    </p>
-    <div class="scroll">
-      <table class="list">
-        <thead>
-          <tr>
-            <th>Chosen from</th>
-            <th>Tried from</th>
-            <th>to</th>
-            <th>Parameters</th>
-            <th>Score</th>
-            <th>Profit where chosen</th>
-            <th>Profit where tried</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${walk.windows.map(
-            (window) =>
-              html`<tr>
-                <td>${window.train_from.slice(0, 16)}</td>
-                <td>${window.test_from.slice(0, 16)}</td>
-                <td>${window.test_to.slice(0, 16)}</td>
-                <td>${window.params === null ? '–' : paramsText(window.params)}</td>
-                <td>${displayNumber(window.train_score)}</td>
-                <td>${displayMoney(window.train_pnl)}</td>
-                <td>${displayMoney(window.test_pnl)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
-  </section>`;
+  const columns: readonly Column[] = [
+    { head: 'Chosen from' },
+    { head: 'Tried from' },
+    { head: 'to' },
+    { head: 'Parameters' },
+    { head: 'Score', isNumber: true },
+    { head: 'Profit where chosen', isNumber: true },
+    { head: 'Profit where tried', isNumber: true },
+  ];
+  const rows = walk.windows.map((window) => [
+    displayTime(Date.parse(window.train_from)),
+    displayTime(Date.parse(window.test_from)),
+    displayTime(Date.parse(window.test_to)),
+    window.params === null ? UNKNOWN_TEXT : paramsText(window.params),
+    displayNumber(window.train_score),
+    displayMoney(window.train_pnl),
+    displayMoney(window.test_pnl),
+  ]);
+  return section('walk', 'Walk-forward', [
+    html`<p>
+      ${walk.out_of_sample_pnl.toFixed(2)} USDT on data on which nothing was chosen. Efficiency
+      ${displayNumber(walk.efficiency)}: profit for a day there, as a share of that where the parameters were
+      chosen.
+    </p>`,
+    table(columns, rows),
+  ]);
 }
 
-function renderRow(row: SweepTrialRow): HtmlText {
-  return html`<tr>
-    <td>${row.trial}</td>
-    <td>${paramsText(row.params)}</td>
-    <td>${displayNumber(row.score)}</td>
-    <td>${displaySignedMoney(row.pnl_absolute)}</td>
-    <td>${row.trades}</td>
-    <td>${displayMoney(row.max_drawdown)} (${displayPercent(row.max_drawdown_percent)})</td>
-    <td>${displayNumber(row.sharpe)}</td>
-    <td>${displayNumber(row.profit_factor)}</td>
-    <td>${displayMoney(row.fees_paid)}</td>
-  </tr> `;
+function renderTrials({ trials, refused }: SweepDocument): HtmlText {
+  const columns: readonly Column[] = [
+    { head: 'Trial', isNumber: true },
+    { head: 'Parameters' },
+    ...['Score', 'Profit', 'Trades', 'Drawdown', 'Sharpe', 'Profit factor', 'Fees'].map((head) => ({
+      head,
+      isNumber: true,
+    })),
+  ];
+  const rows = trials
+    .slice(0, ROWS_MAX)
+    .map((row) => [
+      String(row.trial),
+      paramsText(row.params),
+      displayNumber(row.score),
+      displaySignedMoney(row.pnl_absolute),
+      String(row.trades),
+      displayMoney(row.max_drawdown),
+      displayNumber(row.sharpe),
+      displayNumber(row.profit_factor),
+      displayMoney(row.fees_paid),
+    ]);
+  return section('trials', 'Trials', [
+    table(columns, rows),
+    html`<p class="note">
+      ${trials.length} trials, all of them in trials.csv; ${refused.length} sets of parameters were refused by
+      the strategy.
+    </p>`,
+  ]);
+}
+
+function renderOrigin({ source, seed, hashes }: SweepDocument): HtmlText {
+  const pairs = [
+    ['Data', source],
+    ['Seed', String(seed)],
+    ['SHA-256 of the data', hashes.data],
+    ['SHA-256 of the engine', hashes.engine],
+    ['SHA-256 of the strategy', hashes.strategy],
+  ] as const;
+  return section('origin', 'Origin', [
+    html`<table class="pairs">
+      ${pairs.map(
+        ([name, value]) =>
+          html`<tr>
+            <th>${name}</th>
+            <td><code>${value}</code></td>
+          </tr>`,
+      )}
+    </table>`,
+  ]);
 }
 
 /** `fast 5, slow 20`. */

@@ -5,7 +5,7 @@ import { csvText, numberCell, textCell } from '../../report/csv-cell.ts';
 import { writeDocument, writeText } from '../../storage/document-file.ts';
 import path from 'node:path';
 import { mkdirSync } from 'node:fs';
-import { type RankedTrial, type SweepBelief } from './sweep-ranking.ts';
+import type { RankedTrial, SweepBelief } from './sweep-ranking.ts';
 import type { Score, TrialParams } from './sweep-space.ts';
 import type { TrialOutcome } from './trial-run.ts';
 import type { WalkForwardResult } from './walk-forward.ts';

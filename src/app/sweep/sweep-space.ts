@@ -149,7 +149,7 @@ function toSpace(checked: z.infer<typeof spaceShape>, folder: string): SweepSpac
   const file = (given: string | undefined): string | null =>
     given === undefined ? null : path.resolve(folder, given);
   const timeMs = (given: string | number | undefined): number | null =>
-    given === undefined ? null : Number(typeof given === 'number' ? given : Date.parse(given));
+    given === undefined ? null : typeof given === 'number' ? given : Date.parse(given);
   return {
     data: file(checked.data),
     funding: file(checked.funding),

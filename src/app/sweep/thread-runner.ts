@@ -16,6 +16,7 @@ export class ThreadRunner implements TrialRunner {
   constructor(threads: number) {
     this.#pool = new Piscina<TrialTask, TrialOutcome>({
       filename: new URL('./trial-worker.ts', import.meta.url).href,
+      name: 'work',
       minThreads: threads,
       maxThreads: threads,
     });

@@ -44,7 +44,7 @@ export function loadTrialStrategy({ settings }: TrialGround, params: TrialParams
 }
 
 /** The backtest that a trial is. */
-export function planTrial(ground: TrialGround, tape: EventTape, createStrategy: StrategyMaker): BacktestPlan {
+function planTrial(ground: TrialGround, tape: EventTape, createStrategy: StrategyMaker): BacktestPlan {
   const { settings, data, seed, source, spec } = ground;
   const strategy = createStrategy();
   const feed = playTape(tape, neededHistory(settings, strategy));

@@ -10,6 +10,6 @@ export interface TrialTask {
   readonly trial: Trial;
 }
 
-export default function work({ ground, tape, trial }: TrialTask): Promise<TrialOutcome> {
+export function work({ ground, tape, trial }: TrialTask): Promise<TrialOutcome> {
   return runTrial(ground, tape, trial);
 }

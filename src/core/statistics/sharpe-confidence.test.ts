@@ -37,12 +37,11 @@ test('the expected best of many ratios without skill is what a draw of them show
 test('the moments of returns are those of their distribution', () => {
   const returns = Array.from({ length: 32 }, (_, index) => (index % 4 === 0 ? -3 : 2));
   // Mean 0.75; deviations -3.75 (8 times) and 1.25 (24 times): m2 = 4.6875, m3 = -11.71875, m4 = 51.26953125.
-  expect(returnMoments(returns)).toEqual({
-    count: 32,
-    sharpe: expect.closeTo(0.75 / Math.sqrt((4.6875 * 32) / 31), 12),
-    skewness: expect.closeTo(-11.71875 / 4.6875 ** 1.5, 12),
-    kurtosis: expect.closeTo(51.26953125 / 4.6875 ** 2, 12),
-  });
+  const moments = returnMoments(returns);
+  expect(moments?.count).toBe(32);
+  expect(moments?.sharpe).toBeCloseTo(0.75 / Math.sqrt((4.6875 * 32) / 31), 12);
+  expect(moments?.skewness).toBeCloseTo(-11.71875 / 4.6875 ** 1.5, 12);
+  expect(moments?.kurtosis).toBeCloseTo(51.26953125 / 4.6875 ** 2, 12);
 });
 
 test('too few returns, and returns that never change, have no moments', () => {

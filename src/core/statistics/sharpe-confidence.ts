@@ -9,7 +9,7 @@ import { normalProbability, normalQuantile } from './normal-distribution.ts';
 
 const EULER_MASCHERONI = 0.5772156649015329;
 /** Third and fourth moments of fewer samples say nothing. */
-export const SAMPLES_MIN = 30;
+const SAMPLES_MIN = 30;
 
 /** The shape of a series of returns. */
 export interface ReturnMoments {

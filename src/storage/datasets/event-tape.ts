@@ -21,17 +21,15 @@ export interface EventTape {
   readonly blocks: readonly TapeBlock[];
   /** Bars of before the start, an event each, with which the tape begins. */
   readonly historyBars: number;
-  readonly bytes: number;
 }
 
 /** Reads a feed to its end. */
 export async function recordTape(feed: DatasetFeed): Promise<EventTape> {
   const blocks: TapeBlock[] = [];
-  let [bytes, historyBars] = [0, 0];
+  let historyBars = 0;
   let isHistory = true;
   for await (const block of feed.blocks(1)) {
     const columns = block.shareColumns();
-    bytes += Object.values(columns).reduce((sum, column) => sum + column.byteLength, 0);
     blocks.push({ columns, details: [...block.details], events: block.events });
     for (const flags of columns.flags) {
       isHistory &&= (flags & FLAG_HISTORY) !== 0;
@@ -39,7 +37,7 @@ export async function recordTape(feed: DatasetFeed): Promise<EventTape> {
       historyBars++;
     }
   }
-  return { startMs: feed.startMs, endMs: feed.endMs, blocks, historyBars, bytes };
+  return { startMs: feed.startMs, endMs: feed.endMs, blocks, historyBars };
 }
 
 /** The tape with at most this many bars of history: what the feed would have been if no more had been asked for. */
