@@ -356,7 +356,8 @@ export class StrategyHost implements MarketView {
 
   #market(instrument: number): InstrumentMarket {
     const market = this.#markets[instrument];
-    assert(market !== undefined, 'the session has no such instrument');
+    // Not `assert`: making its text would cost more than what strategies read here.
+    if (market === undefined) throw new InvariantViolation(`no instrument ${instrument}`);
     return market;
   }
 }
