@@ -8,7 +8,7 @@
  * {@link MAX_OVERRUNS}. What was cut off is known by the number of the call, so that a replay can leave it out.
  */
 
-import { InvariantViolation } from '../base/assert.ts';
+import { assertNever, InvariantViolation } from '../base/assert.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord, PositionSide, Side } from '../domain/order.ts';
 import { isTerminal } from '../domain/order.ts';
