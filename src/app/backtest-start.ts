@@ -70,7 +70,11 @@ export interface BacktestFacts {
  * Bars that must be there before the first order: what was asked for, else what the strategy needs. Throws ConfigError
  * where it needs bars that the data's own do not make.
  */
-export function neededHistory(settings: Settings, dataset: Dataset, strategy: StrategyInstance): number {
+export function neededHistory(
+  settings: Settings,
+  dataset: Pick<Dataset, 'barMs'>,
+  strategy: StrategyInstance,
+): number {
   const isChosen = settings.effective['engine.min_history_bars']?.origin.kind !== 'default';
   const interval = intervalOf(settings, dataset);
   requireFitting(strategy, interval);
@@ -81,8 +85,8 @@ export function neededHistory(settings: Settings, dataset: Dataset, strategy: St
 /** The first event of a backtest. Throws ConfigError where the interval asked for is not the data's. */
 export function composeBacktestStart(
   settings: Settings,
-  dataset: Dataset,
-  feed: DatasetFeed,
+  dataset: Pick<Dataset, 'priceSource' | 'barMs'>,
+  feed: Pick<DatasetFeed, 'startMs' | 'endMs'>,
   facts: BacktestFacts,
 ): SessionStart {
   const interval = intervalOf(settings, dataset);
@@ -107,7 +111,7 @@ export function composeBacktestStart(
   };
 }
 
-function intervalOf(settings: Settings, { barMs }: Dataset): Interval {
+function intervalOf(settings: Settings, { barMs }: Pick<Dataset, 'barMs'>): Interval {
   if (barMs === null) return settings.interval;
   const isChosen = settings.effective['interval']?.origin.kind !== 'default';
   if (isChosen && intervalMs(settings.interval) !== barMs)
