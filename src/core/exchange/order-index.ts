@@ -50,10 +50,6 @@ export class OrderIndex {
     return byId ?? (clientOrderId === null ? null : (this.#byClientId.get(clientOrderId) ?? null));
   }
 
-  isClientIdUsed(clientOrderId: string): boolean {
-    return this.#byClientId.has(clientOrderId);
-  }
-
   /** Replaces what is set aside for an order. */
   reserve(order: WorkingOrder, amount: Money): void {
     this.#reserved = money(this.#reserved - order.reserved + amount);
