@@ -223,7 +223,7 @@ export class StrategyHost implements MarketView {
 
   #market(instrument: number): InstrumentMarket {
     const market = this.#markets[instrument];
-    assert(market !== undefined, `no instrument ${instrument}`);
+    assert(market !== undefined, 'the session has no such instrument');
     return market;
   }
 }
