@@ -72,9 +72,8 @@ export interface FinalReport {
   readonly fees_paid: string;
   /** Positive = paid. */
   readonly funding_paid: string;
-  /** Charged by the venue for liquidations, positive = paid; and what its insurance fund bore, positive = received. */
+  /** Positive = paid; not part of `fees_paid`. */
   readonly liquidation_fees: string;
-  readonly insurance: string;
   readonly spread_cost: string | null;
   readonly impact_cost: string | null;
   readonly latency_cost: string | null;
@@ -209,7 +208,6 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     fees_paid: paid(inputs.ledger, 'fee'),
     funding_paid: paid(inputs.ledger, 'funding'),
     liquidation_fees: paid(inputs.ledger, 'liquidation_fee'),
-    insurance: received(inputs.ledger, 'insurance'),
     spread_cost: sumCost(fills, (fill) => fill.spread_cost),
     impact_cost: sumCost(fills, (fill) => fill.impact_cost),
     latency_cost: sumCost(fills, (fill) => fill.latency_cost),
@@ -293,10 +291,6 @@ function reportStatus(
 function countLiquidations(orders: readonly OrderFacts[]): number {
   const events = orders.flatMap(({ order_id: id }) => /-l(\d+)-\d+$/.exec(id)?.[1] ?? []);
   return new Set(events).size;
-}
-
-function received(ledger: readonly LedgerFacts[], kind: LedgerFacts['kind']): string {
-  return formatMoney(sumMoney(ledger.filter((entry) => entry.kind === kind).map(({ amount }) => amount)));
 }
 
 /** What went out under a ledger kind; positive = paid. */
