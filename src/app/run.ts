@@ -68,7 +68,7 @@ export async function runSession(
     const unreported = describeUnreportedEnd(lock.former, readHeartbeat(paths.heartbeat));
     if (unreported !== null) alerts.raise('critical', 'crashed', unreported);
     // Only who has the workspace pays for loading the rest of the program.
-    const { loadStrategyMaker } = await unlessBrokenOff(import('./strategy-loader.ts'));
+    const { loadStrategyMaker, requireFitting } = await unlessBrokenOff(import('./strategy-loader.ts'));
     if (settings.account === 'resume' && wasFrozen(sessionId, paths)) {
       const text = `Session ${sessionId} was frozen; its log is replayed, and what froze it may freeze this too`;
       log.log('warning', 'session_was_frozen', text);
@@ -80,6 +80,7 @@ export async function runSession(
       await unlessBrokenOff(concludeInterrupted(facts));
     }
     const loaded = await unlessBrokenOff(loadStrategyMaker(settings.strategy, settings.params));
+    requireFitting(loaded(), settings.interval);
     const overruns = new OverrunReports();
     // What comes with the program needs no guard; only code that we do not know does.
     const createStrategy = isAbsolute(settings.strategy)
