@@ -115,9 +115,10 @@ function checkState(first: readonly Decision[], second: readonly Decision[]): St
   if (first.length === 0 && second.length === 0) return unknown(name);
   const difference = firstDifference(first, second);
   return difference === null
-    ? passed(name, `a second run decided the same, ${first.length} times`)
-    : caught(
+    ? verdict(name, true, `a second run decided the same, ${first.length} times`)
+    : verdict(
         name,
+        false,
         `a second run decided otherwise: the strategy keeps something between runs; ${difference}`,
       );
 }
@@ -138,16 +139,18 @@ async function checkLookahead(
     const past = full.filter(before);
     const difference = firstDifference(past, (await decide({ ...whole, toMs })).filter(before));
     if (difference !== null)
-      return caught(
+      return verdict(
         name,
+        false,
         `with no data behind ${displayTime(toMs)} it decided otherwise before; ${difference}`,
       );
     compared += past.length;
   }
   return compared === 0
     ? unknown(name)
-    : passed(
+    : verdict(
         name,
+        true,
         `with the future cut off at ${CUTS} places the past stayed the same, ${compared} decisions`,
       );
 }
@@ -167,16 +170,18 @@ async function checkRecursion(
     const longer = await decide({ ...later, historyBars });
     const difference = firstDifference(declared, longer);
     if (difference !== null)
-      return caught(
+      return verdict(
         name,
+        false,
         `with ${historyBars} bars of history in place of the ${whole.historyBars} it declares it decides otherwise; ${difference}`,
       );
     compared += longer.length;
   }
   return compared === 0
     ? unknown(name)
-    : passed(
+    : verdict(
         name,
+        true,
         `${HISTORY_FACTORS.join(' and ')} times the declared history changed none of ${declared.length} decisions`,
       );
 }
@@ -224,12 +229,8 @@ function describe(decision: Decision | undefined): string {
   return decision === undefined ? 'nothing' : `${decision.text} at ${displayTime(decision.timeMs)}`;
 }
 
-function passed(name: StrategyCheck['name'], detail: string): StrategyCheck {
-  return { name, passed: true, detail };
-}
-
-function caught(name: StrategyCheck['name'], detail: string): StrategyCheck {
-  return { name, passed: false, detail };
+function verdict(name: StrategyCheck['name'], passed: boolean, detail: string): StrategyCheck {
+  return { name, passed, detail };
 }
 
 function unknown(name: StrategyCheck['name']): StrategyCheck {

@@ -23,6 +23,7 @@ import { addRunCommand, type HoldSession, type RunRequest } from './commands/run
 import { addStatusCommand } from './commands/status-command.ts';
 import { addCheckCommand } from './commands/check-command.ts';
 import { addSweepCommand } from './commands/sweep-command.ts';
+import { addSweepWorkerCommand } from './commands/sweep-worker-command.ts';
 import { addStopCommand } from './commands/stop-command.ts';
 import { addVenueCommand } from './commands/venue-command.ts';
 import { addVerifyCommand } from './commands/verify-command.ts';
@@ -180,6 +181,7 @@ Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; 
   addJournalCommand(program, context);
   addBacktestCommand(program, context);
   addSweepCommand(program, context);
+  addSweepWorkerCommand(program, context);
   addCheckCommand(program, context);
   addDataCommand(program, context);
   addDiffCommand(program, context);
