@@ -90,6 +90,7 @@ export class Engine implements EventListener {
       scheduleCancel: (order, reason, dueMs) =>
         this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
       noteSubmitted: (orderId) => this.#host.noteSubmitted(orderId),
+      answer: (report) => this.#schedule.add(parts.reportArrivalMs(this.#nowMs), Due.orderReport, { report }),
       scheduleAmend: (order, price, quantity, dueMs) =>
         this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
     });

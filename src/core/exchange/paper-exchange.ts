@@ -107,10 +107,6 @@ export class PaperExchange {
     return this.#orders.find(orderId, clientOrderId);
   }
 
-  isClientIdUsed(clientOrderId: string): boolean {
-    return this.#orders.isClientIdUsed(clientOrderId);
-  }
-
   /** Takes an approved order on its way: reserves its exposure until it arrives. */
   submit(order: ApprovedOrder, nowMs: number): WorkingOrder {
     const working = new WorkingOrder(order);
