@@ -71,7 +71,7 @@ export class QueueRunner implements TrialRunner {
       const part = jobs.slice(from, from + BULK_MAX);
       // A failure of before is tried again: a worker that refused it may have been replaced.
       const before = await Promise.all(part.map(({ id }) => this.#queue.getJob(id)));
-      await Promise.all(before.map((job) => (job?.failedReason === undefined ? null : job.remove())));
+      await Promise.all(before.flatMap((job) => (job?.failedReason === undefined ? [] : [job.remove()])));
       await this.#queue.addBulk(
         part.map(({ id, job }) => ({ name: 'trial', data: job, opts: { jobId: id } })),
       );
