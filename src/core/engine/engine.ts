@@ -219,6 +219,7 @@ export class Engine implements EventListener {
         this.#intake.lastPrice(block, row);
         break;
       case EventKind.funding:
+        this.#intake.settlement(block, row);
         this.#funding.settle(block, row, this.#nowMs, this.#lifecycle.startedMs);
         break;
       case EventKind.feed:
