@@ -76,15 +76,14 @@ export function assembleParts(
   const interval = intervalOf(start);
   assert(
     start.fills.price_source === 'stream' || start.fill_model === 'parametric',
-    'a session of bars fills by the parametric model',
+    'a session without books fills by the parametric model',
   );
   const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
-  const hasBarsOnly = start.fills.price_source === 'bars';
   const markets = publicMarket.books.map((shown, index) => {
     const spec = start.instruments[index];
     assert(spec !== undefined, 'the public market is of the same instruments');
     const bars = new BarSeries(neededBars + SPARE_BARS);
-    return new InstrumentMarket(createInstrument(spec, index), bars, shown, hasBarsOnly);
+    return new InstrumentMarket(createInstrument(spec, index), bars, shown, start.fills.price_source);
   });
   const { modes, refused: refusedTerms } = termsInForce(
     start,
@@ -132,7 +131,10 @@ export function assembleParts(
     intervalMs: intervalMs(interval),
     neededBars,
     markets,
-    tradeBars: isVenueInterval(interval) ? [] : markets.map(() => new TradeBars(intervalMs(interval))),
+    tradeBars:
+      isVenueInterval(interval) && start.bars_from === undefined
+        ? []
+        : markets.map(() => new TradeBars(intervalMs(interval))),
     account,
     refusedTerms,
     random,

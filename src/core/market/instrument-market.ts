@@ -3,6 +3,7 @@
  * events), its prices and bars, and whether this engine can trust the book.
  */
 
+import type { FillTerms } from '../domain/fill-terms.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import { type MarkPrice, type Rate, markPrice } from '../domain/units.ts';
 import type { BarSeries } from './bar-series.ts';
@@ -22,6 +23,8 @@ export class InstrumentMarket {
   readonly #public: PublicBook;
   /** Candles are all there is: they decide what fills. */
   readonly hasBarsOnly: boolean;
+  /** Public trades are all there is. */
+  readonly hasTradesOnly: boolean;
   /** A bar is being played through the orders: its prices are the market, whatever the book says. */
   isPlayingBar = false;
   /** False before the first frame, after a disconnect, and while the book is crossed: nothing fills then. */
@@ -44,8 +47,14 @@ export class InstrumentMarket {
   /** Rate of the last settlement as the venue says it; null before it did. */
   settledRate: Rate | null = null;
 
-  constructor(instrument: Instrument, bars: BarSeries, shown: PublicBook, hasBarsOnly = false) {
-    this.hasBarsOnly = hasBarsOnly;
+  constructor(
+    instrument: Instrument,
+    bars: BarSeries,
+    shown: PublicBook,
+    source: FillTerms['price_source'] = 'stream',
+  ) {
+    this.hasBarsOnly = source === 'bars';
+    this.hasTradesOnly = source === 'trades';
     this.instrument = instrument;
     this.bars = bars;
     this.book = shown.ladder;
@@ -88,10 +97,20 @@ export class InstrumentMarket {
     return this.isBookValid && bestBid !== NO_PRICE && bestAsk !== NO_PRICE ? bestBid + bestAsk : null;
   }
 
-  /** {@link midX2}, or twice the last close where candles are all there is: what a decision was made on. */
+  /** Whether books are shown at all. */
+  get hasBook(): boolean {
+    return !this.hasBarsOnly && !this.hasTradesOnly;
+  }
+
+  /** Whether public trades can fill: on a book that can be trusted, or where there is none to trust. */
+  get canFillByTrades(): boolean {
+    return this.isBookValid || this.hasTradesOnly;
+  }
+
+  /** {@link midX2}, or twice the last price where there are no books: what a decision was made on. */
   get decisionMidX2(): number | null {
     const { midX2 } = this;
-    return midX2 === null && this.hasBarsOnly && this.lastPrice !== NO_PRICE ? 2 * this.lastPrice : midX2;
+    return midX2 === null && !this.hasBook && this.lastPrice !== NO_PRICE ? 2 * this.lastPrice : midX2;
   }
 
   /** A price in ticks to trade against without a book: the mid, else the last trade; null before either. */
