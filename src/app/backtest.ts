@@ -130,7 +130,7 @@ async function planBacktest(request: BacktestRequest, sessionId: string): Promis
   const dataset = await openDataset({ data, marks: mark, funding });
   const seed = settings.seed ?? DEFAULT_SEED;
   const spec = contractOf(symbolOf(request), dataset);
-  const historyBars = neededHistory(settings, strategy);
+  const historyBars = neededHistory(settings, dataset, strategy);
   const feed = dataset.feed(createInstrument(spec, 0), { fromMs, toMs, historyBars });
   const start = composeBacktestStart(settings, dataset, feed, { sessionId, seed, source, spec, strategy });
   return { plan: { start, createStrategy, feed }, strategy: settings.strategy, notes: dataset.notes };
