@@ -97,7 +97,7 @@ async function runChecks(request: BacktestRequest, io: ProgramIo): Promise<reado
     return decisions;
   };
   try {
-    const historyBars = neededHistory(settings, createStrategy());
+    const historyBars = neededHistory(settings, dataset, createStrategy());
     const whole: Part = { fromMs: request.fromMs, toMs: request.toMs, historyBars };
     const full = await decide(whole);
     return [
