@@ -379,8 +379,8 @@ export class Engine implements EventListener {
   }
 
   #scheduleSettlement(instrument: number): void {
-    // A session of bars settles on what is held when a settlement is told, behind the bar that ends with it.
-    if (this.start.fills.price_source === 'bars') return;
+    // Without books a session settles on what is held when a settlement is told, behind the bar that ends with it.
+    if (this.start.fills.price_source !== 'stream') return;
     const settlementMs = this.#funding.takeUnscheduled(instrument);
     if (settlementMs === null || settlementMs < this.#nowMs) return;
     this.#schedule.add(settlementMs, Due.settlement, { instrument, atMs: settlementMs });

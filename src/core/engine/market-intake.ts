@@ -141,13 +141,14 @@ export class MarketIntake {
     const { exchange } = this.#parts;
     exchange.observeTrade(instrument, isTakerBuy, price, quantity);
     if (
-      market.isBookValid &&
+      market.canFillByTrades &&
       this.#lifecycle.canFill &&
       exchange.isReachedBy(instrument, isTakerBuy, price)
     ) {
       exchange.onTrade(instrument, isTakerBuy, price, quantity, exchangeTimeMs, nowMs, sequence);
     }
     if (isNewest) this.#firePrice('last', instrument, market, nowMs, sequence);
+    if (isNewest && market.hasTradesOnly) this.#firePrice('mark', instrument, market, nowMs, sequence);
     if (isNewest && market.mark === null) this.#judgeMargin(market, exchangeTimeMs, nowMs, sequence);
     if (this.#hearsTrades && this.#lifecycle.isTrading) {
       this.#host.trade(instrument, exchangeTimeMs, isTakerBuy, price, quantity);
@@ -264,7 +265,7 @@ export class MarketIntake {
     sequence: number,
   ): void {
     const { exchange } = this.#parts;
-    if (!exchange.hasConditional(instrument) || !market.isBookValid || !this.#lifecycle.canFill) return;
+    if (!exchange.hasConditional(instrument) || !market.canFillByTrades || !this.#lifecycle.canFill) return;
     exchange.onPrice(source, instrument, nowMs, sequence);
   }
 
