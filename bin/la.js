@@ -15,7 +15,7 @@
  */
 
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -37,7 +37,9 @@ const PINNED_PACKAGES = new Map([
 const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const main = join(root, 'src', 'cli', 'main.ts');
+/** Sources in a checkout; in an installed package, below whose folder Node strips no types, JavaScript. */
+const sources = join(root, 'src', 'cli', 'main.ts');
+const main = existsSync(sources) ? sources : join(root, 'lib', 'cli', 'main.js');
 
 const pinned = findPinnedNode();
 if (pinned?.version === process.versions.node) {
