@@ -88,9 +88,18 @@ function findPinnedNode() {
 
 /** @param {string} nodePath */
 function runChild(nodePath) {
-  const child = spawn(nodePath, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  });
+  const child = spawn(
+    nodePath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
+      main,
+      ...process.argv.slice(2),
+    ],
+    {
+      stdio: 'inherit',
+    },
+  );
   child.on('error', (error) =>
     refuse(`laptop-agents cannot start its Node (${nodePath}): ${error.message}.`),
   );
