@@ -42,6 +42,7 @@ import type { ResultFacts } from './session-result.ts';
 import { type SessionView, viewSession } from './session-view.ts';
 import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
+import type { OverrunReports } from './strategy-guard.ts';
 import type { StrategyMaker } from './strategy-loader.ts';
 
 /** Bars asked for beyond the need, so that a bar missing at the venue does not hold up the warm-up. */
@@ -56,6 +57,8 @@ export interface LiveSessionOptions {
   readonly sessionId: string;
   /** Gives a fresh strategy at every call. */
   readonly createStrategy: StrategyMaker;
+  /** Of the guards of those strategies. */
+  readonly overruns: OverrunReports;
   readonly opened: OpenedSession;
   readonly clock: WallClock;
   readonly logger: Logger;
@@ -325,6 +328,7 @@ export class LiveSession {
     if (client === undefined || engine === null || journal === null) return;
     if (band === null || model === null || checkpoints === null) return;
     this.#isStreaming = true;
+    this.#options.overruns.listen((overrun) => void this.#send({ type: 'strategy_overrun', ...overrun }));
     if (this.#early !== null) this.command(this.#early);
     client.start(this.#instruments, settings.interval, this.#ingress, {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),

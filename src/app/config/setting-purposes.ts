@@ -27,6 +27,8 @@ export const SETTING_PURPOSES: Readonly<Record<SettingKey, string>> = {
     'Age of the market data that halts trading; after ten times that the session ends with exit 5.',
   'engine.min_history_bars':
     'Bars that must be there before the first order; where the strategy needs more, that counts.',
+  'engine.strategy_call_budget':
+    'How long one call of your own strategy may take before it is cut off; see docs/strategies.md.',
   'exchange.request_latency':
     'Time of an order from its decision to the exchange; the median where it is drawn.',
   'exchange.response_latency':
@@ -65,7 +67,7 @@ export const SETTING_PURPOSES: Readonly<Record<SettingKey, string>> = {
     'What a single trade may lose, of the equity: at its own stop when it is entered, and while it is in hand.',
   'risk.max_drawdown_percent': 'Distance from the highest equity at which no new risk is taken.',
   'risk.max_consecutive_losses': 'Losing trades in a row after which no new risk is taken for a while.',
-  'risk.max_position_time': 'How long a position may stay open.',
+  'risk.max_position_time': 'How long a position may stay open; then it is closed at market.',
   'risk.cooldown': 'How long no new risk is taken after a limit that passes by itself was reached.',
   'resources.max_memory_mb': 'Resident memory, MiB, beyond which the session ends with exit 4.',
   'resources.freeze_timeout':

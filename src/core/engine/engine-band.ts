@@ -15,6 +15,7 @@ import type { BandPoint, Output } from '../domain/outputs.ts';
 import type { SessionStart } from '../domain/session-start.ts';
 import { type Money, money } from '../domain/units.ts';
 import type { PublicMarket } from '../market/public-market.ts';
+import type { StrategyRole } from '../strategy/call-guard.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { type Stance, startOf } from './band-stance.ts';
 import { Engine } from './engine.ts';
@@ -112,13 +113,14 @@ export class EngineBand {
   /** Failures already told. */
   #told = 0;
 
-  /** `createStrategy` gives a fresh strategy at every call. */
-  constructor(start: SessionStart, createStrategy: () => StrategyInstance) {
+  /** `createStrategy` gives a fresh strategy at every call, for the exchange it is to trade at. */
+  constructor(start: SessionStart, createStrategy: (role: StrategyRole) => StrategyInstance) {
     const publicMarket = openPublicMarket(start);
     this.#publicMarket = publicMarket;
-    this.primary = new Engine(start, createStrategy(), publicMarket);
+    this.primary = new Engine(start, createStrategy('realistic'), publicMarket);
     const hasBand = start.band === 'on' && start.fill_model === 'book';
-    const shadow = (stance: Stance): Shadow => new Shadow(stance, start, createStrategy(), publicMarket);
+    const shadow = (stance: Stance): Shadow =>
+      new Shadow(stance, start, createStrategy(stance), publicMarket);
     this.#optimistic = hasBand ? shadow('optimistic') : null;
     this.#pessimistic = hasBand ? shadow('pessimistic') : null;
     this.#listeners = [this.primary, this.#optimistic, this.#pessimistic].filter((one) => one !== null);

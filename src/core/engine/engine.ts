@@ -352,6 +352,9 @@ export class Engine implements EventListener {
       case 'set_duration':
         this.#end.plan(command.durationMs);
         break;
+      case 'strategy_overrun':
+        // What followed from it was done at the call; a replay is told of it before it begins.
+        break;
       default:
         assertNever(command, 'command');
     }

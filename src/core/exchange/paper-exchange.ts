@@ -9,7 +9,8 @@
 import { assert } from '../base/assert.ts';
 import type { SeededRandom } from '../base/random.ts';
 import { notional, timesRateUp } from '../domain/instrument.ts';
-import type { ApprovedOrder, TriggerSource } from '../domain/order.ts';
+import type { EventBlock } from '../domain/event-block.ts';
+import type { ApprovedOrder, PositionSide, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, ZERO_MONEY } from '../domain/units.ts';
@@ -19,7 +20,6 @@ import { type BarLink, type BarMatching, type BarPlay, barRules } from './bar-ma
 import { type ArrivalContext, checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { ConditionalOrders, checkTrigger } from './conditional-orders.ts';
-import { BookDigest } from './book-digest.ts';
 import { costLines, type FillBasis, recordFill } from './fill-record.ts';
 import { MarginModel } from './margin-model.ts';
 import { orderReserve } from './margin.ts';
@@ -50,7 +50,6 @@ export class PaperExchange {
   /** Time and sequence number of the event in hand. */
   #nowMs = 0;
   #sequence = 0;
-  readonly #digests: readonly BookDigest[];
   constructor(
     settings: PaperExchangeSettings,
     markets: readonly InstrumentMarket[],
@@ -65,7 +64,6 @@ export class PaperExchange {
     this.margin = new MarginModel(account, markets, this.#orders, settings);
     this.#arrivals = { account, orders: this.#orders, margin: this.margin, fillModel: settings.fillModel };
     this.#resting = markets.map((market) => new RestingOrders(market, settings.fills));
-    this.#digests = markets.map(() => new BookDigest());
     this.#conditional = markets.map(() => new ConditionalOrders());
     const link: MatchingLink & BarLink = {
       reduceOnlyRoom: (order) => reduceOnlyRoom(order, account),
@@ -93,6 +91,11 @@ export class PaperExchange {
   /** Margin and fees set aside for working orders. */
   get reserved(): Money {
     return this.#orders.reserved;
+  }
+
+  /** Lots that working orders of one side of a position may still fill; reduce-only ones left out. */
+  openLots(instrument: number, position: PositionSide | undefined, isBid: boolean): Lots {
+    return this.#orders.openLots(instrument, position, isBid);
   }
 
   working(): IterableIterator<WorkingOrder> {
@@ -237,8 +240,9 @@ export class PaperExchange {
     this.#close(order, 'canceled', reason);
   }
 
-  onLevel(instrument: number, isBid: boolean, price: number, displayed: number): void {
-    this.#resting[instrument]?.onLevel(isBid, price, displayed);
+  /** A frame changed the levels in the rows after `row` and before `end`. */
+  onLevels(instrument: number, block: EventBlock, row: number, end: number): void {
+    this.#resting[instrument]?.onLevels(block, row, end);
   }
 
   /** A frame is complete: what we consumed is compared with it, queues are capped by a replaced window. */
@@ -319,7 +323,6 @@ export class PaperExchange {
       timeMs: this.#nowMs,
       basis,
       settings: this.#settings,
-      digest: this.#digests[intent.instrument] ?? null,
     });
     const forced = order.isForced ? { feeRate: this.#settings.liquidationFeeRate } : null;
     this.#account.applyFill(fill, intent.tag, forced);
@@ -391,7 +394,7 @@ export class PaperExchange {
 
   #market(instrument: number): InstrumentMarket {
     const market = this.#markets[instrument];
-    assert(market !== undefined, `no instrument ${instrument}`);
+    assert(market !== undefined, 'no such instrument');
     return market;
   }
 }

@@ -2,7 +2,8 @@
  * What a strategy is: a name, a schema of its parameters, the history it needs, and handlers.
  *
  * Handlers are synchronous, see a read-only view of what had arrived by then, and return order intents. A handler that
- * throws loses its signal; the session goes on and reports it.
+ * throws, or returns what is no list of intents, loses its signal; one that takes too long loses its memory too; the
+ * session goes on and reports it.
  */
 
 import type { ZodType } from 'zod';
@@ -21,6 +22,7 @@ import type {
 import type { Lots, MarkPrice, Money, Rate, Ticks } from '../domain/units.ts';
 import type { AgentVerdict } from '../domain/verdict.ts';
 import type { BarSeries } from '../market/bar-series.ts';
+import type { CallGuard } from './call-guard.ts';
 
 /** A public trade as strategies see it; the object is reused. */
 export interface PublicTrade {
@@ -91,6 +93,10 @@ export interface StrategyInstance {
   readonly params: unknown;
   readonly historyBars: number;
   readonly handlers: StrategyHandlers;
+  /** Makes handlers with a fresh memory, for after a call that was cut off; absent = the strategy cannot go on then. */
+  readonly renew?: () => StrategyHandlers;
+  /** Keeps its calls within their time; absent = nothing does. */
+  readonly guard?: CallGuard;
 }
 
 /** Declares a strategy; gives the parameters their types. */
@@ -109,6 +115,7 @@ export function instantiateStrategy<Params>(
     params: checked,
     historyBars: definition.historyBars(checked),
     handlers: definition.create(checked),
+    renew: () => definition.create(checked),
   };
 }
 
