@@ -73,7 +73,7 @@ describe('a handler that misbehaves loses its signal, and the session goes on', 
       (view) => [good, view.bars(0).close(500)],
       /bar 500 back of 0 held/,
     ],
-    ['looks at a contract that is not there', (view) => view.bars(3), /no such instrument/],
+    ['looks at a contract that is not there', (view) => view.bars(3), /no instrument 3/],
     ['throws what is no error', () => (wild(['text']) as { fail(): void }).fail(), /not a function/],
     ['sets a timer at no time', (view) => view.setTimer('x', Number.NaN), /setTimer takes/],
     [
