@@ -122,7 +122,8 @@ export class WorkingOrder {
   /** An immutable copy for the outside. */
   record(): OrderRecord {
     const { intent } = this;
-    return {
+    const { positionSide } = intent;
+    const record: OrderRecord = {
       id: this.id,
       clientOrderId: intent.clientOrderId,
       instrument: intent.instrument,
@@ -132,7 +133,6 @@ export class WorkingOrder {
       price: intent.price,
       timeInForce: intent.timeInForce,
       reduceOnly: intent.reduceOnly,
-      ...(intent.positionSide === undefined ? {} : { positionSide: intent.positionSide }),
       status: this.status,
       reason: this.reason,
       decisionTimeMs: this.decisionTimeMs,
@@ -141,6 +141,7 @@ export class WorkingOrder {
       filled: this.filled,
       filledNotional: this.filledNotional,
     };
+    return positionSide === undefined ? record : { ...record, positionSide };
   }
 }
 
