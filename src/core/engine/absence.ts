@@ -108,4 +108,15 @@ export class Absence {
     this.#heldBack = [];
     return heldBack;
   }
+
+  save<Saved>(savePayload: (kind: number, payload: DuePayload | null) => Saved) {
+    return this.#heldBack.map(({ kind, payload }) => ({ kind, payload: savePayload(kind, payload) }));
+  }
+
+  restore<Saved>(
+    heldBack: readonly { readonly kind: number; readonly payload: Saved }[],
+    restorePayload: (kind: number, saved: Saved) => DuePayload | null,
+  ): void {
+    this.#heldBack = heldBack.map(({ kind, payload }) => ({ kind, payload: restorePayload(kind, payload) }));
+  }
 }

@@ -30,8 +30,9 @@ import { describeAccount, openAccount, rejoinOrders } from './account-document.t
 import { arriveAtExchange } from './arrivals.ts';
 import { DataWatch } from './data-watch.ts';
 import { Due, type DuePayload } from './due.ts';
+import { payloadRestorer, savePayload } from './due-state.ts';
 import { EquitySampler } from './equity-sampler.ts';
-import { type EngineParts, type EngineView, assembleParts } from './engine-parts.ts';
+import { type EngineParts, type EngineView, assembleParts, restoreParts, saveParts } from './engine-parts.ts';
 import { type EngineStatus, describeStatus, hashState } from './engine-state.ts';
 import { FundingDesk } from './funding-desk.ts';
 import { Lifecycle, STOP_STEP_MS } from './lifecycle.ts';
@@ -40,6 +41,8 @@ import { OrderDesk } from './order-desk.ts';
 import { Schedule } from './schedule.ts';
 import { StrategyHost } from './strategy-host.ts';
 import { TradeBarClock } from './trade-bar-clock.ts';
+
+export type EngineState = ReturnType<Engine['save']>;
 
 export class Engine {
   readonly start: SessionStart;
@@ -124,6 +127,46 @@ export class Engine {
 
   takeOutputs(): Output[] {
     return this.#outputs.take();
+  }
+
+  /** All that decides what comes next, as plain data; it may share lists with the engine: encode it before the next event. */
+  save() {
+    return {
+      parts: saveParts(this.#parts),
+      outputs: this.#outputs.save(),
+      schedule: this.#schedule.save(savePayload),
+      host: this.#host.save(),
+      desk: this.#desk.save(),
+      watch: this.#watch.save(),
+      funding: this.#funding.save(),
+      lifecycle: this.#lifecycle.save(),
+      intake: this.#intake.save(),
+      sampler: this.#sampler.save(),
+      absence: this.#absence.save(savePayload),
+      ...{ nowMs: this.#nowMs, sequence: this.#sequence, events: this.#events },
+      startingEquity: this.#startingEquity,
+    };
+  }
+
+  /** Makes a new engine of the same start and strategy go on from there. */
+  restore(state: EngineState): void {
+    assert(this.#events === 0, 'an engine is brought back before its first event');
+    restoreParts(this.#parts, state.parts);
+    const restorePayload = payloadRestorer(this.#parts.exchange);
+    this.#outputs.restore(state.outputs);
+    this.#schedule.restore(state.schedule, restorePayload);
+    this.#host.restore(state.host);
+    this.#desk.restore(state.desk);
+    this.#watch.restore(state.watch);
+    this.#funding.restore(state.funding);
+    this.#lifecycle.restore(state.lifecycle);
+    this.#intake.restore(state.intake);
+    this.#sampler.restore(state.sampler);
+    this.#absence.restore(state.absence, restorePayload);
+    this.#nowMs = state.nowMs;
+    this.#sequence = state.sequence;
+    this.#events = state.events;
+    this.#startingEquity = state.startingEquity;
   }
 
   /** When something is next due, engine time; Infinity when nothing is. */

@@ -47,4 +47,12 @@ export class EquitySampler {
       },
     });
   }
+
+  save() {
+    return { nextMs: this.#nextMs };
+  }
+
+  restore({ nextMs }: ReturnType<EquitySampler['save']>): void {
+    this.#nextMs = nextMs;
+  }
 }

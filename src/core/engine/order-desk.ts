@@ -185,12 +185,12 @@ export class OrderDesk {
 
   #cancel(orderId: string | null, clientOrderId: string | null): void {
     const order = this.#exchange.find(orderId, clientOrderId);
-    if (order !== null && order.place !== 'closed') {
+    if (order !== null) {
       this.#sendCancel(order, 'cancel_requested');
       return;
     }
     // Cancelling what is already closed is the ordinary race with a fill; cancelling what never was is worth saying.
-    if (order === null) {
+    if (this.#exchange.findFormer(clientOrderId) === null) {
       const reason = { code: 'order_unknown', orderId: orderId ?? clientOrderId ?? '' } as const;
       this.#outputs.push({ type: 'denial', timeMs: this.#link.nowMs(), orderId, intent: null, reason });
     }
@@ -201,17 +201,13 @@ export class OrderDesk {
     const nowMs = this.#link.nowMs();
     const order = this.#exchange.find(intent.orderId, intent.clientOrderId);
     const orderId = intent.orderId ?? intent.clientOrderId ?? '';
-    if (
-      order === null ||
-      order.place === 'closed' ||
-      order.intent.price === null ||
-      order.intent.trigger !== null
-    ) {
+    if (order === null || order.intent.price === null || order.intent.trigger !== null) {
+      const known = order ?? this.#exchange.findFormer(intent.clientOrderId);
       const reason: DenialReason =
-        order === null
+        known === null
           ? { code: 'order_unknown', orderId }
-          : { code: 'not_amendable', orderId, status: order.status };
-      this.#outputs.push({ type: 'denial', timeMs: nowMs, orderId: order?.id ?? null, intent: null, reason });
+          : { code: 'not_amendable', orderId, status: known.status };
+      this.#outputs.push({ type: 'denial', timeMs: nowMs, orderId: known?.id ?? null, intent: null, reason });
       return;
     }
     const growth = (intent.quantity ?? order.intent.quantity) - order.intent.quantity;
@@ -237,5 +233,13 @@ export class OrderDesk {
       if (isSame && other.positionSide === intent.positionSide && !other.reduceOnly) sum += order.remaining;
     }
     return lots(sum);
+  }
+
+  save() {
+    return { orders: this.#orders };
+  }
+
+  restore({ orders }: ReturnType<OrderDesk['save']>): void {
+    this.#orders = orders;
   }
 }

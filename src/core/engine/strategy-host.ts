@@ -23,7 +23,13 @@ import type { BarSeries } from '../market/bar-series.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import { KnownPositions } from './known-positions.ts';
-import type { MarketView, PublicTrade, StrategyHandlers, StrategyInstance } from '../strategy/strategy.ts';
+import type {
+  MarketView,
+  PublicTrade,
+  StrategyHandlers,
+  StrategyInstance,
+  StrategyMemory,
+} from '../strategy/strategy.ts';
 import type { EngineParts } from './engine-parts.ts';
 
 type Intents = readonly OrderIntent[] | void;
@@ -39,6 +45,7 @@ class TradeView implements PublicTrade {
 
 export class StrategyHost implements MarketView {
   readonly handlers: StrategyHandlers;
+  readonly #memory: StrategyMemory | null;
   readonly instruments: readonly Instrument[];
   readonly intervalMs: number;
   readonly #name: string;
@@ -65,6 +72,7 @@ export class StrategyHost implements MarketView {
   ) {
     this.#name = strategy.name;
     this.handlers = strategy.handlers;
+    this.#memory = strategy.memory ?? null;
     this.intervalMs = intervalMs;
     this.instruments = markets.map((market) => market.instrument);
     this.#markets = markets;
@@ -225,5 +233,24 @@ export class StrategyHost implements MarketView {
     const market = this.#markets[instrument];
     assert(market !== undefined, `no instrument ${instrument}`);
     return market;
+  }
+
+  /** The strategy's own memory comes back with the strategy; null where it declares none. */
+  save() {
+    return {
+      memory: this.#memory?.state ?? null,
+      known: this.#known.save(),
+      knownWorking: [...this.#knownWorking],
+      errors: this.errors,
+      timeMs: this.timeMs,
+    };
+  }
+
+  restore(state: ReturnType<StrategyHost['save']>): void {
+    this.#known.restore(state.known);
+    this.#knownWorking.clear();
+    for (const id of state.knownWorking) this.#knownWorking.add(id);
+    this.errors = state.errors;
+    this.timeMs = state.timeMs;
   }
 }

@@ -143,4 +143,29 @@ export class Resilience {
     this.#returned *= KEPT;
     this.#exposureMs *= KEPT;
   }
+
+  save() {
+    return {
+      bid: { ...this.#bid },
+      ask: { ...this.#ask },
+      observations: this.#observations.map((observation) => ({ ...observation })),
+      openCount: this.#openCount,
+      frameMs: this.#frameMs,
+      ended: this.#ended,
+      returned: this.#returned,
+      exposureMs: this.#exposureMs,
+    };
+  }
+
+  restore(state: ReturnType<Resilience['save']>): void {
+    Object.assign(this.#bid, state.bid);
+    Object.assign(this.#ask, state.ask);
+    for (const [at, saved] of state.observations.entries())
+      Object.assign(this.#observations[at] ?? saved, saved);
+    this.#openCount = state.openCount;
+    this.#frameMs = state.frameMs;
+    this.#ended = state.ended;
+    this.#returned = state.returned;
+    this.#exposureMs = state.exposureMs;
+  }
 }

@@ -92,4 +92,48 @@ export class InstrumentMarket {
   shows(isBid: boolean, price: number): boolean {
     return isBid ? price >= this.worstBidShown : price <= this.worstAskShown;
   }
+
+  save() {
+    return {
+      bars: this.bars.save(),
+      book: this.book.save(),
+      tail: this.tail.save(),
+      flow: this.flow.save(),
+      isPlayingBar: this.isPlayingBar,
+      isBookValid: this.isBookValid,
+      isLastBook: this.isLastBook,
+      bookTimeMs: this.bookTimeMs,
+      bookExchangeTimeMs: this.bookExchangeTimeMs,
+      bookSequence: this.bookSequence,
+      worstBidShown: this.worstBidShown,
+      worstAskShown: this.worstAskShown,
+      lastPrice: this.lastPrice,
+      lastTradeTimeMs: this.lastTradeTimeMs,
+      mark: this.mark,
+      index: this.index,
+      nextSettlementMs: this.nextSettlementMs,
+      settledRate: this.settledRate,
+    };
+  }
+
+  restore(state: ReturnType<InstrumentMarket['save']>): void {
+    this.bars.restore(state.bars);
+    this.book.restore(state.book);
+    this.tail.restore(state.tail);
+    this.flow.restore(state.flow);
+    this.isPlayingBar = state.isPlayingBar;
+    this.isBookValid = state.isBookValid;
+    this.isLastBook = state.isLastBook;
+    this.bookTimeMs = state.bookTimeMs;
+    this.bookExchangeTimeMs = state.bookExchangeTimeMs;
+    this.bookSequence = state.bookSequence;
+    this.worstBidShown = state.worstBidShown;
+    this.worstAskShown = state.worstAskShown;
+    this.lastPrice = state.lastPrice;
+    this.lastTradeTimeMs = state.lastTradeTimeMs;
+    this.mark = state.mark;
+    this.index = state.index;
+    this.nextSettlementMs = state.nextSettlementMs;
+    this.settledRate = state.settledRate;
+  }
 }

@@ -55,6 +55,15 @@ export class LossLimits {
     const limit = percentOf(this.#settings.openingBalance, this.#settings.maxAccountLossPercent);
     return loss >= limit && loss > 0n ? { loss, limit } : null;
   }
+
+  save() {
+    return { day: this.#day, dayOpening: this.#dayOpening };
+  }
+
+  restore(state: ReturnType<LossLimits['save']>): void {
+    this.#day = state.day;
+    this.#dayOpening = state.dayOpening;
+  }
 }
 
 /** Share of an amount, the percentage taken to four decimals, rounded down. */

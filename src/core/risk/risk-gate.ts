@@ -188,6 +188,15 @@ export class RiskGate {
     }
     return null;
   }
+
+  save() {
+    return { approvedAtMs: [...this.#approvedAtMs], approvals: this.#approvals };
+  }
+
+  restore(state: ReturnType<RiskGate['save']>): void {
+    this.#approvedAtMs.set(state.approvedAtMs);
+    this.#approvals = state.approvals;
+  }
 }
 
 /** What is wrong with the trigger of a conditional order, as text; null where it fits its type. */

@@ -2,6 +2,7 @@
 
 export { conditionalOrder, defineStrategy, limitOrder, marketOrder } from './strategy.ts';
 export { shareOfEquity } from './share-of-equity.ts';
+export type { PlainData } from '../base/saved-state.ts';
 export type { MarketView, PublicTrade, StrategyDefinition, StrategyHandlers } from './strategy.ts';
 export type {
   Bracket,
