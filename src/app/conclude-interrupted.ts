@@ -5,11 +5,12 @@
 
 import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
-import { formatMoney } from '../core/domain/instrument.ts';
+import { createInstrument, formatMoney } from '../core/domain/instrument.ts';
 import type { AccountStart } from '../core/domain/session-start.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { AccountStore } from '../storage/account-store.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
+import { describeCarried, describePositions } from './held-positions.ts';
 import { type InterruptedSession, findInterrupted, hasEvents } from './interrupted-session.ts';
 import { newAccount } from './start-document.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
@@ -114,6 +115,7 @@ function concludeWithoutEvents(interrupted: InterruptedSession, facts: ConcludeF
   const { wallet } = account;
   writeResult({
     ...commonFacts(interrupted, facts, account),
+    positions: describeCarried(account),
     startingEquity: wallet,
     endingEquity: wallet,
     openingWallet: wallet,
@@ -152,10 +154,11 @@ function amountsOf({
   start,
 }: RecoveredSession): Pick<
   ResultFacts,
-  'startingEquity' | 'endingEquity' | 'openingWallet' | 'endingWallet'
+  'startingEquity' | 'endingEquity' | 'openingWallet' | 'endingWallet' | 'positions'
 > {
-  const { equity, wallet } = engine.status();
+  const { equity, wallet, positions } = engine.status();
   return {
+    positions: describePositions(positions, start.instruments.map(createInstrument)),
     startingEquity: formatMoney(engine.startingEquity),
     endingEquity: formatMoney(equity),
     openingWallet: start.account.kind === 'carried' ? start.account.wallet : '0',

@@ -21,7 +21,7 @@ import type { Ticks } from '../core/domain/units.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { EngineBand } from '../core/engine/engine-band.ts';
 import type { EngineStatus } from '../core/engine/engine-state.ts';
-import type { FeedHealth } from '../ports/heartbeat-fields.ts';
+import type { FeedHealth, HeldPosition, MarginHealth } from '../ports/heartbeat-fields.ts';
 import { LiquidationAlerts } from '../alerts/liquidation-alerts.ts';
 import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -38,11 +38,12 @@ import type { AccountKeeper } from './account-keeper.ts';
 import { isSettledWithin } from './bounded-wait.ts';
 import { catchUp } from './catch-up.ts';
 import type { Settings } from './config/settings.ts';
+import { describeCarried, describePositions } from './held-positions.ts';
 import { describeMargin } from './margin-health.ts';
 import type { OpenedSession } from './open-session.ts';
-import type { MarginHealth } from '../ports/heartbeat-fields.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
+import type { ResultFacts } from './session-result.ts';
 import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
 import type { StrategyMaker } from './strategy-loader.ts';
@@ -73,6 +74,8 @@ export interface SessionView {
   readonly status: EngineStatus | null;
   readonly symbol: string;
   readonly position: string | null;
+  readonly symbols: readonly string[];
+  readonly positions: readonly HeldPosition[] | null;
   readonly price: string | null;
   readonly margin: MarginHealth | null;
   readonly offsetMs: number | null;
@@ -202,7 +205,8 @@ export class LiveSession {
   /** What is open stays open: that is no success, and the session can be continued. */
   #giveUpStart(command: EndCommand): void {
     if (this.#isStreaming) return;
-    const isOpen = this.#engine?.status().position !== 0 || this.#engine.status().openOrders > 0;
+    const status = this.#engine?.status();
+    const isOpen = status === undefined || status.positions.length > 0 || status.openOrders > 0;
     const reason = isOpen && EXIT_CODES[command.reason] === 0 ? 'market_data_lost' : command.reason;
     this.#breakOff(
       new SessionEndError(reason, `${command.detail ?? command.reason}: the market was not there again`),
@@ -228,6 +232,8 @@ export class LiveSession {
         status === null || instrument === undefined || status.bestBid === null
           ? null
           : formatPrice(instrument, status.bestBid as Ticks),
+      symbols: this.symbols,
+      positions: status === null ? null : describePositions(status.positions, this.#instruments),
       margin: describeMargin(status?.margin ?? null, this.#instruments),
       offsetMs: client?.clock.offsetMs ?? null,
       roundTripMs: client?.clock.roundTripMs ?? null,
@@ -244,13 +250,16 @@ export class LiveSession {
   }
 
   /** Amounts after the last whole block, as decimal text; those of the account it found where there was none. */
-  amounts(): { startingEquity: string; endingEquity: string; endingWallet: string } {
-    const { opened, keeper } = this.#options;
-    const { wallet } = opened.account;
-    const { status } = keeper;
-    if (this.#engine === null || status === null)
-      return { startingEquity: wallet, endingEquity: wallet, endingWallet: wallet };
+  amounts(): Pick<ResultFacts, 'startingEquity' | 'endingEquity' | 'endingWallet' | 'positions'> {
+    const { account } = this.#options.opened;
+    const { wallet } = account;
+    const { status } = this.#options.keeper;
+    if (this.#engine === null || status === null) {
+      const positions = describeCarried(account);
+      return { startingEquity: wallet, endingEquity: wallet, endingWallet: wallet, positions };
+    }
     return {
+      positions: describePositions(status.positions, this.#instruments),
       startingEquity: formatMoney(this.#engine.startingEquity),
       endingEquity: formatMoney(status.equity),
       endingWallet: formatMoney(status.wallet),

@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { InvariantViolation } from '../core/base/assert.ts';
-import { formatMoney } from '../core/domain/instrument.ts';
+import { createInstrument, formatMoney } from '../core/domain/instrument.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { formatSummary } from '../report/console-summary.ts';
@@ -17,6 +17,7 @@ import { StorageError, toStorageError } from '../storage/storage-error.ts';
 import { NO_SUCH_SESSION, findSession } from './find-session.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
+import { describePositions } from './held-positions.ts';
 import { SessionReplay } from './replay-session.ts';
 import { withScratchFolder } from './scratch-folder.ts';
 import { versionWarnings } from './session-hashes.ts';
@@ -119,6 +120,7 @@ function writeReplayResult(run: SessionReplay, result: SessionFolder, original: 
     openingWallet: start.account.kind === 'carried' ? start.account.wallet : '0',
     endingWallet: formatMoney(status.wallet),
     openingPositions: start.account.positions,
+    positions: describePositions(status.positions, start.instruments.map(createInstrument)),
     events: status.events,
     stateHash: engine.stateHash(),
     logChain: run.end?.chain.toString('hex') ?? null,

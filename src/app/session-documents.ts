@@ -92,8 +92,10 @@ export function formatSessionCsv({ trades }: SessionDocuments): string {
 }
 
 export function formatSessionHtml({ manifest, report, rows, trades }: SessionDocuments): string {
+  const missing = { symbols: [report.symbol], by_symbol: [], positions: [] };
   return renderReportHtml({
-    report,
+    // Reports of older versions name one contract and no positions.
+    report: { ...missing, ...report },
     trades,
     equity: rows.equity,
     quality: rows.quality,

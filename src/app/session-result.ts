@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { StoppedReason } from '../core/domain/reasons.ts';
+import type { HeldPosition } from '../ports/heartbeat-fields.ts';
 import type { FinalReport, FinalReportInputs } from '../report/final-report.ts';
 import { buildFinalReport } from '../report/final-report.ts';
 import { parseAlertLines } from '../report/alert-lines.ts';
@@ -23,6 +24,8 @@ export interface ResultFacts {
   readonly endingEquity: string;
   readonly openingWallet: string;
   readonly endingWallet: string;
+  /** Open at the end. */
+  readonly positions: readonly HeldPosition[];
   readonly openingPositions: FinalReportInputs['openingPositions'];
   readonly events: number;
   readonly stateHash: string | null;
@@ -60,7 +63,8 @@ export function writeResult(facts: ResultFacts): FinalReport {
   const report = buildFinalReport({
     ...rows,
     sessionId: manifest.session_id,
-    symbol: manifest.symbols[0] ?? '',
+    symbols: manifest.symbols,
+    positions: facts.positions,
     strategy: manifest.strategy.name,
     source: manifest.source,
     seed: manifest.seed,

@@ -334,6 +334,8 @@ export class SessionRun {
       wallet_balance: status === null ? null : formatMoney(status.wallet),
       unrealized_pnl: status === null ? null : formatMoney(status.unrealizedPnl),
       position: view.position,
+      symbols: view.symbols,
+      positions: view.positions,
       open_orders: status?.openOrders ?? null,
       margin: view.margin,
       clock_offset_ms: view.offsetMs,

@@ -1,6 +1,6 @@
 /** `la status`: what runs in this workspace. The lock decides whether something does; the heartbeat describes it. */
 
-import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
+import { type HeartbeatFields, heldText } from '../ports/heartbeat-fields.ts';
 import type { Position } from '../protocol/rows.ts';
 import { displayMoney, displaySpan } from '../report/display-text.ts';
 import { findRunningSession, readLockHolder } from '../session/instance-lock.ts';
@@ -63,7 +63,7 @@ async function printStatus(
     ]),
     ...(positions.length > 0
       ? positions.map((position) => ['position', positionText(position)])
-      : [['position', `${shown(heartbeat.symbol)} ${shown(heartbeat.position)}`]]),
+      : [['position', heldLine(heartbeat)]]),
     [
       'equity',
       `${displayMoney(heartbeat.equity)} USDT, unrealized pnl ${displayMoney(heartbeat.unrealized_pnl)}`,
@@ -108,6 +108,12 @@ function positionText({ symbol, quantity, average_price: entry, unrealized_pnl: 
   return entry === null
     ? `${symbol} flat`
     : `${symbol} ${quantity} at ${entry}, unrealized pnl ${displayMoney(pnl)} USDT`;
+}
+
+/** From the heartbeat alone, where the session has no server. */
+function heldLine(heartbeat: HeartbeatFields): string {
+  const held = heldText(heartbeat);
+  return (heartbeat.symbols?.length ?? 0) > 1 ? shown(held) : `${shown(heartbeat.symbol)} ${shown(held)}`;
 }
 
 function liquidationText({ margin }: HeartbeatFields): string {

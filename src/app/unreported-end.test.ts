@@ -52,3 +52,10 @@ test('tells of a session whose lock file someone removed', () => {
     'session s1 (pid 42) ended without a report; last heartbeat 2026-11-22T16:40:00.000Z, running',
   );
 });
+
+test('names every position that a session with several contracts held', () => {
+  const held = { side: 'short', average_price: null, mark_price: null, unrealized_pnl: null } as const;
+  const positions = [{ ...held, symbol: 'ETHUSDT', quantity: '-2' }];
+  const beat = { ...BEAT, symbols: ['BTCUSDT', 'ETHUSDT'], position: '0', positions };
+  expect(describeUnreportedEnd(HOLDER, beat)).toContain(', position ETHUSDT -2, open orders 1');
+});

@@ -5,7 +5,7 @@
  * any heartbeat, tells of no session.
  */
 
-import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
+import { type HeartbeatFields, heldText } from '../ports/heartbeat-fields.ts';
 import type { LockHolder } from '../session/instance-lock.ts';
 
 /** Returns a sentence for the alert; null where the last session reported its own end, or there was none. */
@@ -26,7 +26,8 @@ export function describeUnreportedEnd(
 /** What the last heartbeat of a session said, as half a sentence. */
 export function lastWords(heartbeat: HeartbeatFields | null): string {
   if (heartbeat === null) return 'no heartbeat';
-  const { ts, state, position, open_orders: orders, equity } = heartbeat;
+  const { ts, state, open_orders: orders, equity } = heartbeat;
+  const position = heldText(heartbeat);
   const held =
     position === null
       ? ''

@@ -29,6 +29,17 @@ export interface MarginHealth {
   readonly funding_to_settlement: string | null;
 }
 
+/** An open position; in hedge mode a contract can have two. */
+export interface HeldPosition {
+  readonly symbol: string;
+  readonly side: 'long' | 'short';
+  /** Signed. */
+  readonly quantity: string;
+  readonly average_price: string | null;
+  readonly mark_price: string | null;
+  readonly unrealized_pnl: string | null;
+}
+
 /**
  * Amounts (also `position`, signed) are decimal text in USDT or base units; ratios, counts and milliseconds are numbers.
  * What is not known is null, never 0. `elapsed` and `remaining` are seconds; `remaining` is null for a session without an end.
@@ -41,6 +52,7 @@ export interface HeartbeatFields {
   readonly session_id: string | null;
   readonly state: LifecycleState;
   readonly reason: string | null;
+  /** The first contract of the session; `position` is its quantity, long and short together. */
   readonly symbol: string | null;
   readonly elapsed: number | null;
   readonly remaining: number | null;
@@ -48,6 +60,9 @@ export interface HeartbeatFields {
   readonly wallet_balance: string | null;
   readonly unrealized_pnl: string | null;
   readonly position: string | null;
+  /** Every contract of the session, and every open position; absent in heartbeats of versions before them. */
+  readonly symbols?: readonly string[];
+  readonly positions?: readonly HeldPosition[] | null;
   readonly open_orders: number | null;
   /** null while no position is open; absent in heartbeats of versions before it. */
   readonly margin?: MarginHealth | null;
@@ -66,4 +81,15 @@ export interface HeartbeatFields {
   readonly feeds: Readonly<Record<string, FeedHealth>>;
   /** null when the dashboard is off. */
   readonly dashboard_url: string | null;
+}
+
+/** What is held, for a line of text: the quantity of a session's one contract, or each position; null where unknown. */
+export function heldText({
+  symbols = [],
+  position,
+  positions = null,
+}: Pick<HeartbeatFields, 'symbols' | 'position' | 'positions'>): string | null {
+  if (positions === null || (symbols.length <= 1 && positions.length <= 1)) return position;
+  if (positions.length === 0) return 'none';
+  return positions.map(({ symbol, quantity }) => `${symbol} ${quantity}`).join(', ');
 }

@@ -98,6 +98,21 @@ export const statusSchema = z.object({
   wallet_balance: z.string().nullable(),
   unrealized_pnl: z.string().nullable(),
   position: z.string().nullable(),
+  symbols: z.array(z.string()).optional(),
+  /** Open positions. */
+  positions: z
+    .array(
+      z.object({
+        symbol: z.string(),
+        side: z.enum(['long', 'short']),
+        quantity: z.string(),
+        average_price: z.string().nullable(),
+        mark_price: z.string().nullable(),
+        unrealized_pnl: z.string().nullable(),
+      }),
+    )
+    .nullable()
+    .optional(),
   open_orders: z.int().nullable(),
   /** Of the position nearest to its liquidation; null while none is open. */
   margin: z

@@ -42,13 +42,18 @@ export function formatSummary(report: FinalReport, options: SummaryOptions): str
       'Status',
       `${paint(report.status, STATUS_COLOR[report.status])} (${report.stopped_reason}, exit ${report.exit_code})`,
     ],
-    ['Market', `${report.symbol} from ${report.source}, strategy ${report.strategy}, seed ${report.seed}`],
+    [
+      'Market',
+      `${report.symbols.join(', ')} from ${report.source}, strategy ${report.strategy}, seed ${report.seed}`,
+    ],
     ['Equity', `${displayMoney(report.starting_equity)} -> ${displayMoney(report.ending_equity)} USDT`],
     ['Profit', paint(profit, profitColor)],
     [
       'Trades',
       `${displayCount(report.trades)} (won ${report.wins}, lost ${report.losses}, win rate ${winRate}), fills ${displayCount(report.fills)}`,
     ],
+    ...symbolRows(report),
+    ...(report.positions.length === 0 ? [] : [['Open', openText(report)] as const]),
     [
       'Costs',
       `fees ${displayMoney(report.fees_paid)}, funding ${displayMoney(report.funding_paid)}, spread ${displayMoney(report.spread_cost)}, latency ${displayMoney(report.latency_cost)}, impact ${displayMoney(report.impact_cost)} USDT`,
@@ -70,4 +75,23 @@ export function formatSummary(report: FinalReport, options: SummaryOptions): str
   const width = Math.max(...rows.map(([label]) => label.length));
   const lines = rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`);
   return `${[describeVerdict(report), '', ...lines].join('\n')}\n`;
+}
+
+/** One row a contract, where there is more than one. */
+function symbolRows({ by_symbol: results }: FinalReport): (readonly [string, string])[] {
+  if (results.length <= 1) return [];
+  return results.map(({ symbol, net_pnl: net, trades, fills }) => [
+    symbol,
+    `${displaySignedMoney(net)} USDT net of what was closed, trades ${displayCount(trades)}, fills ${displayCount(fills)}`,
+  ]);
+}
+
+/** What the session left open. */
+function openText({ positions }: FinalReport): string {
+  return positions
+    .map(({ symbol, quantity, average_price: entry, unrealized_pnl: pnl }) => {
+      const worth = pnl === null ? '' : `, unrealized pnl ${displayMoney(pnl)} USDT`;
+      return `${symbol} ${quantity} at ${entry ?? UNKNOWN_TEXT}${worth}`;
+    })
+    .join('; ');
 }

@@ -11,10 +11,10 @@ describe('final report', () => {
   test('has exactly the fields of the contract, in its order', () => {
     expect(Object.keys(report())).toEqual(
       (
-        'session_id status stopped_reason exit_code symbol strategy source seed started_at ended_at duration_seconds ' +
+        'session_id status stopped_reason exit_code symbol symbols strategy source seed started_at ended_at duration_seconds ' +
         'starting_equity ending_equity pnl_absolute pnl_percent trades fills wins losses win_rate fees_paid funding_paid ' +
         'spread_cost impact_cost latency_cost slippage_cost max_drawdown max_drawdown_percent sharpe profit_factor exposure_percent ' +
-        'liquidations orders_denied orders_rejected reconnects gaps gap_seconds gaps_backfilled doubtful_seconds doubtful_pnl error_count events ' +
+        'by_symbol positions liquidations orders_denied orders_rejected reconnects gaps gap_seconds gaps_backfilled doubtful_seconds doubtful_pnl error_count events ' +
         'state_hash band ledger_difference'
       ).split(' '),
     );
@@ -36,6 +36,28 @@ describe('final report', () => {
       ...{ orders_denied: 1, orders_rejected: 1, gaps: 0, gap_seconds: 0, liquidations: 0 },
       ...{ band: { optimistic: null, realistic: '0.3', pessimistic: null }, ledger_difference: '0' },
     });
+  });
+
+  test('tells the contracts of a session apart: what each brought, and what of it is open', () => {
+    const positions = [
+      { symbol: 'ETHUSDT', side: 'short', quantity: '-2', average_price: '3000' } as const,
+    ].map((held) => ({ ...held, mark_price: '2990', unrealized_pnl: '20' }));
+    const result = report({
+      ...{ symbols: ['BTCUSDT', 'ETHUSDT'], positions },
+      fills: [...SAMPLE_INPUTS.fills, { ...fill(95_000, 'sell', '2'), symbol: 'ETHUSDT' }],
+      ledger: [...SAMPLE_INPUTS.ledger, { kind: 'fee', symbol: 'ETHUSDT', amount: '-3.6' }],
+    });
+    expect(result).toMatchObject({ symbol: 'BTCUSDT', symbols: ['BTCUSDT', 'ETHUSDT'], positions });
+    expect(result.by_symbol).toEqual([
+      {
+        ...{ symbol: 'BTCUSDT', trades: 3, fills: 2, fees_paid: '0.3', funding_paid: '-0.2' },
+        net_pnl: '0.3',
+      },
+      {
+        ...{ symbol: 'ETHUSDT', trades: 0, fills: 1, fees_paid: '3.6', funding_paid: '0' },
+        net_pnl: '-3.6',
+      },
+    ]);
   });
 
   test('says null where nothing was measured', () => {
@@ -79,8 +101,8 @@ describe('final report', () => {
 
   test('works the ledger difference out anew', () => {
     const ledger = [
-      { kind: 'deposit', amount: '100' } as const,
-      { kind: 'fee', amount: '-0.00000001' } as const,
+      { kind: 'deposit', symbol: null, amount: '100' } as const,
+      { kind: 'fee', symbol: 'BTCUSDT', amount: '-0.00000001' } as const,
     ];
     expect(ledgerDifference('0', '99.99999999', ledger)).toBe('0');
     expect(ledgerDifference('5', '105', ledger)).toBe('0.00000001');

@@ -18,6 +18,7 @@ import {
   sumMoney,
   tradeStatistics,
 } from './performance-statistics.ts';
+import type { HeldPosition } from '../ports/heartbeat-fields.ts';
 import type {
   BandFacts,
   EquityFacts,
@@ -45,7 +46,9 @@ export interface FinalReport {
   readonly status: ReportStatus;
   readonly stopped_reason: StoppedReason;
   readonly exit_code: number;
+  /** The first contract; `symbols` has all. */
   readonly symbol: string;
+  readonly symbols: readonly string[];
   readonly strategy: string;
   readonly source: string;
   readonly seed: number;
@@ -79,6 +82,10 @@ export interface FinalReport {
   readonly sharpe: number | null;
   readonly profit_factor: number | null;
   readonly exposure_percent: number | null;
+  /** What each contract brought, in the order of `symbols`. */
+  readonly by_symbol: readonly SymbolResult[];
+  /** Open at the end. */
+  readonly positions: readonly HeldPosition[];
   readonly liquidations: number;
   readonly orders_denied: number;
   readonly orders_rejected: number;
@@ -104,9 +111,22 @@ export interface FinalReport {
   readonly downtime_seconds?: number;
 }
 
+/** One contract's part of the result. */
+export interface SymbolResult {
+  readonly symbol: string;
+  readonly trades: number;
+  readonly fills: number;
+  readonly fees_paid: string;
+  readonly funding_paid: string;
+  /** All that the ledger moved for it: profit of what was closed, less fees and funding; open positions are not in it. */
+  readonly net_pnl: string;
+}
+
 export interface FinalReportInputs {
   readonly sessionId: string;
-  readonly symbol: string;
+  readonly symbols: readonly string[];
+  /** Open at the end. */
+  readonly positions: readonly HeldPosition[];
   readonly strategy: string;
   readonly source: string;
   readonly seed: number;
@@ -164,7 +184,8 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     status: reportStatus(stoppedReason, quality, inputs.lifecycle),
     stopped_reason: stoppedReason,
     exit_code: EXIT_CODES[stoppedReason],
-    symbol: inputs.symbol,
+    symbol: inputs.symbols[0] ?? '',
+    symbols: inputs.symbols,
     strategy: inputs.strategy,
     source: inputs.source,
     seed: inputs.seed,
@@ -191,6 +212,8 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     sharpe: sharpeRatio(inputs.equity),
     profit_factor: statistics.profitFactor,
     exposure_percent: exposurePercent(inputs.openingPositions, fills, startedMs, endedMs),
+    by_symbol: inputs.symbols.map((symbol) => symbolResult(symbol, inputs)),
+    positions: inputs.positions,
     liquidations: countLiquidations(inputs.orders),
     orders_denied: inputs.denials.length,
     orders_rejected: inputs.orders.filter(({ status }) => status === 'rejected').length,
@@ -210,6 +233,18 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     },
     ledger_difference: difference,
     ...interruptions(quality),
+  };
+}
+
+function symbolResult(symbol: string, inputs: FinalReportInputs): SymbolResult {
+  const ledger = inputs.ledger.filter((entry) => entry.symbol === symbol);
+  return {
+    symbol,
+    trades: inputs.trades.filter((trade) => trade.symbol === symbol).length,
+    fills: inputs.fills.filter((fill) => fill.symbol === symbol).length,
+    fees_paid: paid(ledger, 'fee'),
+    funding_paid: paid(ledger, 'funding'),
+    net_pnl: formatMoney(sumMoney(ledger.map(({ amount }) => amount))),
   };
 }
 

@@ -191,6 +191,22 @@ describe('words', () => {
     expect(displaySpan(seconds)).toBe(text);
   });
 
+  test('page and summary name every contract and what is open at the end', () => {
+    const held = { symbol: 'ETHUSDT', side: 'short', quantity: '-2', average_price: '3000' } as const;
+    const both = buildFinalReport({
+      ...SAMPLE_INPUTS,
+      symbols: ['BTCUSDT', 'ETHUSDT'],
+      positions: [{ ...held, mark_price: '2990', unrealized_pnl: '20' }],
+    });
+    const page = renderReportHtml({ ...inputs, report: both });
+    for (const text of ['BTCUSDT, ETHUSDT ·', 'By symbol', 'Open at the end', '<td>-2</td>'])
+      expect(page).toContain(text);
+    const summary = formatSummary(both, { color: false, reportPath: null });
+    expect(summary).toContain('BTCUSDT, ETHUSDT from simulated');
+    expect(summary).toMatch(/^ {2}BTCUSDT {3}\+0\.30 USDT net of what was closed, trades 3, fills 2$/m);
+    expect(summary).toContain('ETHUSDT -2 at 3000, unrealized pnl 20.00 USDT');
+  });
+
   test('the terminal summary is aligned and plain unless colour is asked for', () => {
     const plain = formatSummary(report, { color: false, reportPath: '/tmp/report.html' });
     expect(plain).not.toContain('\u001B');

@@ -58,7 +58,9 @@ export function renderReportHtml(inputs: HtmlReportInputs): string {
       <body>
         <main>
           <header>
-            <p class="kicker">${report.symbol} · ${report.strategy} · paper session on ${report.source}</p>
+            <p class="kicker">
+              ${report.symbols.join(', ')} · ${report.strategy} · paper session on ${report.source}
+            </p>
             <h1>${report.session_id} <span class="badge ${report.status}">${report.status}</span></h1>
             <p class="verdict">${describeVerdict(report)}</p>
           </header>
@@ -85,6 +87,7 @@ export function renderReportHtml(inputs: HtmlReportInputs): string {
               ${pairs(sessionRows(report))}
             </section>
           </div>
+          ${symbolsSection(report)}${positionsSection(report)}
           <section>
             <h2>Trades</h2>
             ${tradesTable(inputs.trades)}
@@ -102,6 +105,50 @@ export function renderReportHtml(inputs: HtmlReportInputs): string {
       </body>
     </html> `;
   return page.markup;
+}
+
+/** What each contract brought; said where there is more than one. */
+function symbolsSection({ by_symbol: results }: FinalReport): HtmlText {
+  if (results.length <= 1) return html``;
+  const rows = results.map(
+    (result) =>
+      html`<tr>
+        <td>${result.symbol}</td>
+        <td>${displayCount(result.trades)}</td>
+        <td>${displayCount(result.fills)}</td>
+        <td>${displayMoney(result.fees_paid)}</td>
+        <td>${displayMoney(result.funding_paid)}</td>
+        <td class="${tone(result.net_pnl)}">${displaySignedMoney(result.net_pnl)}</td>
+      </tr>`,
+  );
+  const heads = ['Symbol', 'Closed trades', 'Fills', 'Fees paid', 'Funding paid', 'Net, closed'];
+  return html`<section>
+    <h2>By symbol</h2>
+    ${table(heads, rows)}
+  </section>`;
+}
+
+/** What the session left open. */
+function positionsSection({ positions }: FinalReport): HtmlText {
+  if (positions.length === 0) return html``;
+  const rows = positions.map(
+    (position) =>
+      html`<tr>
+        <td>${position.symbol}</td>
+        <td>${position.side}</td>
+        <td>${position.quantity}</td>
+        <td>${position.average_price ?? UNKNOWN_TEXT}</td>
+        <td>${position.mark_price ?? UNKNOWN_TEXT}</td>
+        <td class="${tone(position.unrealized_pnl ?? '0')}">
+          ${position.unrealized_pnl === null ? UNKNOWN_TEXT : displaySignedMoney(position.unrealized_pnl)}
+        </td>
+      </tr>`,
+  );
+  const heads = ['Symbol', 'Side', 'Quantity', 'Average price', 'Mark', 'Unrealized'];
+  return html`<section>
+    <h2>Open at the end</h2>
+    ${table(heads, rows)}
+  </section>`;
 }
 
 type Pair = readonly [label: string, value: string];

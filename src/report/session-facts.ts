@@ -26,6 +26,8 @@ export interface FillFacts {
 
 export interface LedgerFacts {
   readonly kind: LedgerKind;
+  /** null where an entry belongs to no contract. */
+  readonly symbol: string | null;
   /** Signed, negative = paid out. */
   readonly amount: string;
 }

@@ -61,3 +61,15 @@ test('writes nothing for machines', () => {
   progress.end();
   expect(written).toEqual([]);
 });
+
+test('names every open position of a session with several contracts', () => {
+  const { progress, written } = record('plain');
+  const held = { side: 'long', average_price: null, mark_price: null, unrealized_pnl: null } as const;
+  const several = { ...FIELDS, symbols: ['BTCUSDT', 'ETHUSDT'] };
+  const positions = [
+    { ...held, symbol: 'BTCUSDT', quantity: '0.01' },
+    { ...held, symbol: 'ETHUSDT', quantity: '2' },
+  ];
+  progress.update({ ...several, positions }, '68590');
+  expect(written.join('')).toContain('  position BTCUSDT 0.01, ETHUSDT 2  ');
+});

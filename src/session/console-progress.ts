@@ -3,7 +3,7 @@
  * piped, nothing when the output is for machines.
  */
 
-import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
+import { type HeartbeatFields, heldText } from '../ports/heartbeat-fields.ts';
 
 /** Pace of lines when piped. */
 const PLAIN_INTERVAL_MS = 10_000;
@@ -65,7 +65,7 @@ function progressLine(fields: HeartbeatFields, price: string | null): string {
       ? formatSeconds(fields.elapsed)
       : `${formatSeconds(fields.elapsed)} (${formatSeconds(fields.remaining)} left)`,
     `${fields.symbol ?? '?'} ${price ?? '-'}`,
-    `position ${fields.position ?? '-'}`,
+    `position ${heldText(fields) ?? '-'}`,
     `equity ${fields.equity ?? '-'}`,
     `orders ${fields.open_orders ?? '-'}`,
   ];

@@ -66,6 +66,7 @@ export async function recordSession(
     openingWallet: '0',
     endingWallet: formatMoney(status.wallet),
     openingPositions: [],
+    positions: [],
     events: log.events,
     stateHash: engine.stateHash(),
     logChain: log.chain,

@@ -34,7 +34,14 @@ export function gap(lengthMs: number, backfilled: boolean): QualityFacts {
 }
 
 export const SAMPLE_INPUTS: FinalReportInputs = {
-  ...{ sessionId: 's-1', symbol: 'BTCUSDT', strategy: 'sma_cross', source: 'simulated', seed: 42 },
+  ...{
+    sessionId: 's-1',
+    symbols: ['BTCUSDT'],
+    positions: [],
+    strategy: 'sma_cross',
+    source: 'simulated',
+    seed: 42,
+  },
   ...{ stoppedReason: 'duration_reached', startedMs: T0, endedMs: T0 + 600_000 },
   ...{ startingEquity: '10000', endingEquity: '10000.3', openingWallet: '0', endingWallet: '10000.3' },
   ...{ openingPositions: [], events: 1_234, stateHash: '0011223344556677', reconnects: 1, errorCount: 0 },
@@ -44,11 +51,11 @@ export const SAMPLE_INPUTS: FinalReportInputs = {
   ],
   fills: [fill(60_000, 'buy', '0.01'), fill(90_500, 'sell', '0.01')],
   ledger: [
-    { kind: 'deposit', amount: '10000' },
-    { kind: 'fee', amount: '-0.1' },
-    { kind: 'realized_pnl', amount: '0.4' },
-    { kind: 'fee', amount: '-0.2' },
-    { kind: 'funding', amount: '0.2' },
+    { kind: 'deposit', symbol: null, amount: '10000' },
+    { kind: 'fee', symbol: 'BTCUSDT', amount: '-0.1' },
+    { kind: 'realized_pnl', symbol: 'BTCUSDT', amount: '0.4' },
+    { kind: 'fee', symbol: 'BTCUSDT', amount: '-0.2' },
+    { kind: 'funding', symbol: 'BTCUSDT', amount: '0.2' },
   ],
   trades: [trade(1, '0.4'), trade(2, '-0.1'), trade(3, '0')],
   equity: [equityPoint(0, '10000'), equityPoint(100, '10000.5'), equityPoint(600, '10000.3')],

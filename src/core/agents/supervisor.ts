@@ -106,7 +106,11 @@ export class Supervisor implements StrategyHandlers {
     const memory = this.#memory.diaries[fill.instrument];
     const contract = view.instruments[fill.instrument];
     if (memory === undefined || contract === undefined) return;
-    const lesson = new TradeDiary(contract, memory).addFill(fill, view.position(fill.instrument), view.bars(fill.instrument).total);
+    const lesson = new TradeDiary(contract, memory).addFill(
+      fill,
+      view.position(fill.instrument),
+      view.bars(fill.instrument).total,
+    );
     if (lesson === null) return;
     speaker(fill.instrument, view)('journal_coach', lesson.tags[0] ?? 'scratch', lesson.lesson, {
       r_multiple: Math.round(lesson.rMultiple * 100) / 100,

@@ -40,7 +40,9 @@ export function decodeState(text: string): unknown {
 function write(value: unknown, place: string): string {
   switch (typeof value) {
     case 'number':
-      return Number.isFinite(value) && !Object.is(value, -0) ? String(value) : `"${MARK}${numberText(value)}"`;
+      return Number.isFinite(value) && !Object.is(value, -0)
+        ? String(value)
+        : `"${MARK}${numberText(value)}"`;
     case 'string':
       return JSON.stringify(value.startsWith(MARK) ? MARK + value : value);
     case 'boolean':

@@ -2,28 +2,33 @@
  * One session under three exchanges at once: the session's own engine, and beside it an optimistic and a pessimistic one
  * that hear the same events, each with a strategy of its own.
  *
- * Invariants: the two shadows share nothing mutable with the session's engine and cannot change what it does, not even by
- * failing: a shadow that fails has no result. What the band says does not depend on how events are cut into blocks. A
+ * Invariants: what the venue shows is applied once and read by all three; the two shadows share nothing else with the
+ * session's engine and cannot change what it does, not even by failing: a shadow that fails has no result. What the band says does not depend on how events are cut into blocks. A
  * session whose start document has the band off, or that has no order book, is the one engine alone.
  * Limits: a shadow starts from the session's account, not from where the shadow of an earlier session ended; strategies
  * that keep state outside of `create` share it; a candle session (parametric) has no queue to doubt, so no band.
  */
 
+import { assert } from '../base/assert.ts';
+import { decodeState, encodeState } from '../base/saved-state.ts';
 import { StateHash } from '../base/state-hash.ts';
 import { EventBlock } from '../domain/event-block.ts';
 import type { BandPoint, Output } from '../domain/outputs.ts';
 import type { SessionStart } from '../domain/session-start.ts';
 import { type Money, money } from '../domain/units.ts';
+import type { PublicMarket } from '../market/public-market.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { type Stance, startOf } from './band-stance.ts';
-import { Engine } from './engine.ts';
+import { Engine, type EngineState } from './engine.ts';
+import { openPublicMarket } from './engine-parts.ts';
+import { type EventListener, passEvents } from './event-pass.ts';
 
 /** Fills that only the optimistic exchange gave are recorded as doubtful up to this many. */
 const MAX_DOUBTFUL_TOUCHES = 1_000;
 /** What a shadow may take to close after the session ended, on the last book; a stop takes at most 8 s. */
 const CLOSING_MS = 10_000;
 
-class Shadow {
+class Shadow implements EventListener {
   readonly engine: Engine;
   /** Why it has no result; null while it runs. */
   failure: string | null = null;
@@ -32,26 +37,43 @@ class Shadow {
   #profit: Money | null = null;
   #profitTimeMs = Number.NEGATIVE_INFINITY;
 
-  constructor(stance: Stance, start: SessionStart, strategy: StrategyInstance) {
-    this.engine = new Engine(startOf(stance, start), strategy);
+  constructor(stance: Stance, start: SessionStart, strategy: StrategyInstance, publicMarket: PublicMarket) {
+    this.engine = new Engine(startOf(stance, start), strategy, publicMarket);
   }
 
-  /** Returns what it said. Nothing that it throws gets out. */
-  process(block: EventBlock): readonly Output[] {
-    if (this.failure !== null) return [];
+  advance(block: EventBlock, row: number, sequence: number): void {
+    if (this.failure !== null) return;
     try {
-      this.engine.process(block);
-      const outputs = this.engine.takeOutputs();
-      for (const output of outputs) {
-        if (output.type !== 'equity') continue;
-        const profit = money(output.point.equity - this.engine.startingEquity);
-        this.#points.push({ timeMs: output.timeMs, profit });
-      }
-      return outputs;
+      this.engine.advance(block, row, sequence);
     } catch (error) {
-      this.failure = error instanceof Error ? error.message : String(error);
-      return [];
+      this.#fail(error);
     }
+  }
+
+  hear(block: EventBlock, row: number, end: number, sequence: number): void {
+    if (this.failure !== null) return;
+    try {
+      this.engine.hear(block, row, end, sequence);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Takes what it said; nothing once it failed. */
+  takeOutputs(): readonly Output[] {
+    if (this.failure !== null) return [];
+    const outputs = this.engine.takeOutputs();
+    for (const output of outputs) {
+      if (output.type !== 'equity') continue;
+      const profit = money(output.point.equity - this.engine.startingEquity);
+      this.#points.push({ timeMs: output.timeMs, profit });
+    }
+    return outputs;
+  }
+
+  /** Nothing that it throws gets out. */
+  #fail(error: unknown): void {
+    this.failure = error instanceof Error ? error.message : String(error);
   }
 
   /**
@@ -74,13 +96,36 @@ class Shadow {
   get profit(): Money | null {
     return this.failure === null ? money(this.engine.status().equity - this.engine.startingEquity) : null;
   }
+
+  /** One that failed has nothing left but that. */
+  save() {
+    return {
+      engine: this.failure === null ? this.engine.save() : null,
+      failure: this.failure,
+      points: [...this.#points],
+      profit: this.#profit,
+      profitTimeMs: this.#profitTimeMs,
+    };
+  }
+
+  restore(state: ReturnType<Shadow['save']>): void {
+    if (state.engine !== null) this.engine.restore(state.engine);
+    this.failure = state.failure;
+    this.#points.push(...state.points);
+    this.#profit = state.profit;
+    this.#profitTimeMs = state.profitTimeMs;
+  }
 }
+
+type BandState = ReturnType<EngineBand['state']>;
 
 export class EngineBand {
   /** The session's own engine. */
   readonly primary: Engine;
   readonly #optimistic: Shadow | null;
   readonly #pessimistic: Shadow | null;
+  readonly #publicMarket: PublicMarket;
+  readonly #listeners: readonly EventListener[];
   #outputs: Output[] = [];
   #nextSequence = 0;
   #touches = 0;
@@ -90,12 +135,37 @@ export class EngineBand {
   /** Failures already told. */
   #told = 0;
 
-  /** `createStrategy` gives a fresh strategy at every call. */
-  constructor(start: SessionStart, createStrategy: () => StrategyInstance) {
-    this.primary = new Engine(start, createStrategy());
+  /**
+   * `createStrategy` gives a fresh strategy at every call. `saved`: the text that {@link save} gave, of a band with the same
+   * start and strategy; it goes on from there. Throws where the text is of another one.
+   */
+  constructor(start: SessionStart, createStrategy: () => StrategyInstance, saved: string | null = null) {
+    const state = saved === null ? null : (decodeState(saved) as BandState);
+    const publicMarket = openPublicMarket(start);
+    this.#publicMarket = publicMarket;
+    const strategy = (from: EngineState | null | undefined): StrategyInstance =>
+      recall(createStrategy(), from);
+    this.primary = new Engine(start, strategy(state?.primary), publicMarket);
     const hasBand = start.band === 'on' && start.fill_model === 'book';
-    this.#optimistic = hasBand ? new Shadow('optimistic', start, createStrategy()) : null;
-    this.#pessimistic = hasBand ? new Shadow('pessimistic', start, createStrategy()) : null;
+    const shadow = (stance: Stance): Shadow =>
+      new Shadow(stance, start, strategy(state?.[stance]?.engine), publicMarket);
+    this.#optimistic = hasBand ? shadow('optimistic') : null;
+    this.#pessimistic = hasBand ? shadow('pessimistic') : null;
+    this.#listeners = [this.primary, this.#optimistic, this.#pessimistic].filter((one) => one !== null);
+    if (state !== null) this.#restore(state);
+  }
+
+  /** Whether {@link save} can keep everything: the strategy declares its memory. */
+  get isSavable(): boolean {
+    return this.primary.isSavable;
+  }
+
+  /**
+   * Everything that decides what comes next, as text; equal states give equal texts. Call it between two blocks, once the
+   * outputs were taken. Throws NotPlainError where the strategy keeps something in its state that is no plain data.
+   */
+  save(): string {
+    return encodeState(this.state());
   }
 
   get lifecycle(): Engine['lifecycle'] {
@@ -103,15 +173,15 @@ export class EngineBand {
   }
 
   process(block: EventBlock): void {
-    this.primary.process(block);
-    const outputs = this.primary.takeOutputs();
+    passEvents(block, this.#publicMarket, this.#listeners);
     this.#nextSequence = block.firstSequence + block.events;
+    const outputs = this.primary.takeOutputs();
     if (this.#optimistic === null || this.#pessimistic === null) {
       this.#outputs.push(...outputs);
       return;
     }
-    for (const output of this.#optimistic.process(block)) if (output.type === 'fill') this.#noteTouch(output);
-    this.#pessimistic.process(block);
+    for (const output of this.#optimistic.takeOutputs()) if (output.type === 'fill') this.#noteTouch(output);
+    this.#pessimistic.takeOutputs();
     for (const output of outputs) {
       this.#outputs.push(output);
       if (output.type === 'equity') this.#sayPoint(output.timeMs, output.point.equity);
@@ -158,7 +228,8 @@ export class EngineBand {
     const reason = this.primary.endReason;
     if (reason !== null) block.appendCommand(timeMs, { type: 'stop', reason, detail: null });
     block.appendTimeAdvanced(timeMs + CLOSING_MS);
-    shadow.process(block);
+    passEvents(block, this.#publicMarket, [shadow]);
+    shadow.takeOutputs();
   }
 
   #sayPoint(timeMs: number, equity: Money): void {
@@ -211,6 +282,34 @@ export class EngineBand {
     }
   }
 
+  /** What {@link save} tells; it may share lists with the engines. */
+  state() {
+    assert(this.#outputs.length === 0, 'outputs are taken before the state is saved');
+    return {
+      publicMarket: this.#publicMarket.save(),
+      primary: this.primary.save(),
+      optimistic: this.#optimistic?.save() ?? null,
+      pessimistic: this.#pessimistic?.save() ?? null,
+      nextSequence: this.#nextSequence,
+      touches: this.#touches,
+      doubts: [...this.#doubts],
+      isFinished: this.#isFinished,
+      told: this.#told,
+    };
+  }
+
+  #restore(state: BandState): void {
+    this.#publicMarket.restore(state.publicMarket);
+    this.primary.restore(state.primary);
+    if (state.optimistic !== null) this.#optimistic?.restore(state.optimistic);
+    if (state.pessimistic !== null) this.#pessimistic?.restore(state.pessimistic);
+    this.#nextSequence = state.nextSequence;
+    this.#touches = state.touches;
+    this.#doubts = state.doubts;
+    this.#isFinished = state.isFinished;
+    this.#told = state.told;
+  }
+
   /** Digest of all three: what a replay must come to. */
   #hash(): string {
     const hash = new StateHash();
@@ -218,4 +317,11 @@ export class EngineBand {
       hash.addText(shadow === null || shadow.failure !== null ? '' : shadow.engine.stateHash());
     return hash.digest();
   }
+}
+
+/** The same strategy with the memory that it had; as it begins where there is nothing to go on from. */
+function recall(strategy: StrategyInstance, from: EngineState | null | undefined): StrategyInstance {
+  if (from === null || from === undefined) return strategy;
+  assert(strategy.memory !== undefined, `strategy ${strategy.name} declares no state`);
+  return strategy.memory.recall(from.host.memory);
 }

@@ -15,6 +15,7 @@ import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
 import { BarSeries } from '../market/bar-series.ts';
 import { InstrumentMarket } from '../market/instrument-market.ts';
+import { PublicMarket } from '../market/public-market.ts';
 import { TradeBars } from '../market/trade-bars.ts';
 import { LossLimits } from '../risk/loss-limits.ts';
 import { RiskGate } from '../risk/risk-gate.ts';
@@ -52,27 +53,35 @@ export type EngineView = Readonly<
   }
 >;
 
+/** What the venue will show of the session's instruments, before its first event. */
+export function openPublicMarket(start: SessionStart): PublicMarket {
+  return new PublicMarket(start.instruments.length, intervalMs(intervalOf(start)));
+}
+
+function intervalOf({ interval }: SessionStart): Interval {
+  assert(isInterval(interval), `unknown interval ${interval}`);
+  return interval;
+}
+
 export function assembleParts(
   start: SessionStart,
   strategy: StrategyInstance,
+  publicMarket: PublicMarket,
   outputs: OutputBuffer,
 ): EngineParts {
-  assert(isInterval(start.interval), `unknown interval ${start.interval}`);
-  const interval: Interval = start.interval;
+  const interval = intervalOf(start);
   assert(
     start.fills.price_source === 'stream' || start.fill_model === 'parametric',
     'a session of bars fills by the parametric model',
   );
   const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
-  const markets = start.instruments.map(
-    (spec, index) =>
-      new InstrumentMarket(
-        createInstrument(spec, index),
-        new BarSeries(neededBars + SPARE_BARS),
-        intervalMs(interval),
-        start.fills.price_source === 'bars',
-      ),
-  );
+  const hasBarsOnly = start.fills.price_source === 'bars';
+  const markets = publicMarket.books.map((shown, index) => {
+    const spec = start.instruments[index];
+    assert(spec !== undefined, 'the public market is of the same instruments');
+    const bars = new BarSeries(neededBars + SPARE_BARS);
+    return new InstrumentMarket(createInstrument(spec, index), bars, shown, hasBarsOnly);
+  });
   const { modes, refused: refusedTerms } = termsInForce(
     start,
     markets.map(({ instrument }) => instrument),

@@ -2,10 +2,23 @@
 
 import { StateHash } from '../base/state-hash.ts';
 import type { LifecycleState } from '../domain/outputs.ts';
-import type { Lots, Money } from '../domain/units.ts';
+import type { PositionSide } from '../domain/order.ts';
+import type { Lots, MarkPrice, Money } from '../domain/units.ts';
+import type { Account } from '../ledger/account.ts';
+import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { type MarginOutlook, nearestOutlook } from '../exchange/margin-outlook.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { Lifecycle } from './lifecycle.ts';
+
+/** A position that is open; `quantity` and `cost` are signed alike, `mark` is null before the first one. */
+export interface OpenPosition {
+  readonly instrument: number;
+  readonly side: PositionSide;
+  readonly quantity: Lots;
+  readonly cost: Money;
+  readonly mark: MarkPrice | null;
+  readonly unrealizedPnl: Money | null;
+}
 
 /** The session as the heartbeat shows it. `startedTimeMs` is NaN before the first event. */
 export interface EngineStatus {
@@ -23,6 +36,8 @@ export interface EngineStatus {
   readonly unrealizedPnl: Money;
   /** Signed position of the first instrument. */
   readonly position: Lots;
+  /** Every open position, by instrument; long before short. */
+  readonly positions: readonly OpenPosition[];
   readonly openOrders: number;
   readonly events: number;
   /** Best bid of the first instrument, in ticks; null without a valid book. */
@@ -54,12 +69,29 @@ export function describeStatus(
     wallet: account.wallet,
     unrealizedPnl: account.unrealized,
     position: account.netQuantity(0),
+    positions: openPositions(account, markets),
     openOrders: exchange.workingCount,
     events,
     bestBid: market !== undefined && market.isBookValid ? market.book.bestBid : null,
     strategyErrors,
     margin: nearestOutlook(account, markets, exchange.margin, parts.intervalMs),
   };
+}
+
+function openPositions(account: Account, markets: readonly InstrumentMarket[]): OpenPosition[] {
+  return account.positions.flatMap((position) => {
+    const { instrument, quantity, cost } = position;
+    if (quantity === 0) return [];
+    const mark = markets[instrument.index]?.valuationPrice ?? null;
+    return {
+      instrument: instrument.index,
+      side: quantity > 0 ? ('long' as const) : ('short' as const),
+      quantity,
+      cost,
+      mark,
+      unrealizedPnl: mark === null ? null : position.unrealized(mark),
+    };
+  });
 }
 
 /** Hash of what was said (`outputsDigest`) and of the state that decides what comes next. */

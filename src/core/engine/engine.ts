@@ -24,28 +24,35 @@ import type { LifecycleState, Output } from '../domain/outputs.ts';
 import type { StoppedReason } from '../domain/reasons.ts';
 import type { AccountStart, SessionStart } from '../domain/session-start.ts';
 import type { Money } from '../domain/units.ts';
+import type { PublicMarket } from '../market/public-market.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { Absence } from './absence.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
 import { arriveAtExchange } from './arrivals.ts';
 import { DataWatch } from './data-watch.ts';
 import { Due, type DuePayload } from './due.ts';
-import { payloadRestorer, savePayload } from './due-state.ts';
+import { type EngineMembers, restoreMembers, saveMembers } from './engine-members.ts';
 import { EquitySampler } from './equity-sampler.ts';
-import { type EngineParts, type EngineView, assembleParts, restoreParts, saveParts } from './engine-parts.ts';
+import { type EngineParts, type EngineView, assembleParts, openPublicMarket } from './engine-parts.ts';
 import { type EngineStatus, describeStatus, hashState } from './engine-state.ts';
+import { type EventListener, passEvents } from './event-pass.ts';
 import { FundingDesk } from './funding-desk.ts';
-import { Lifecycle, STOP_STEP_MS } from './lifecycle.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { MarketIntake } from './market-intake.ts';
 import { OrderDesk } from './order-desk.ts';
+import { scheduleReport } from './reports.ts';
 import { Schedule } from './schedule.ts';
+import { SessionEnd } from './session-end.ts';
 import { StrategyHost } from './strategy-host.ts';
 import { TradeBarClock } from './trade-bar-clock.ts';
 
 export type EngineState = ReturnType<Engine['save']>;
 
-export class Engine {
+export class Engine implements EventListener {
   readonly start: SessionStart;
+  readonly #publicMarket: PublicMarket;
+  /** Who hears the events that {@link process} is given. */
+  readonly #alone: readonly EventListener[] = [this];
   readonly #parts: EngineParts;
   readonly #outputs: OutputBuffer;
   readonly #schedule = new Schedule<DuePayload>();
@@ -56,18 +63,22 @@ export class Engine {
   readonly #lifecycle: Lifecycle;
   readonly #intake: MarketIntake;
   readonly #sampler: EquitySampler;
+  readonly #end: SessionEnd;
   readonly #absence: Absence;
   readonly #tradeBars: TradeBarClock;
+  readonly #members: EngineMembers;
   #nowMs = 0;
   /** Sequence number of the event in hand. */
   #sequence = 0;
   #events = 0;
   #startingEquity: Money;
 
-  constructor(start: SessionStart, strategy: StrategyInstance) {
+  /** `publicMarket`: one that others read too; whoever shares it passes the events to all of them (event-pass.ts). */
+  constructor(start: SessionStart, strategy: StrategyInstance, publicMarket = openPublicMarket(start)) {
     this.start = start;
-    this.#outputs = new OutputBuffer((output) => this.#hear(output));
-    const parts = assembleParts(start, strategy, this.#outputs);
+    this.#publicMarket = publicMarket;
+    this.#outputs = new OutputBuffer((output) => scheduleReport(output, parts.latency, this.#schedule));
+    const parts = assembleParts(start, strategy, publicMarket, this.#outputs);
     this.#parts = parts;
     this.#sampler = new EquitySampler(start, parts.account, this.#outputs);
     this.#startingEquity = parseMoney(start.account.wallet);
@@ -97,72 +108,75 @@ export class Engine {
       this.#lifecycle,
       this.#watch,
       this.#outputs,
-      (detail) => this.#stop('liquidated', detail, start.on_end === 'flatten'),
+      (detail) => this.#end.stop(this.#nowMs, 'liquidated', detail),
     );
+    this.#end = new SessionEnd(start, this.#lifecycle, this.#intake, this.#sampler, this.#schedule);
     this.#absence = new Absence(parts, this.#lifecycle, this.#funding, this.#schedule, this.#outputs);
+    this.#members = {
+      parts,
+      outputs: this.#outputs,
+      schedule: this.#schedule,
+      host: this.#host,
+      desk: this.#desk,
+      watch: this.#watch,
+      funding: this.#funding,
+      lifecycle: this.#lifecycle,
+      intake: this.#intake,
+      sampler: this.#sampler,
+      absence: this.#absence,
+    };
   }
 
   /** Processes every event of a block. Events after the session's end are counted and change nothing. */
   process(block: EventBlock): void {
-    let row = 0;
-    let sequence = block.firstSequence;
-    while (row < block.length) {
-      const timeMs = block.receivedTimeMs[row] ?? 0;
-      // Not `assert`: making its text would cost more than most events do.
-      if (timeMs < this.#nowMs) {
-        throw new InvariantViolation(`event ${sequence} at ${timeMs} lies before ${this.#nowMs}`);
-      }
-      if (block.kind[row] === EventKind.clock) this.#nowMs = this.#watch.skip(this.#nowMs, timeMs);
-      if (this.#schedule.nextDueMs <= timeMs) this.#runDue(timeMs);
-      this.#nowMs = timeMs;
-      this.#host.timeMs = timeMs;
-      this.#sequence = sequence++;
-      row = this.#apply(block, row);
-      this.#events++;
-      if (this.#lifecycle.state === 'warming') this.#checkWarm();
-      if (this.#absence.isCatchingUp) this.#catchUp();
-      this.#parts.account.assertConsistent();
+    passEvents(block, this.#publicMarket, this.#alone);
+  }
+
+  advance(block: EventBlock, row: number, sequence: number): void {
+    const timeMs = block.receivedTimeMs[row] ?? 0;
+    // Not `assert`: making its text would cost more than most events do.
+    if (timeMs < this.#nowMs) {
+      throw new InvariantViolation(`event ${sequence} at ${timeMs} lies before ${this.#nowMs}`);
     }
+    if (block.kind[row] === EventKind.clock) this.#nowMs = this.#watch.skip(this.#nowMs, timeMs);
+    if (this.#schedule.nextDueMs <= timeMs) this.#runDue(timeMs);
+    this.#nowMs = timeMs;
+    this.#host.timeMs = timeMs;
+  }
+
+  hear(block: EventBlock, row: number, end: number, sequence: number): void {
+    this.#sequence = sequence;
+    this.#apply(block, row, end);
+    this.#events++;
+    if (this.#lifecycle.state === 'warming') this.#checkWarm();
+    if (this.#absence.isCatchingUp) this.#catchUp();
+    this.#parts.account.assertConsistent();
   }
 
   takeOutputs(): Output[] {
     return this.#outputs.take();
   }
 
-  /** All that decides what comes next, as plain data; it may share lists with the engine: encode it before the next event. */
+  /**
+   * All that decides what comes next, but for what the venue shows, as plain data. It may share lists with the engine: encode
+   * it before the next event.
+   */
   save() {
     return {
-      parts: saveParts(this.#parts),
-      outputs: this.#outputs.save(),
-      schedule: this.#schedule.save(savePayload),
-      host: this.#host.save(),
-      desk: this.#desk.save(),
-      watch: this.#watch.save(),
-      funding: this.#funding.save(),
-      lifecycle: this.#lifecycle.save(),
-      intake: this.#intake.save(),
-      sampler: this.#sampler.save(),
-      absence: this.#absence.save(savePayload),
+      ...saveMembers(this.#members),
       ...{ nowMs: this.#nowMs, sequence: this.#sequence, events: this.#events },
       startingEquity: this.#startingEquity,
     };
   }
 
+  /** Whether {@link save} keeps everything: the strategy declares its memory. */
+  get isSavable(): boolean {
+    return this.#host.hasMemory;
+  }
+
   /** Makes a new engine of the same start and strategy go on from there. */
   restore(state: EngineState): void {
-    assert(this.#events === 0, 'an engine is brought back before its first event');
-    restoreParts(this.#parts, state.parts);
-    const restorePayload = payloadRestorer(this.#parts.exchange);
-    this.#outputs.restore(state.outputs);
-    this.#schedule.restore(state.schedule, restorePayload);
-    this.#host.restore(state.host);
-    this.#desk.restore(state.desk);
-    this.#watch.restore(state.watch);
-    this.#funding.restore(state.funding);
-    this.#lifecycle.restore(state.lifecycle);
-    this.#intake.restore(state.intake);
-    this.#sampler.restore(state.sampler);
-    this.#absence.restore(state.absence, restorePayload);
+    restoreMembers(this.#members, state);
     this.#nowMs = state.nowMs;
     this.#sequence = state.sequence;
     this.#events = state.events;
@@ -211,16 +225,16 @@ export class Engine {
     return hashState(this.#outputs.hash.digest(), this.#parts, this.#lifecycle, this.#nowMs, this.#events);
   }
 
-  #apply(block: EventBlock, row: number): number {
+  #apply(block: EventBlock, row: number, end: number): void {
     const kind = block.kind[row] as EventKind;
-    if (isFrameKind(kind)) return this.#intake.frame(kind, block, row, this.#nowMs, this.#sequence);
-    if (kind === EventKind.trade) {
+    if (isFrameKind(kind)) {
+      this.#intake.frame(kind, block, row, end, this.#nowMs, this.#sequence);
+    } else if (kind === EventKind.trade) {
       this.#intake.trade(block, row, this.#nowMs, this.#sequence);
       this.#tradeBars.note(block.instrument[row] ?? 0);
     } else {
       this.#applyRare(kind, block, row);
     }
-    return row + 1;
   }
 
   #applyRare(kind: EventKind, block: EventBlock, row: number): void {
@@ -247,7 +261,7 @@ export class Engine {
         this.#funding.settle(block, row, this.#nowMs, this.#lifecycle.startedMs);
         break;
       case EventKind.feed:
-        this.#intake.feed(block.details[at] as FeedState, this.#nowMs);
+        this.#intake.feed(block.details[at] as FeedState);
         break;
       case EventKind.command:
         this.#command(block.details[at] as OperatorCommand);
@@ -295,7 +309,7 @@ export class Engine {
         if (this.#lifecycle.state !== 'stopping') this.#host.timer((payload as { timer: string }).timer);
         break;
       case Due.sessionEnd:
-        this.#stop((payload as { end: StoppedReason }).end, null, this.start.on_end === 'flatten');
+        this.#end.stop(this.#nowMs, (payload as { end: StoppedReason }).end, null);
         break;
       case Due.sample:
         this.#sample();
@@ -306,7 +320,7 @@ export class Engine {
         break;
       }
       case Due.stopStep:
-        this.#stepStop();
+        this.#end.step(this.#nowMs);
         break;
       case Due.tradeBar: {
         const { instrument } = payload as { instrument: number; atMs: number };
@@ -326,15 +340,9 @@ export class Engine {
     this.#lifecycle.begin(this.#nowMs);
     openAccount(this.start, this.#parts, this.#host, this.#outputs, this.#nowMs);
     this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
-    this.#planEnd(durationMs);
+    this.#end.plan(durationMs);
     if (marketEndsMs !== null)
       this.#schedule.add(this.#nowMs + marketEndsMs, Due.sessionEnd, { end: 'recording_ended' });
-  }
-
-  /** A new plan replaces the former one, whose scheduled end then means nothing. */
-  #planEnd(durationMs: number | null): void {
-    const endMs = this.#lifecycle.planEnd(durationMs);
-    if (endMs !== null) this.#schedule.add(endMs, Due.sessionEnd, { end: 'duration_reached' });
   }
 
   /** After an absence: what the strategy did not hear, and what it had set its timers for, in their order. */
@@ -356,45 +364,23 @@ export class Engine {
     this.#lifecycle.checkStale(this.#nowMs);
     this.#lifecycle.sayWarmth(this.#nowMs);
     if (this.#lifecycle.state === 'stopping' && this.#nowMs >= this.#lifecycle.awayUntilMs)
-      this.#scheduleStop();
+      this.#end.scheduleStep(this.#nowMs);
     losses.update(this.#nowMs, account.equity);
     const loss = losses.accountLoss(account.equity);
     if (loss !== null && this.#lifecycle.state === 'running') {
-      this.#stop('max_loss', 'the account lost more than its limit', true);
+      this.#end.stop(this.#nowMs, 'max_loss', 'the account lost more than its limit', true);
     }
     this.#sampler.sample(this.#nowMs);
     this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
   }
 
-  #stop(reason: StoppedReason, detail: string | null, isFlattening: boolean): void {
-    this.#intake.close(this.#nowMs);
-    this.#lifecycle.stop(this.#nowMs, reason, detail, isFlattening);
-    this.#stepStop();
-  }
-
-  #stepStop(): void {
-    if (this.#lifecycle.state !== 'stopping') return;
-    if (this.#lifecycle.step(this.#nowMs)) this.#sampler.point(this.#nowMs);
-    else this.#scheduleStop();
-  }
-
-  #scheduleStop(): void {
-    const nextMs = Math.max(this.#nowMs + STOP_STEP_MS, this.#lifecycle.awayUntilMs);
-    this.#schedule.add(nextMs, Due.stopStep, null);
-  }
-
   #command(command: OperatorCommand): void {
     switch (command.type) {
       case 'stop':
-        this.#stop(
-          command.reason,
-          command.detail,
-          this.start.on_end === 'flatten' || command.reason === 'kill_switch',
-        );
+        this.#end.stop(this.#nowMs, command.reason, command.detail, command.reason === 'kill_switch');
         break;
       case 'end_now':
-        this.#lifecycle.end(this.#nowMs, command.reason, command.detail);
-        this.#sampler.point(this.#nowMs);
+        this.#end.endNow(this.#nowMs, command.reason, command.detail);
         break;
       case 'pause':
       case 'resume':
@@ -408,24 +394,10 @@ export class Engine {
         this.#absence.begin(command, this.#nowMs);
         break;
       case 'set_duration':
-        this.#planEnd(command.durationMs);
+        this.#end.plan(command.durationMs);
         break;
       default:
         assertNever(command, 'command');
-    }
-  }
-
-  /** Schedules what an output sets off: the strategy learns of orders and fills one response latency later. */
-  #hear(output: Output): void {
-    if (output.type === 'order') {
-      // Our own gate's denial travels nowhere.
-      const isOurs = output.order.status === 'denied';
-      const dueMs = isOurs ? output.timeMs : this.#parts.latency.responseArrivalMs(output.timeMs);
-      this.#schedule.add(dueMs, Due.orderReport, { report: output.order });
-    } else if (output.type === 'fill') {
-      const { fill } = output;
-      const dueMs = output.timeMs + fill.receipt.responseLatencyMs;
-      this.#schedule.add(dueMs, Due.fillReport, { fill });
     }
   }
 

@@ -21,7 +21,6 @@ import {
   EventKind,
   FLAG_BUY,
   FLAG_HISTORY,
-  FLAG_LAST,
   FLAG_RECONSTRUCTED,
   MARK_INDEX,
   MARK_MARK,
@@ -98,24 +97,26 @@ export class MarketIntake {
     for (const stretch of [...this.#bookStretches, ...this.#tradeStretches]) stretch.note(nowMs, null);
   }
 
-  /** Applies a book frame that begins at `row`; returns the row after it. */
-  frame(kind: FrameEventKind, block: EventBlock, row: number, nowMs: number, sequence: number): number {
+  /** A book frame that lies in the rows from `row` to before `end`; the market shows it already. */
+  frame(
+    kind: FrameEventKind,
+    block: EventBlock,
+    row: number,
+    end: number,
+    nowMs: number,
+    sequence: number,
+  ): void {
+    if (kind === EventKind.bookTail) return;
     const instrument = block.instrument[row] ?? 0;
     const market = this.#market(instrument);
-    if (kind === EventKind.bookTail) return this.#tail(block, row, market, nowMs, sequence);
     const isSnapshot = kind === EventKind.bookSnapshot;
-    market.bookSequence = sequence;
-    market.bookExchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
-    const after = isSnapshot
-      ? this.#snapshot(block, row, market)
-      : this.#delta(block, row, market, instrument);
+    if (!isSnapshot) this.#showLevels(block, row, end, instrument);
     this.#judge(market, instrument, nowMs);
     this.#parts.exchange.onFrame(instrument, isSnapshot, nowMs);
     if (market.isBookValid && this.#lifecycle.canFill)
       this.#parts.exchange.onQuote(instrument, nowMs, sequence);
     if (this.#lifecycle.canFill) this.#liquidation.onFrame(market, nowMs, sequence);
     if (market.isBookValid && this.#hearsBooks && this.#lifecycle.isTrading) this.#host.book(instrument);
-    return after;
   }
 
   trade(block: EventBlock, row: number, nowMs: number, sequence: number): void {
@@ -131,7 +132,6 @@ export class MarketIntake {
     const isNewest = exchangeTimeMs >= market.lastTradeTimeMs - TRADE_TIME_GRID_MS;
     if (isNewest) market.lastPrice = price;
     market.lastTradeTimeMs = Math.max(market.lastTradeTimeMs, Math.min(exchangeTimeMs, nowMs));
-    market.flow.addTrade(exchangeTimeMs, isTakerBuy, quantity);
     this.#parts.tradeBars[instrument]?.addTrade(nowMs, price, quantity);
     const { exchange } = this.#parts;
     exchange.observeTrade(instrument, isTakerBuy, price, quantity);
@@ -258,65 +258,19 @@ export class MarketIntake {
   }
 
   /** While the market connection is gone no book can be trusted: its next frame makes it good again. */
-  feed(state: FeedState, nowMs: number): void {
-    if (state.feed !== 'ticker') return;
-    for (const market of this.#parts.markets) {
-      if (state.state === 'connected') {
-        market.flow.begin(nowMs);
-        continue;
-      }
-      market.flow.end();
-      if (!market.isLastBook) market.isBookValid = false;
-    }
+  feed(state: FeedState): void {
+    if (state.feed !== 'ticker' || state.state === 'connected') return;
+    for (const market of this.#parts.markets) if (!market.isLastBook) market.isBookValid = false;
   }
 
-  #snapshot(block: EventBlock, row: number, market: InstrumentMarket): number {
-    const { book } = market;
-    let worstBid = Number.POSITIVE_INFINITY;
-    let worstAsk = Number.NEGATIVE_INFINITY;
-    book.clear();
-    let at = row;
-    while (((block.flags[at] ?? FLAG_LAST) & FLAG_LAST) === 0) {
-      at++;
-      const isBid = ((block.flags[at] ?? 0) & FLAG_BUY) !== 0;
-      const price = block.price[at] ?? 0;
-      book.set(isBid, price, block.quantity[at] ?? 0);
-      if (isBid) worstBid = Math.min(worstBid, price);
-      else worstAsk = Math.max(worstAsk, price);
-    }
-    market.worstBidShown = worstBid;
-    market.worstAskShown = worstAsk;
-    return at + 1;
-  }
-
-  #delta(block: EventBlock, row: number, market: InstrumentMarket, instrument: number): number {
-    const { book } = market;
+  /** Shows our resting orders each level that a frame changed. */
+  #showLevels(block: EventBlock, row: number, end: number, instrument: number): void {
     const { exchange } = this.#parts;
-    const hasOrders = exchange.workingCount > 0;
-    market.worstBidShown = 0;
-    market.worstAskShown = Number.POSITIVE_INFINITY;
-    // Read once: the calls below would make the loop look the columns up again for each level.
-    const { flags, price: prices, quantity: quantities } = block;
-    let at = row;
-    while (((flags[at] ?? FLAG_LAST) & FLAG_LAST) === 0) {
-      at++;
-      const isBid = ((flags[at] ?? 0) & FLAG_BUY) !== 0;
-      const price = prices[at] ?? 0;
-      const quantity = quantities[at] ?? 0;
-      book.set(isBid, price, quantity);
-      if (hasOrders) exchange.onLevel(instrument, isBid, price, quantity);
-    }
-    return at + 1;
-  }
-
-  /** Keeps a full book as the estimate of what lies behind the window; nothing that is displayed changes. */
-  #tail(block: EventBlock, row: number, { tail }: InstrumentMarket, nowMs: number, sequence: number): number {
-    const end = row + 1 + (block.price[row] ?? 0);
-    tail.begin(nowMs, sequence);
+    if (exchange.workingCount === 0) return;
+    const { flags, price, quantity } = block;
     for (let at = row + 1; at < end; at++) {
-      tail.add(((block.flags[at] ?? 0) & FLAG_BUY) !== 0, block.price[at] ?? 0, block.quantity[at] ?? 0);
+      exchange.onLevel(instrument, ((flags[at] ?? 0) & FLAG_BUY) !== 0, price[at] ?? 0, quantity[at] ?? 0);
     }
-    return end;
   }
 
   /** Decides whether the book can be trusted, how old it is, and keeps the record of the time it was not good. */

@@ -82,6 +82,11 @@ export class StrategyHost implements MarketView {
     this.#onTimer = onTimer;
   }
 
+  /** Whether the strategy declares what it remembers. */
+  get hasMemory(): boolean {
+    return this.#memory !== null;
+  }
+
   carryPosition(instrument: number, side: PositionSide | undefined, quantity: Lots): void {
     this.#known.add(instrument, side, quantity);
   }

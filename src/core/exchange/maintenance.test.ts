@@ -13,6 +13,7 @@ import { lots, markPrice, money, rate, ticks } from '../domain/units.ts';
 import { Account, type AccountModes } from '../ledger/account.ts';
 import { BarSeries } from '../market/bar-series.ts';
 import { InstrumentMarket } from '../market/instrument-market.ts';
+import { PublicBook } from '../market/public-book.ts';
 import {
   type MaintenanceTerms,
   NO_PENDING,
@@ -62,7 +63,8 @@ interface Holding {
 
 /** Made once: a market's book is costly to make, and these tests set nothing of it but its mark. */
 const MARKETS = [SPEC, ALT].map(
-  (spec, index) => new InstrumentMarket(createInstrument(spec, index), new BarSeries(10), 60_000),
+  (spec, index) =>
+    new InstrumentMarket(createInstrument(spec, index), new BarSeries(10), new PublicBook(60_000)),
 );
 
 function accountOf(

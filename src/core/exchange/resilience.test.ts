@@ -6,13 +6,14 @@ import { createInstrument } from '../domain/instrument.ts';
 import { lots } from '../domain/units.ts';
 import { BarSeries } from '../market/bar-series.ts';
 import { InstrumentMarket } from '../market/instrument-market.ts';
+import { PublicBook } from '../market/public-book.ts';
 import { marketOrder } from '../strategy/strategy.ts';
 import { Resilience } from './resilience.ts';
 
 const FRAME_MS = 300;
 
 function freshMarket(): InstrumentMarket {
-  const market = new InstrumentMarket(createInstrument(BTCUSDT, 0), new BarSeries(1), 60_000);
+  const market = new InstrumentMarket(createInstrument(BTCUSDT, 0), new BarSeries(1), new PublicBook(60_000));
   market.book.set(true, 999, 1_000);
   market.book.set(false, 1_001, 1_000);
   market.isBookValid = true;

@@ -1,19 +1,25 @@
-/** What is publicly known of one instrument: its book, last trade, mark, bars, and whether the book can be trusted. */
+/**
+ * One instrument as one engine knows it: what the venue shows of it (public-book.ts, shared by all that hear the same
+ * events), its prices and bars, and whether this engine can trust the book.
+ */
 
 import type { Instrument } from '../domain/instrument.ts';
 import { type MarkPrice, type Rate, markPrice } from '../domain/units.ts';
 import type { BarSeries } from './bar-series.ts';
-import { BookTail } from './book-tail.ts';
+import type { BookTail } from './book-tail.ts';
 import { NO_PRICE } from './order-book.ts';
-import { TickLadderBook } from './tick-ladder-book.ts';
-import { TradeFlow } from './trade-flow.ts';
+import type { PublicBook } from './public-book.ts';
+import type { TickLadderBook } from './tick-ladder-book.ts';
+import type { TradeFlow } from './trade-flow.ts';
 
 export class InstrumentMarket {
   readonly instrument: Instrument;
   readonly bars: BarSeries;
-  readonly book = new TickLadderBook();
+  readonly book: TickLadderBook;
   /** The last full book: what stood behind the window then. */
-  readonly tail = new BookTail();
+  readonly tail: BookTail;
+  readonly flow: TradeFlow;
+  readonly #public: PublicBook;
   /** Candles are all there is: they decide what fills. */
   readonly hasBarsOnly: boolean;
   /** A bar is being played through the orders: its prices are the market, whatever the book says. */
@@ -23,16 +29,10 @@ export class InstrumentMarket {
   /** The book is the last good one of a market that is gone: what fills on it is reconstructed, not observed. */
   isLastBook = false;
   /**
-   * Engine time at which the last good frame was the market, by the exchange's stamp where it has one, and exchange time
-   * of the last frame; -Infinity before the first.
+   * Engine time at which the last good frame was the market, by the exchange's stamp where it has one; -Infinity before
+   * the first.
    */
   bookTimeMs = Number.NEGATIVE_INFINITY;
-  bookExchangeTimeMs = Number.NEGATIVE_INFINITY;
-  /** Sequence number of the last frame. */
-  bookSequence = 0;
-  /** Deepest prices shown: a window shows no more, a full book shows everything (0 and Infinity). */
-  worstBidShown = 0;
-  worstAskShown = Number.POSITIVE_INFINITY;
   /** Last public trade in ticks, or {@link NO_PRICE}. */
   lastPrice = NO_PRICE;
   /** Exchange time of the newest public trade; -Infinity before the first. */
@@ -43,14 +43,34 @@ export class InstrumentMarket {
   nextSettlementMs: number | null = null;
   /** Rate of the last settlement as the venue says it; null before it did. */
   settledRate: Rate | null = null;
-  readonly flow: TradeFlow;
 
-  /** `barMs`: length of the session's bars. */
-  constructor(instrument: Instrument, bars: BarSeries, barMs: number, hasBarsOnly = false) {
+  constructor(instrument: Instrument, bars: BarSeries, shown: PublicBook, hasBarsOnly = false) {
     this.hasBarsOnly = hasBarsOnly;
     this.instrument = instrument;
     this.bars = bars;
-    this.flow = new TradeFlow(barMs);
+    this.book = shown.ladder;
+    this.tail = shown.tail;
+    this.flow = shown.flow;
+    this.#public = shown;
+  }
+
+  /** Exchange time of the last frame; -Infinity before the first. */
+  get bookExchangeTimeMs(): number {
+    return this.#public.exchangeTimeMs;
+  }
+
+  /** Sequence number of the last frame. */
+  get bookSequence(): number {
+    return this.#public.sequence;
+  }
+
+  /** Deepest prices shown: a window shows no more, a full book shows everything (0 and Infinity). */
+  get worstBidShown(): number {
+    return this.#public.worstBidShown;
+  }
+
+  get worstAskShown(): number {
+    return this.#public.worstAskShown;
   }
 
   /** Takes the last frame for the market although it is gone; false where it shows no market. */
@@ -90,23 +110,17 @@ export class InstrumentMarket {
 
   /** Whether the book shows this price, be it with quantity zero. */
   shows(isBid: boolean, price: number): boolean {
-    return isBid ? price >= this.worstBidShown : price <= this.worstAskShown;
+    return this.#public.shows(isBid, price);
   }
 
+  /** What the venue shows to everybody is saved where it is kept. */
   save() {
     return {
       bars: this.bars.save(),
-      book: this.book.save(),
-      tail: this.tail.save(),
-      flow: this.flow.save(),
       isPlayingBar: this.isPlayingBar,
       isBookValid: this.isBookValid,
       isLastBook: this.isLastBook,
       bookTimeMs: this.bookTimeMs,
-      bookExchangeTimeMs: this.bookExchangeTimeMs,
-      bookSequence: this.bookSequence,
-      worstBidShown: this.worstBidShown,
-      worstAskShown: this.worstAskShown,
       lastPrice: this.lastPrice,
       lastTradeTimeMs: this.lastTradeTimeMs,
       mark: this.mark,
@@ -118,17 +132,10 @@ export class InstrumentMarket {
 
   restore(state: ReturnType<InstrumentMarket['save']>): void {
     this.bars.restore(state.bars);
-    this.book.restore(state.book);
-    this.tail.restore(state.tail);
-    this.flow.restore(state.flow);
     this.isPlayingBar = state.isPlayingBar;
     this.isBookValid = state.isBookValid;
     this.isLastBook = state.isLastBook;
     this.bookTimeMs = state.bookTimeMs;
-    this.bookExchangeTimeMs = state.bookExchangeTimeMs;
-    this.bookSequence = state.bookSequence;
-    this.worstBidShown = state.worstBidShown;
-    this.worstAskShown = state.worstAskShown;
     this.lastPrice = state.lastPrice;
     this.lastTradeTimeMs = state.lastTradeTimeMs;
     this.mark = state.mark;

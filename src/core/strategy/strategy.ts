@@ -78,7 +78,10 @@ export interface StrategyHandlers {
   onTimer?(name: string, view: MarketView): readonly OrderIntent[] | void;
 }
 
-export interface StrategyDefinition<Params = unknown, State extends PlainData | undefined = PlainData | undefined> {
+export interface StrategyDefinition<
+  Params = unknown,
+  State extends PlainData | undefined = PlainData | undefined,
+> {
   readonly name: string;
   readonly params: ZodType<Params>;
   /** Closed bars it needs before its first order. */

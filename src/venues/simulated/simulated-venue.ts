@@ -80,11 +80,13 @@ export async function startSimulatedVenue(options: SimulatedVenueOptions): Promi
       if (fault.kind === 'skip_bar') missingBars.skip(fault, clock.nowMs());
       applyToClock(clock, fault);
       if (fault.kind === 'funding_rate') imposeRates(market, faults);
+      if (fault.kind === 'mark_offset') imposeMarkOffsets(market, faults);
       hub.begin(fault);
     },
     onEnd(fault) {
       if (fault.kind === 'drift_clock') clock.drift(0);
       if (fault.kind === 'funding_rate') imposeRates(market, faults);
+      if (fault.kind === 'mark_offset') imposeMarkOffsets(market, faults);
     },
   });
   const parts = { market, clock, knobs, faults, missingBars };
@@ -136,6 +138,16 @@ export async function startSimulatedVenue(options: SimulatedVenueOptions): Promi
 function applyToClock(clock: FaultClock, fault: FaultSpec): void {
   if (fault.kind === 'shift_clock') clock.shift(fault.ms);
   else if (fault.kind === 'drift_clock') clock.drift(fault.ms_per_minute);
+}
+
+/** Each contract's mark stands off by the newest fault that names it, or names none. */
+function imposeMarkOffsets(market: MarketSource, faults: FaultBoard): void {
+  for (const { spec, reference } of market.instruments) {
+    const imposed = faults
+      .of('mark_offset')
+      .findLast(({ symbol }) => symbol === undefined || symbol === spec.symbol);
+    reference.offsetMark(imposed?.bps ?? 0);
+  }
 }
 
 /** Each contract has the rate of the newest fault that names it, or names none. */

@@ -17,6 +17,17 @@ const side = z.enum(['buy', 'sell']);
 const symbol = z.string().regex(/^[A-Z0-9]{2,20}$/);
 const orderType = z.enum(['market', 'limit', 'stop_market', 'stop_limit', 'take_profit', 'trailing_stop']);
 
+const heldPositions = z.array(
+  z.strictObject({
+    symbol,
+    side: z.enum(['long', 'short']),
+    quantity: amount,
+    average_price: unsigned.nullable(),
+    mark_price: unsigned.nullable(),
+    unrealized_pnl: amount.nullable(),
+  }),
+);
+
 export const heartbeatShape = z.strictObject({
   ts: iso,
   unix_ts: z.number().positive(),
@@ -31,6 +42,8 @@ export const heartbeatShape = z.strictObject({
   wallet_balance: amount.nullable(),
   unrealized_pnl: amount.nullable(),
   position: amount.nullable(),
+  symbols: z.array(symbol).min(1),
+  positions: heldPositions.nullable(),
   open_orders: count.nullable(),
   margin: z
     .strictObject({
@@ -72,6 +85,7 @@ export const finalReportShape = z.strictObject({
   stopped_reason: z.string().regex(/^[a-z_]+$/),
   exit_code: z.int(),
   symbol,
+  symbols: z.array(symbol).min(1),
   strategy: z.string().min(1),
   source: z.string().min(1),
   seed: count,
@@ -98,6 +112,17 @@ export const finalReportShape = z.strictObject({
   sharpe: z.number().nullable(),
   profit_factor: z.number().nonnegative().nullable(),
   exposure_percent: z.number().min(0).max(100).nullable(),
+  by_symbol: z.array(
+    z.strictObject({
+      symbol,
+      trades: count,
+      fills: count,
+      fees_paid: amount,
+      funding_paid: amount,
+      net_pnl: amount,
+    }),
+  ),
+  positions: heldPositions,
   liquidations: count,
   orders_denied: count,
   orders_rejected: count,

@@ -28,6 +28,8 @@ const PUSH_GAP_MIN_MS = 45;
 /** Batches of 50 ms, 50 ms of delivery, and the timers' own lateness. */
 const PRINT_DELAY_MS = 500;
 const CLOCK_ERROR_MS = 50;
+/** 0.001 BTC in integers of 10^-8. */
+const LOT = 100_000;
 /**
  * The wire gives a trade's time in whole seconds; the session takes the earliest it can have happened, so no print counts
  * for an order that arrived after it, but for the fraction of a millisecond that the recording's own stamps leave open.
@@ -162,8 +164,12 @@ function judgeQueue(fill: FillRow, tape: RecordedTape): string[] {
   const isBehind = steps.some(
     (agoMs) => own.levelsBefore(units(fill.price), arrivalMs - agoMs) >= WINDOW_LEVELS,
   );
-  const tail = own.displayedBetween(units(fill.price), arrivalMs - TAIL_AGE_MS, fill.time_ms);
-  if (isBehind && queue >= tail.least && queue <= tail.most) return [];
+  const tailFromMs = arrivalMs - TAIL_AGE_MS;
+  const tail = own.displayedBetween(units(fill.price), tailFromMs, fill.time_ms);
+  // Where that book shows less than its mean level, the mean counts, rounded up to a lot.
+  const mean = own.meanLevelBetween(tailFromMs, arrivalMs);
+  const isMean = queue >= mean.least && queue < mean.most + LOT;
+  if (isBehind && ((queue >= tail.least && queue <= tail.most) || isMean)) return [];
   return [`${name(fill)}: a queue of ${fill.queue_ahead_at_acceptance} was never displayed`];
 }
 

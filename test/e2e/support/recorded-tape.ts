@@ -24,14 +24,18 @@ export class SideHistory {
   readonly #now = new Map<number, number>();
   readonly #levels = new Map<number, { readonly timeMs: number; readonly quantity: number }[]>();
   readonly #bests: { readonly timeMs: number; readonly price: number | null }[] = [];
+  readonly #means: { readonly timeMs: number; readonly quantity: number }[] = [];
   #best: number | null = null;
+  #total = 0;
 
   constructor(isBid: boolean) {
     this.#isBid = isBid;
   }
 
   set(timeMs: number, price: number, quantity: number): void {
-    if (quantity === (this.#now.get(price) ?? 0)) return;
+    const before = this.#now.get(price) ?? 0;
+    if (quantity === before) return;
+    this.#total += quantity - before;
     const history = this.#levels.get(price);
     if (history === undefined) this.#levels.set(price, [{ timeMs, quantity }]);
     else history.push({ timeMs, quantity });
@@ -47,8 +51,9 @@ export class SideHistory {
     for (const [price, quantity] of levels) this.set(timeMs, price, quantity);
   }
 
-  /** Notes the best price after a whole message. */
+  /** Notes the best price and the mean level after a whole message. */
   seal(timeMs: number): void {
+    if (this.#now.size > 0) this.#means.push({ timeMs, quantity: this.#total / this.#now.size });
     if (this.#bests.length === 0 || this.#bests.at(-1)?.price !== this.#best) {
       this.#bests.push({ timeMs, price: this.#best });
     }
@@ -73,6 +78,17 @@ export class SideHistory {
   ): { readonly most: number; readonly least: number } {
     let [most, least] = [this.displayedAt(price, fromMs), this.displayedAt(price, fromMs)];
     for (const { timeMs, quantity } of this.#levels.get(price) ?? []) {
+      if (timeMs < fromMs || timeMs > toMs) continue;
+      most = Math.max(most, quantity);
+      least = Math.min(least, quantity);
+    }
+    return { most, least };
+  }
+
+  /** Largest and smallest mean size of a level of the whole side from `fromMs` to `toMs`; neither where none was noted. */
+  meanLevelBetween(fromMs: number, toMs: number): { readonly most: number; readonly least: number } {
+    let [most, least] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const { timeMs, quantity } of this.#means) {
       if (timeMs < fromMs || timeMs > toMs) continue;
       most = Math.max(most, quantity);
       least = Math.min(least, quantity);

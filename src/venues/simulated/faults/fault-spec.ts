@@ -17,6 +17,7 @@ const SPAN_MAX_MS = 86_400_000 * 30;
 const DELAY_MAX_MS = 60_000;
 const CLOCK_SHIFT_MAX_MS = 86_400_000 * 366;
 const FLOOD_MAX = 5_000;
+const MARK_OFFSET_MAX_BPS = 9_000;
 const FAULTS_MAX = 1_000;
 const RATE_PATTERN = /^-?0(\.\d{1,8})?$/;
 
@@ -123,6 +124,13 @@ const faultSchema = z.discriminatedUnion('kind', [
     ...lasting,
     kind: z.literal('funding_rate'),
     rate: z.string().regex(RATE_PATTERN, 'expected a fraction such as 0.0001'),
+    symbol: z.string().optional(),
+  }),
+  /** The mark price stands so far off what it would be: a way to bring accounts to their liquidation. */
+  z.strictObject({
+    ...lasting,
+    kind: z.literal('mark_offset'),
+    bps: z.int().min(-MARK_OFFSET_MAX_BPS).max(MARK_OFFSET_MAX_BPS),
     symbol: z.string().optional(),
   }),
 ]);

@@ -7,6 +7,7 @@
  */
 
 const BASIS_SAMPLES = 1_800;
+const BPS = 10_000;
 
 export interface MarkInputs {
   readonly index: number;
@@ -31,6 +32,7 @@ export interface MarkDerivation {
 export class ReferencePrices {
   #index: number;
   #mark: number;
+  #offsetBps = 0;
   #derivation: MarkDerivation | null = null;
   readonly #basis = new Float64Array(BASIS_SAMPLES);
   #samples = 0;
@@ -45,8 +47,14 @@ export class ReferencePrices {
     return this.#index;
   }
 
+  /** As published: what it came to, and what a fault puts on top. */
   get mark(): number {
-    return this.#mark;
+    return this.#mark + Math.round((this.#mark * this.#offsetBps) / BPS);
+  }
+
+  /** From now on the published mark stands so far off; 0 = not. */
+  offsetMark(bps: number): void {
+    this.#offsetBps = bps;
   }
 
   /** How the standing mark price came about; null where a recording stated it. */
