@@ -18,7 +18,7 @@ import {
   isFrameKind,
 } from '../domain/event-block.ts';
 import { parseMoney } from '../domain/instrument.ts';
-import type { FillRecord, OrderIntent, OrderRecord } from '../domain/order.ts';
+import type { OrderIntent } from '../domain/order.ts';
 import { OutputBuffer } from '../domain/output-buffer.ts';
 import type { LifecycleState, Output } from '../domain/outputs.ts';
 import type { StoppedReason } from '../domain/reasons.ts';
@@ -28,7 +28,7 @@ import type { PublicMarket } from '../market/public-market.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { Absence } from './absence.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
-import { arriveAtExchange } from './arrivals.ts';
+import { arriveAtExchange, arriveAtStrategy } from './arrivals.ts';
 import { DataWatch } from './data-watch.ts';
 import { Due, type DuePayload } from './due.ts';
 import { type EngineMembers, restoreMembers, saveMembers } from './engine-members.ts';
@@ -299,15 +299,6 @@ export class Engine implements EventListener {
   #dispatch(kind: number, payload: DuePayload | null): void {
     if (this.#absence.holdsBack(kind, payload, this.#nowMs)) return;
     switch (kind) {
-      case Due.orderReport:
-        this.#host.reportOrder((payload as { report: OrderRecord }).report, this.#lifecycle.isTrading);
-        break;
-      case Due.fillReport:
-        this.#host.reportFill((payload as { fill: FillRecord }).fill, this.#lifecycle.isTrading);
-        break;
-      case Due.timer:
-        if (this.#lifecycle.state !== 'stopping') this.#host.timer((payload as { timer: string }).timer);
-        break;
       case Due.sessionEnd:
         this.#end.stop(this.#nowMs, (payload as { end: StoppedReason }).end, null);
         break;
@@ -329,7 +320,8 @@ export class Engine implements EventListener {
         break;
       }
       default:
-        arriveAtExchange(this.#parts.exchange, kind, payload, this.#nowMs, this.#sequence);
+        if (!arriveAtStrategy(this.#host, this.#lifecycle, kind, payload))
+          arriveAtExchange(this.#parts.exchange, kind, payload, this.#nowMs, this.#sequence);
     }
     this.#parts.account.assertConsistent();
   }
