@@ -67,9 +67,9 @@ export class AccountKeeper implements OutputSink {
     const text = JSON.stringify(account);
     if (text === this.#text) return;
     this.#account = account;
-    this.#text = text;
     this.#isSynced = false;
     if (!this.#syncIfDue()) this.#write(account, false);
+    this.#text = text;
   }
 
   /** Syncs what was written since the last time; call it about once a second. */

@@ -9,6 +9,7 @@ import { createInstrument, formatMoney } from '../core/domain/instrument.ts';
 import type { AccountStart } from '../core/domain/session-start.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { AccountStore } from '../storage/account-store.ts';
+import { DiskReserve } from '../storage/disk-reserve.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
 import { describeCarried, describePositions } from './held-positions.ts';
 import { type InterruptedSession, findInterrupted, hasEvents } from './interrupted-session.ts';
@@ -33,6 +34,7 @@ export async function concludeInterrupted(facts: ConcludeFacts): Promise<void> {
   const interrupted = findInterrupted(facts.paths.root);
   if (interrupted === null || interrupted.manifest.stopped_reason !== null) return;
   const { folder, manifest } = interrupted;
+  DiskReserve.remove(folder.reserveFile);
   const conclude = (): void =>
     folder.writeManifest({
       ...manifest,

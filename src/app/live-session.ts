@@ -8,8 +8,6 @@
 import {
   createInstrument,
   formatMoney,
-  formatPrice,
-  formatQuantity,
   type Instrument,
   type InstrumentSpec,
 } from '../core/domain/instrument.ts';
@@ -17,11 +15,8 @@ import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { FLAG_HISTORY } from '../core/domain/event-block.ts';
 import type { OperatorCommand } from '../core/domain/commands.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
-import type { Ticks } from '../core/domain/units.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { EngineBand } from '../core/engine/engine-band.ts';
-import type { EngineStatus } from '../core/engine/engine-state.ts';
-import type { FeedHealth, HeldPosition, MarginHealth } from '../ports/heartbeat-fields.ts';
 import { LiquidationAlerts } from '../alerts/liquidation-alerts.ts';
 import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -32,18 +27,19 @@ import { Ingress } from '../session/ingress.ts';
 import { type LoopParts, drainLoop, runLoop } from '../session/loop.ts';
 import { OutputLog } from '../session/output-log.ts';
 import { CheckpointWriter } from '../storage/checkpoint-file.ts';
-import { FileEventLog } from '../storage/event-log.ts';
+import { FileEventLog, type LogReserve } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
 import type { AccountKeeper } from './account-keeper.ts';
 import { isSettledWithin } from './bounded-wait.ts';
 import { catchUp } from './catch-up.ts';
 import type { Settings } from './config/settings.ts';
 import { describeCarried, describePositions } from './held-positions.ts';
-import { describeMargin } from './margin-health.ts';
 import type { OpenedSession } from './open-session.ts';
+import { reservedSink } from './reserved-sink.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
 import type { ResultFacts } from './session-result.ts';
+import { type SessionView, viewSession } from './session-view.ts';
 import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
 import type { StrategyMaker } from './strategy-loader.ts';
@@ -67,20 +63,8 @@ export interface LiveSessionOptions {
   /** A line for the person who watches. */
   readonly note: (text: string) => void;
   readonly keeper: AccountKeeper;
-}
-
-/** What the heartbeat and the report ask of a session, whatever phase it is in; null = not known (yet). */
-export interface SessionView {
-  readonly status: EngineStatus | null;
-  readonly symbol: string;
-  readonly position: string | null;
-  readonly symbols: readonly string[];
-  readonly positions: readonly HeldPosition[] | null;
-  readonly price: string | null;
-  readonly margin: MarginHealth | null;
-  readonly offsetMs: number | null;
-  readonly roundTripMs: number | null;
-  readonly feeds: Readonly<Record<string, FeedHealth>>;
+  /** Of disk space, for the session's end. */
+  readonly reserve: LogReserve;
 }
 
 type EndCommand = Extract<OperatorCommand, { reason: unknown }>;
@@ -112,6 +96,7 @@ export class LiveSession {
     this.#ingress = new Ingress(nowMs, recovered?.tail);
     if (recovered !== null) {
       this.#log = recovered.log;
+      this.#log.hold(options.reserve);
       this.#journal = recovered.journal;
       this.#band = recovered.band;
       this.#engine = recovered.engine;
@@ -220,33 +205,8 @@ export class LiveSession {
   }
 
   view(): SessionView {
-    const client = this.#market?.client ?? null;
     const status = this.#engine?.status() ?? null;
-    const instrument = this.#instruments[0];
-    return {
-      status,
-      symbol: this.symbols[0] ?? '',
-      position:
-        status === null || instrument === undefined ? null : formatQuantity(instrument, status.position),
-      price:
-        status === null || instrument === undefined || status.bestBid === null
-          ? null
-          : formatPrice(instrument, status.bestBid as Ticks),
-      symbols: this.symbols,
-      positions: status === null ? null : describePositions(status.positions, this.#instruments),
-      margin: describeMargin(status?.margin ?? null, this.#instruments),
-      offsetMs: client?.clock.offsetMs ?? null,
-      roundTripMs: client?.clock.roundTripMs ?? null,
-      feeds:
-        client === null
-          ? {}
-          : Object.fromEntries(
-              Object.entries(client.feeds()).map(([name, { state, ageMs, reconnects, gaps }]) => [
-                name,
-                { state, age_ms: ageMs, reconnects, gaps },
-              ]),
-            ),
-    };
+    return viewSession(status, this.symbols, this.#instruments, this.#market?.client ?? null);
   }
 
   /** Amounts after the last whole block, as decimal text; those of the account it found where there was none. */
@@ -340,6 +300,7 @@ export class LiveSession {
     // A start that was broken off must not make files any more.
     if (this.#isClosed) return;
     this.#log = FileEventLog.create(opened.folder.eventsFolder);
+    this.#log.hold(this.#options.reserve);
     this.#journal = Journal.open(opened.folder.journalFile, start);
     this.#band = new EngineBand(start, createStrategy);
     this.#engine = this.#band.primary;
@@ -371,13 +332,14 @@ export class LiveSession {
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
-    const { alerts } = this.#options;
+    const { alerts, reserve } = this.#options;
     const spoken = [new OutputLog(logger, this.#instruments), new LiquidationAlerts(alerts)];
+    const written = [journal, keeper, checkpoints].map((sink) => reservedSink(sink, reserve));
     const parts: LoopParts = {
       source: this.#ingress,
       log: this.#log,
       engine: band,
-      sinks: [journal, keeper, checkpoints, model, ...spoken],
+      sinks: [...written, model, ...spoken],
       afterBlock: (block) => {
         model.observe(block);
         this.#ingress.wakeAt(engine.nextDueMs);
@@ -389,7 +351,7 @@ export class LiveSession {
     await this.#ingress.close();
     await drainLoop(parts);
     band.finish();
-    journal.deliver(band.takeOutputs());
+    reservedSink(journal, reserve).deliver(band.takeOutputs());
   }
 }
 

@@ -23,6 +23,7 @@ import { ResourceSampler, freeDiskMb } from '../session/resource-sampler.ts';
 import type { SystemLog } from '../session/system-log.ts';
 import { type CrashPhase, crashSoon } from '../session/test-crash.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
+import { DiskReserve, RESERVE_BYTES } from '../storage/disk-reserve.ts';
 import { AccountKeeper } from './account-keeper.ts';
 import type { Settings } from './config/settings.ts';
 import { LoopWatchdog } from './loop-watchdog.ts';
@@ -62,6 +63,8 @@ export class SessionRun {
   readonly #keeper: AccountKeeper;
   readonly #guard: ResourceGuard;
   readonly #opened: OpenedSession;
+  /** Null until it is held. */
+  #reserve: DiskReserve | null = null;
   readonly #openedMs = systemClock.nowMs();
   /** Null where the settings want none. */
   readonly #dashboard: SessionDashboard | null;
@@ -99,6 +102,7 @@ export class SessionRun {
       alerts: options.alerts,
       note: (text) => this.#progress.note(text),
       keeper: this.#keeper,
+      reserve: { spend: () => this.#reserve?.spend() ?? false },
     });
     this.#dashboard =
       settings.dashboard === null
@@ -173,6 +177,7 @@ export class SessionRun {
     });
     heartbeat.start();
     try {
+      this.#reserve = DiskReserve.hold(this.#opened.folder.reserveFile, () => this.#onDiskFull());
       this.#testCrash('startup');
       await this.#dashboard?.start(() => heartbeat.current());
       await this.#live.run();
@@ -210,8 +215,17 @@ export class SessionRun {
     crashSoon(phase);
   }
 
+  /** What was held back is free: enough to close, to record the end and to report it. */
+  #onDiskFull(): void {
+    const detail = 'there is no room left on the disk; the session ends on what it had held back';
+    this.#options.log.log('critical', 'disk_full', 'Disk Full', { reserve_bytes: RESERVE_BYTES });
+    this.#live.command({ type: 'stop', reason: 'disk_full', detail });
+  }
+
   /** Frees connections and files. What fails in it is an end like any other. */
   async #close(): Promise<void> {
+    // What follows may write all it has to.
+    this.#reserve?.release();
     this.#testCrash('shutdown');
     try {
       // First, because who reads the journal keeps it from being closed as a whole.

@@ -8,13 +8,21 @@
  * end in the manifest still vouch for those events. A last line that was cut is not counted.
  */
 
-import { closeSync, fdatasyncSync, openSync, readSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { z } from 'zod';
 import { assert } from '../core/base/assert.ts';
 import type { Output } from '../core/domain/outputs.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
-import { StorageError, toStorageError } from './storage-error.ts';
+import { StorageError, toStorageError, toSyncError } from './storage-error.ts';
 
 const SYNC_INTERVAL_MS = 1_000;
 const READ_BYTES = 64 * 1024;
@@ -39,13 +47,15 @@ export class CheckpointWriter implements OutputSink {
   readonly #file: string;
   readonly #engine: HashedEngine;
   readonly #descriptor: number;
+  #bytes: number;
   #syncedMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
-  private constructor(file: string, engine: HashedEngine, descriptor: number) {
+  private constructor(file: string, engine: HashedEngine, descriptor: number, bytes: number) {
     this.#file = file;
     this.#engine = engine;
     this.#descriptor = descriptor;
+    this.#bytes = bytes;
   }
 
   /**
@@ -57,7 +67,7 @@ export class CheckpointWriter implements OutputSink {
       const descriptor = openSync(file, 'a+');
       const kept = bytesBefore(descriptor, engine.status().events);
       truncateSync(file, kept);
-      return new CheckpointWriter(file, engine, descriptor);
+      return new CheckpointWriter(file, engine, descriptor, kept);
     } catch (error) {
       throw toStorageError(error, `open ${file}`);
     }
@@ -73,15 +83,22 @@ export class CheckpointWriter implements OutputSink {
       time_ms: timeMs,
       state_hash: this.#engine.stateHash(),
     };
+    const bytes = Buffer.from(`${JSON.stringify(checkpoint)}\n`);
     try {
-      const bytes = Buffer.from(`${JSON.stringify(checkpoint)}\n`);
       for (let written = 0; written < bytes.length;) written += writeSync(this.#descriptor, bytes, written);
-      if (timeMs - this.#syncedMs < SYNC_INTERVAL_MS) return;
-      fdatasyncSync(this.#descriptor);
-      this.#syncedMs = timeMs;
     } catch (error) {
+      // So that the line can be said again once there is room.
+      ftruncateSync(this.#descriptor, this.#bytes);
       throw toStorageError(error, `write ${this.#file}`);
     }
+    this.#bytes += bytes.length;
+    if (timeMs - this.#syncedMs < SYNC_INTERVAL_MS) return;
+    try {
+      fdatasyncSync(this.#descriptor);
+    } catch (error) {
+      throw toSyncError(error, `write ${this.#file}`);
+    }
+    this.#syncedMs = timeMs;
   }
 
   close(): void {

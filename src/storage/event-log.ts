@@ -2,7 +2,8 @@
  * Writes the event log: one append, one frame, on the disk before the call returns.
  *
  * Invariants: sequence numbers are unbroken; a log that failed once takes nothing more (what reached the disk is unknown
- * then, and a repeated sync can report success without having written). Assumption: one writer a folder.
+ * then, and a repeated sync can report success without having written). Assumption: one writer a folder. The one exception:
+ * a write that found no room is taken back to the last whole frame and made once more where a reserve could be freed for it.
  */
 
 import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
@@ -33,6 +34,12 @@ const fileDevice: LogDevice = {
   sync: fdatasyncSync,
 };
 
+/** Space that is held for the session's end. */
+export interface LogReserve {
+  /** Frees it; whether there was any to free. */
+  spend(): boolean;
+}
+
 export interface EventLogOptions {
   readonly segmentBytesMax?: number;
   readonly device?: LogDevice;
@@ -59,6 +66,7 @@ export class FileEventLog implements EventLog {
   #chain: Buffer;
   #events: number;
   #nextSequence: number | null;
+  #reserve: LogReserve | null = null;
   #failure: StorageError | null = null;
   #isClosed = false;
 
@@ -140,6 +148,11 @@ export class FileEventLog implements EventLog {
     return this.#chain.toString('hex');
   }
 
+  /** From now on a write that finds no room spends this. */
+  hold(reserve: LogReserve): void {
+    this.#reserve = reserve;
+  }
+
   append(block: EventBlock): void {
     assert(!this.#isClosed, 'the event log is closed');
     if (this.#failure !== null) throw this.#failure;
@@ -152,8 +165,7 @@ export class FileEventLog implements EventLog {
     const { bytes, chain } = encodeFrame(lines, block.firstSequence, block.events, this.#chain);
     try {
       if (this.#segmentBytes > 0 && this.#segmentBytes + bytes.length > this.#segmentBytesMax) this.#rotate();
-      let written = 0;
-      while (written < bytes.length) written += this.#device.write(this.#descriptor, bytes, written);
+      this.#write(bytes);
       this.#device.sync(this.#descriptor);
     } catch (error) {
       this.#failure = toStorageError(error, `write the event log ${this.#folder}`);
@@ -169,6 +181,23 @@ export class FileEventLog implements EventLog {
     if (this.#isClosed) return;
     this.#isClosed = true;
     closeSync(this.#descriptor);
+  }
+
+  #write(bytes: Buffer): void {
+    try {
+      this.#writeWhole(bytes);
+    } catch (error) {
+      const isFull = toStorageError(error, 'write').code === 'disk_full';
+      if (!isFull || this.#reserve?.spend() !== true) throw error;
+      // What of the frame found room is known, unlike after a failed sync: it is taken back.
+      ftruncateSync(this.#descriptor, this.#segmentBytes);
+      this.#writeWhole(bytes);
+    }
+  }
+
+  #writeWhole(bytes: Buffer): void {
+    for (let written = 0; written < bytes.length;)
+      written += this.#device.write(this.#descriptor, bytes, written);
   }
 
   #rotate(): void {

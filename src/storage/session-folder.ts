@@ -145,6 +145,10 @@ export class SessionFolder {
   get journalFile(): string {
     return path.join(this.path, 'journal.db');
   }
+  /** Space held for the session's end while it runs. */
+  get reserveFile(): string {
+    return path.join(this.path, 'reserve');
+  }
   get finalReportFile(): string {
     return path.join(this.path, 'final_report.json');
   }

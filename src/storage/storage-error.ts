@@ -49,10 +49,10 @@ export class StorageError extends Error {
    */
   readonly retryable: boolean;
 
-  constructor(code: StorageErrorCode, message: string, cause?: unknown) {
+  constructor(code: StorageErrorCode, message: string, cause?: unknown, retryable?: boolean) {
     super(message, cause === undefined ? undefined : { cause });
     this.code = code;
-    this.retryable = code === 'disk_full' || code === 'read_only';
+    this.retryable = retryable ?? (code === 'disk_full' || code === 'read_only');
   }
 }
 
@@ -61,6 +61,12 @@ export function toStorageError(error: unknown, doing: string): StorageError {
   if (error instanceof StorageError) return error;
   const text = error instanceof Error ? error.message : String(error);
   return new StorageError(codeOf(error), `could not ${doing}: ${text}`, error);
+}
+
+/** Wraps what a sync threw: what reached the disk is unknown, and the next sync would not say. Never to be retried. */
+export function toSyncError(error: unknown, doing: string): StorageError {
+  const { code, message } = toStorageError(error, doing);
+  return new StorageError(code, message, error, false);
 }
 
 function codeOf(error: unknown): StorageErrorCode {

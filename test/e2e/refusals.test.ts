@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import {
   appendFileSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   statfsSync,
   writeFileSync,
 } from 'node:fs';
@@ -19,6 +19,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { finalReportShape } from './support/contract-shapes.ts';
+import { alertKinds } from './support/reported-failure.ts';
 import { type Ended, endPrograms, runProgram, startProgram } from './support/program.ts';
 import {
   listSessions,
@@ -27,7 +28,9 @@ import {
   readHeartbeat,
   readJson,
   removeWorkspaces,
+  waitUntilBeats,
   waitUntilRunning,
+  writeScript,
 } from './support/workspace.ts';
 
 const TEST_LIMIT_MS = 120_000;
@@ -307,24 +310,33 @@ describe.skipIf(probe === null)('a workspace', { timeout: TEST_LIMIT_MS }, () =>
     expect(ended.stderr).toMatch(/no space left|disk.*full/i);
   });
 
-  test('that becomes full ends the session: exit 4, an alert, and a lock that is gone', async () => {
+  test('that becomes full to the last byte ends the session in order, on what it held back', async () => {
     const folder = mountWorkspace('160m');
-    // The alert file is there already: a line fits into its last block when nothing else fits anywhere.
-    mkdirSync(join(folder, 'logs'));
-    writeFileSync(
-      join(folder, 'logs/alert.txt'),
-      '[2026-01-01T00:00:00.000Z] info test: the file is there\n',
-    );
-    const program = startProgram([...RUN, '--duration', 'forever', '--workspace', folder]);
-    await waitUntilRunning(program, folder);
+    const held = writeScript(folder, [
+      { at: '100ms', action: 'submit', id: 'held', side: 'buy', type: 'market', quantity: '0.05' },
+    ]);
+    const program = startProgram([
+      ...[...RUN, '--duration', 'forever', '--workspace', folder],
+      ...['--strategy', 'scripted', '--params', held],
+    ]);
+    await waitUntilBeats(program, folder, 'position', ({ position }) => position === '0.05');
+    const session = join(folder, 'runs/latest');
+    expect(statSync(join(session, 'reserve')).size).toBe(8 * MIB);
     fill(folder, 0);
     const ended = await program.ended;
     expect(ended.code).toBe(4);
     expect(ended.stderr).toMatch(/^disk_full: /);
-    expect(readAlerts(folder).map(({ level, reason }) => `${level} ${reason}`)).toContain(
-      'critical disk_full',
-    );
+    expect(alertKinds(folder)).toEqual(['critical disk_full']);
+    const report = finalReportShape.parse(readJson(join(session, 'final_report.json')));
+    expect(report).toMatchObject({ status: 'error', stopped_reason: 'disk_full', ledger_difference: '0' });
+    // Closed like at any other end, and every event of it recorded.
+    expect(readHeartbeat(folder)).toMatchObject({ state: 'ended', position: '0', open_orders: 0 });
+    expect(report.fills).toBe(2);
+    expect(readdirSync(session)).not.toContain('reserve');
     expect(readdirSync(join(folder, '.agent'))).not.toContain('lockfile.pid');
+    rmSync(join(folder, 'ballast'));
+    const verified = await runProgram(['verify', 'latest', '--workspace', folder]);
+    expect({ code: verified.code, stderr: verified.stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   test('that becomes nearly full still holds the whole result', async () => {
