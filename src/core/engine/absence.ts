@@ -25,6 +25,8 @@ export interface HeldBack {
   readonly payload: DuePayload | null;
 }
 
+const NOTHING: readonly HeldBack[] = [];
+
 export class Absence {
   readonly #parts: EngineParts;
   readonly #lifecycle: Lifecycle;
@@ -97,14 +99,10 @@ export class Absence {
     return true;
   }
 
-  /** Whether the program is back and something was held back. */
-  get isCatchingUp(): boolean {
-    return this.#heldBack.length > 0 && !this.#lifecycle.isAway;
-  }
-
-  /** Gives what was held back, in its order, once. */
+  /** Gives what was held back, in its order, once; nothing before the program is back. */
   takeHeldBack(): readonly HeldBack[] {
     const heldBack = this.#heldBack;
+    if (heldBack.length === 0 || this.#lifecycle.isAway) return NOTHING;
     this.#heldBack = [];
     return heldBack;
   }

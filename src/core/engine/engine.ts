@@ -149,7 +149,8 @@ export class Engine implements EventListener {
     this.#apply(block, row, end);
     this.#events++;
     if (this.#lifecycle.state === 'warming') this.#checkWarm();
-    if (this.#absence.isCatchingUp) this.#catchUp();
+    // What the strategy did not hear while away, and what it had set its timers for, in their order.
+    for (const { kind, payload } of this.#absence.takeHeldBack()) this.#dispatch(kind, payload);
     this.#parts.account.assertConsistent();
   }
 
@@ -335,11 +336,6 @@ export class Engine implements EventListener {
     this.#end.plan(durationMs);
     if (marketEndsMs !== null)
       this.#schedule.add(this.#nowMs + marketEndsMs, Due.sessionEnd, { end: 'recording_ended' });
-  }
-
-  /** After an absence: what the strategy did not hear, and what it had set its timers for, in their order. */
-  #catchUp(): void {
-    for (const { kind, payload } of this.#absence.takeHeldBack()) this.#dispatch(kind, payload);
   }
 
   #checkWarm(): void {
