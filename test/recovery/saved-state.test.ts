@@ -26,7 +26,8 @@ import { drawScenario } from '../reference-model/draw-scenario.ts';
 import { append, eventsOf, intentOf, startOf } from '../reference-model/run-engine.ts';
 import { type Action, BASE_PRICES, type Scenario, type Timed } from '../reference-model/scenario.ts';
 
-const SCENARIOS = 250 * PROOF_SIZE;
+const SCENARIOS = 200 * PROOF_SIZE;
+const BAR_SESSIONS = 60 * PROOF_SIZE;
 const LIMIT_MS = 60 * 60_000;
 
 /** What of the start document a scenario leaves open. */
@@ -227,50 +228,55 @@ test(
       { numRuns: SCENARIOS, seed: SEED },
     );
     // Liquidations are too rare for a few scenarios.
-    const rare = SCENARIOS < 250 ? [] : ['liquidation'];
+    const rare = SCENARIOS < 200 ? [] : ['liquidation'];
     const wanted = ['maker', 'taker', 'trade', 'denial', 'band', 'ledger', 'quality', 'ended', ...rare];
     expect(wanted.filter((what) => !seen.has(what))).toEqual([]);
+  },
 );
 
-test(`sessions of bars go on from their saved state too (seed ${SEED})`, { timeout: LIMIT_MS }, () => {
-  const candle = fc.record({
-    open: fc.integer({ min: 9_990, max: 10_010 }),
-    up: fc.nat(12),
-    down: fc.nat(12),
-    volume: fc.integer({ min: 0, max: 400 }),
-    isReconstructed: fc.constantFrom(false, false, true),
-    hasMark: fc.boolean(),
-  });
-  let fills = 0;
-  fc.assert(
-    fc.property(
-      drawScenario,
-      fc.array(candle, { minLength: 3, maxLength: 25 }),
-      fc.array(fc.nat(50), { minLength: 1, maxLength: 4 }),
-      (scenario, candles, breaks) => {
-        const drawn = startOf({ ...scenario.terms, instruments: 1 });
-        const start: SessionStart = {
-          ...drawn,
-          fill_model: 'parametric',
-          fills: { ...drawn.fills, price_source: 'bars' },
-        };
-        const actions = scenario.actions
-          .filter((action) => !('instrument' in action) || action.instrument === 0)
-          .map((action) => ({ ...action, atMs: action.atMs * 60 }));
-        const blocks = candleBlocks(start, candles);
-        const said = compare(
-          start,
-          () => follower(actions),
-          blocks,
-          (at) => breaks.includes(at),
-        );
-        fills += said.filter(({ type }) => type === 'fill').length;
-      },
-    ),
-    { numRuns: SCENARIOS, seed: SEED },
-  );
-  expect(fills).toBeGreaterThan(SCENARIOS / 10);
-});
+test(
+  `${BAR_SESSIONS} sessions of bars go on from their saved state too (seed ${SEED})`,
+  { timeout: LIMIT_MS },
+  () => {
+    const candle = fc.record({
+      open: fc.integer({ min: 9_990, max: 10_010 }),
+      up: fc.nat(12),
+      down: fc.nat(12),
+      volume: fc.integer({ min: 0, max: 400 }),
+      isReconstructed: fc.constantFrom(false, false, true),
+      hasMark: fc.boolean(),
+    });
+    let fills = 0;
+    fc.assert(
+      fc.property(
+        drawScenario,
+        fc.array(candle, { minLength: 3, maxLength: 25 }),
+        fc.array(fc.nat(50), { minLength: 1, maxLength: 4 }),
+        (scenario, candles, breaks) => {
+          const drawn = startOf({ ...scenario.terms, instruments: 1 });
+          const start: SessionStart = {
+            ...drawn,
+            fill_model: 'parametric',
+            fills: { ...drawn.fills, price_source: 'bars' },
+          };
+          const actions = scenario.actions
+            .filter((action) => !('instrument' in action) || action.instrument === 0)
+            .map((action) => ({ ...action, atMs: action.atMs * 60 }));
+          const blocks = candleBlocks(start, candles);
+          const said = compare(
+            start,
+            () => follower(actions),
+            blocks,
+            (at) => breaks.includes(at),
+          );
+          fills += said.filter(({ type }) => type === 'fill').length;
+        },
+      ),
+      { numRuns: BAR_SESSIONS, seed: SEED },
+    );
+    expect(fills).toBeGreaterThan(BAR_SESSIONS / 10);
+  },
+);
 
 interface Candle {
   readonly open: number;
