@@ -9,6 +9,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import type { AlertChannel, AlertLevel } from '../ports/alert-channel.ts';
+import { formatAlertLine } from '../ports/alert-line.ts';
 import type { SecretScrubber } from '../ports/secret-scrubber.ts';
 
 const FOLD_WINDOW_MS = 60_000;
@@ -74,8 +75,7 @@ export class AlertFile implements AlertChannel {
     for (const [key, fold] of this.#folds) {
       if (!isDue(fold)) continue;
       this.#folds.delete(key);
-      if (fold.repeats > 0)
-        this.#append(fold.level, fold.reason, `${fold.text} (${fold.repeats} more like this)`);
+      if (fold.repeats > 0) this.#append(fold.level, fold.reason, `${fold.text} ${repeatNote(fold.repeats)}`);
     }
   }
 
@@ -86,7 +86,7 @@ export class AlertFile implements AlertChannel {
       const file = openSync(path, 'a');
       try {
         // One write: with O_APPEND the line of another process cannot fall into it.
-        writeSync(file, `[${new Date(nowMs()).toISOString()}] ${level} ${reason}: ${text}\n`);
+        writeSync(file, `${formatAlertLine({ timeMs: nowMs(), level, reason, text })}\n`);
         fsyncSync(file);
       } finally {
         closeSync(file);
@@ -100,6 +100,17 @@ export class AlertFile implements AlertChannel {
     const oneLine = this.#options.scrubber.scrub(text).replace(CONTROL_CHARACTERS, ' ').trim();
     return oneLine.length > TEXT_LENGTH_MAXIMUM ? `${oneLine.slice(0, TEXT_LENGTH_MAXIMUM)}…` : oneLine;
   }
+}
+
+/** What stands behind the text of a line that counts `repeats` further alerts with that text. */
+function repeatNote(repeats: number): string {
+  return `(${repeats} more like this)`;
+}
+
+/** Splits off the count of a {@link repeatNote}; null where the text has none. */
+export function readRepeatNote(text: string): { readonly text: string; readonly repeats: number } | null {
+  const match = /^(.*) \((\d{1,12}) more like this\)$/.exec(text);
+  return match === null ? null : { text: match[1] ?? '', repeats: Number(match[2]) };
 }
 
 function foldWord(reason: string): string {

@@ -16,6 +16,7 @@ import { type InterruptedSession, findInterrupted, hasEvents } from './interrupt
 import { newAccount } from './start-document.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
 import { type RecoveredSession, recoverSession } from './recover-session.ts';
+import { logRecovery } from './recovery-lines.ts';
 import { type ResultFacts, writeResult } from './session-result.ts';
 
 export interface ConcludeFacts {
@@ -78,6 +79,7 @@ async function concludeFromLog(
   facts: ConcludeFacts,
 ): Promise<void> {
   const recovered = await recoverSession(folder, { acceptsChange: false });
+  logRecovery(recovered.course, facts.logger);
   recovered.log.close();
   recovered.journal.close();
   new AccountStore(facts.paths.stateDirectory).write(recovered.engine.accountEnd(), folder.id, facts.nowMs);
@@ -92,7 +94,7 @@ async function concludeFromLog(
     events: status.events,
     stateHash: engine.stateHash(),
     logChain: recovered.log.chain,
-    reconnects: recovered.reconnects,
+    reconnects: recovered.reconnects.total,
     hasJournal: true,
     manifest: { ...manifest, is_resumable: engine.lifecycle !== 'ended' },
   });

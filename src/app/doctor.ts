@@ -1,6 +1,8 @@
 /** `la doctor` and `la run --preflight`: looks at everything that a session needs before it needs it. */
 
 import { printJson, printTable, type ProgramIo } from './program-io.ts';
+import { readAlertAccess } from './config/alert-settings.ts';
+import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
 import {
   checkDisk,
@@ -40,6 +42,7 @@ export async function runDoctor(subject: DoctorSubject, io: ProgramIo): Promise<
           { name: 'configuration', status: 'ok', detail: 'valid' } as const,
           await checkPort(settings.dashboard),
           ...(await checkVenue(settings)),
+          checkAlerts(settings, subject.environment),
         ]),
   ];
   const broken = checks.some(({ status }) => status === 'fail');
@@ -50,6 +53,18 @@ export async function runDoctor(subject: DoctorSubject, io: ProgramIo): Promise<
       checks.map(({ name, status, detail }) => [status, name, detail]),
     );
   return broken ? 1 : 0;
+}
+
+/** Whether alerts have somewhere to go; `la alerts test` tries whether they arrive. */
+function checkAlerts({ alerts }: Settings, environment: DoctorSubject['environment']): CheckResult {
+  try {
+    const names = readAlertAccess(alerts, environment).channels.map(({ access }) => access.name);
+    const detail = names.length === 0 ? 'logs/alert.txt alone' : `logs/alert.txt, ${names.join(', ')}`;
+    return { name: 'alerts', status: 'ok', detail };
+  } catch (error) {
+    if (error instanceof ConfigError) return fail('alerts', error.findings.join('; '));
+    throw error;
+  }
 }
 
 function fail(name: string, detail: string): CheckResult {

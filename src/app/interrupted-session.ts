@@ -4,10 +4,11 @@
  */
 
 import { EventLogReader } from '../storage/event-log-reader.ts';
-import { type SessionFolder, type SessionManifest, latestSession } from '../storage/session-folder.ts';
+import { type SessionFolder, type SessionManifest, listSessions } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { RecordedSettings } from './config/recorded-settings.ts';
+import { BACKTEST_SOURCE } from './session-manifest.ts';
 
 export interface InterruptedSession {
   readonly folder: SessionFolder;
@@ -16,17 +17,24 @@ export interface InterruptedSession {
 
 /** Returns null where there is no session, or the newest one is finished. Throws StorageError. */
 export function findInterrupted(workspace: string): InterruptedSession | null {
-  const folder = latestSession(workspace);
-  if (folder === null) return null;
-  const manifest = folder.readManifest();
-  return isFinished(manifest) ? null : { folder, manifest };
+  const held = latestHeld(workspace);
+  return held === null || isFinished(held.manifest) ? null : held;
+}
+
+/** The newest session of the account: backtests beside it are none. */
+function latestHeld(workspace: string): InterruptedSession | null {
+  for (const folder of listSessions(workspace)) {
+    const manifest = folder.readManifest();
+    if (!manifest.source.startsWith(BACKTEST_SOURCE)) return { folder, manifest };
+  }
+  return null;
 }
 
 /** The session that `--resume` means. Throws ConfigError that says why there is none. */
 export function requireInterrupted(workspace: string): InterruptedSession {
-  const folder = latestSession(workspace);
-  if (folder === null) throw new ConfigError([`--resume: there is no session to continue in ${workspace}`]);
-  const manifest = folder.readManifest();
+  const held = latestHeld(workspace);
+  if (held === null) throw new ConfigError([`--resume: there is no session to continue in ${workspace}`]);
+  const { folder, manifest } = held;
   if (isFinished(manifest)) {
     throw new ConfigError([
       `--resume: session ${folder.id} is finished (${manifest.stopped_reason ?? 'unknown'}); start a new one without --resume`,

@@ -17,7 +17,7 @@ import type { OperatorCommand } from '../core/domain/commands.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { EngineBand } from '../core/engine/engine-band.ts';
-import { LiquidationAlerts } from '../alerts/liquidation-alerts.ts';
+import { EngineAlerts } from '../alerts/engine-alerts.ts';
 import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
@@ -40,9 +40,11 @@ import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
 import type { ResultFacts } from './session-result.ts';
 import { type SessionView, viewSession } from './session-view.ts';
+import { SessionSnapshots, type SnapshotParts } from './session-snapshots.ts';
 import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
-import type { StrategyMaker } from './strategy-loader.ts';
+import { type StrategyMaker, readStrategySource } from './strategy-loader.ts';
+import { snapshotOrigin } from './usable-snapshots.ts';
 
 /** Bars asked for beyond the need, so that a bar missing at the venue does not hold up the warm-up. */
 const SPARE_HISTORY_BARS = 5;
@@ -80,6 +82,7 @@ export class LiveSession {
   #log: FileEventLog | null = null;
   #journal: Journal | null = null;
   #checkpoints: CheckpointWriter | null = null;
+  #snapshots: SessionSnapshots | null = null;
   /** Set when the session must end before its engine runs; a promise so that the start's waits can be broken off. */
   #breakOff: (error: SessionEndError) => void = () => {};
   readonly #brokenOff: Promise<never>;
@@ -237,6 +240,7 @@ export class LiveSession {
         'venue_close_timeout',
         'The venue connections did not close in time',
       );
+    await this.#snapshots?.close();
     this.#log?.close();
     this.#journal?.close();
     this.#checkpoints?.close();
@@ -322,9 +326,11 @@ export class LiveSession {
     const journal = this.#journal;
     const model = this.#model;
     const checkpoints = this.#checkpoints;
-    if (client === undefined || engine === null || journal === null) return;
+    if (client === undefined || engine === null || journal === null || this.#log === null) return;
     if (band === null || model === null || checkpoints === null) return;
     this.#isStreaming = true;
+    const snapshots = openSnapshots(this.#options, { band, log: this.#log, journal, model });
+    this.#snapshots = snapshots;
     if (this.#early !== null) this.command(this.#early);
     client.start(this.#instruments, settings.interval, this.#ingress, {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),
@@ -333,7 +339,7 @@ export class LiveSession {
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
     const { alerts, reserve } = this.#options;
-    const spoken = [new OutputLog(logger, this.#instruments), new LiquidationAlerts(alerts)];
+    const spoken = [new OutputLog(logger, this.#instruments), new EngineAlerts(alerts)];
     const written = [journal, keeper, checkpoints].map((sink) => reservedSink(sink, reserve));
     const parts: LoopParts = {
       source: this.#ingress,
@@ -342,6 +348,7 @@ export class LiveSession {
       sinks: [...written, model, ...spoken],
       afterBlock: (block) => {
         model.observe(block);
+        snapshots.observe(block);
         this.#ingress.wakeAt(engine.nextDueMs);
       },
     };
@@ -353,6 +360,16 @@ export class LiveSession {
     band.finish();
     reservedSink(journal, reserve).deliver(band.takeOutputs());
   }
+}
+
+function openSnapshots(
+  { opened, settings, logger }: LiveSessionOptions,
+  parts: Pick<SnapshotParts, 'band' | 'log' | 'journal' | 'model'>,
+): SessionSnapshots {
+  const { folder, recovered } = opened;
+  const origin = snapshotOrigin(parts.band.primary.start, readStrategySource(settings.strategy));
+  const reconnects = recovered === null ? {} : { reconnects: recovered.reconnects };
+  return new SessionSnapshots({ ...parts, ...reconnects, folder: folder.snapshotFolder, origin, logger });
 }
 
 function instrumentsOf(specs: readonly InstrumentSpec[]): readonly Instrument[] {

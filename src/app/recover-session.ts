@@ -54,6 +54,8 @@ export interface RecoveryCourse {
   /** Events in its log, and how many of them a snapshot stood for. */
   readonly events: number;
   readonly skipped: number;
+  /** Snapshots that were tried in vain included. */
+  readonly durationMs: number;
   /** Snapshots that could not be used. */
   readonly ignored: readonly IgnoredSnapshot[];
 }
@@ -76,19 +78,20 @@ export async function recoverSession(
   folder: SessionFolder,
   options: RecoverOptions,
 ): Promise<RecoveredSession> {
+  const startedMs = performance.now();
   const start = readSessionStart(folder);
   const ignored: IgnoredSnapshot[] = [];
   for (const snapshot of usableSnapshots(folder, start, options.strategySource, ignored)) {
     const { sequence } = snapshot;
     try {
-      return await recoverFrom(folder, options, snapshot, ignored);
+      return await recoverFrom(folder, options, snapshot, ignored, startedMs);
     } catch (error) {
       // What is wrong with the log itself is wrong from the first event on too.
       if (error instanceof StorageError && error.code === 'log_corrupt') throw error;
       ignored.push({ sequence, reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  return recoverFrom(folder, options, null, ignored);
+  return recoverFrom(folder, options, null, ignored, startedMs);
 }
 
 async function recoverFrom(
@@ -96,6 +99,7 @@ async function recoverFrom(
   options: RecoverOptions,
   snapshot: LocatedSnapshot | null,
   ignored: readonly IgnoredSnapshot[],
+  startedMs: number,
 ): Promise<RecoveredSession> {
   const { createStrategy, acceptsChange } = options;
   const cuts = new CheckpointCuts(folder, true);
@@ -143,7 +147,7 @@ async function recoverFrom(
       journal,
       model,
       reconnects,
-      course: { events, skipped, ignored },
+      course: { events, skipped, ignored, durationMs: Math.round(performance.now() - startedMs) },
     };
   } catch (error) {
     journal.close();

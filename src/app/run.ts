@@ -5,7 +5,6 @@
  * alert where the end was no success; then it frees the lock.
  */
 
-import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { AlertFile } from '../alerts/alert-file.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
@@ -19,11 +18,14 @@ import { SystemLog } from '../session/system-log.ts';
 import { type CrashPhase, TEST_CRASH_VARIABLE, readTestCrash } from '../session/test-crash.ts';
 import { type WorkspacePaths, workspacePaths } from '../session/workspace-paths.ts';
 import { toStorageError } from '../storage/storage-error.ts';
+import { AlertDelivery, logDelivery } from './alert-delivery.ts';
+import { readAlertAccess } from './config/alert-settings.ts';
 import { ConfigError, showValue } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
 import type { ProgramIo } from './program-io.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
+import { newSessionId } from './session-id.ts';
 import type { SessionRun } from './session-run.ts';
 import { describeUnreportedEnd } from './unreported-end.ts';
 
@@ -33,7 +35,8 @@ export async function runSession(
   workspaceFolder: string,
   io: ProgramIo,
 ): Promise<number> {
-  // From the first line on, nothing that ends the process goes unheard.
+  const access = readAlertAccess(settings.alerts, process.env);
+  // From here on, nothing that ends the process goes unheard.
   const guard = new CrashGuard();
   const interruption = Promise.withResolvers<never>();
   interruption.promise.catch(() => {});
@@ -50,8 +53,9 @@ export async function runSession(
     Promise.race([work, guard.crashed, interruption.promise]);
 
   const paths = workspacePaths(workspaceFolder);
-  const speaker = openSpeaker(settings, paths, io);
+  const speaker = openSpeaker(settings, paths, access.secrets, io);
   const { alerts, log, scrubber } = speaker;
+  const delivery = AlertDelivery.start(paths, settings.alerts, access, (news) => logDelivery(news, log));
   const sessionId = settings.resumes ?? newSessionId(systemClock.nowMs());
   let lock: InstanceLock | null = null;
   try {
@@ -83,6 +87,7 @@ export async function runSession(
     if (error instanceof ConfigError) throw error;
     return speaker.refuse(toSessionEnd(error));
   } finally {
+    await delivery.close();
     log.close();
     lock?.release();
     signals.close();
@@ -98,8 +103,14 @@ interface Speaker {
   refuse(error: SessionEndError): number;
 }
 
-function openSpeaker(settings: Settings, paths: WorkspacePaths, io: ProgramIo): Speaker {
+function openSpeaker(
+  settings: Settings,
+  paths: WorkspacePaths,
+  secrets: readonly string[],
+  io: ProgramIo,
+): Speaker {
   const scrubber = SecretScrubber.fromEnvironment(process.env);
+  for (const secret of secrets) scrubber.add(secret);
   const nowMs = (): number => systemClock.nowMs();
   const complain = (error: unknown, what: string): void => {
     const reason = error instanceof Error ? error.message : String(error);
@@ -171,15 +182,4 @@ function makeFolder(path: string): void {
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
-}
-
-/** Sorts by time and cannot collide in practice: UTC to the second and two random bytes. */
-function newSessionId(nowMs: number): string {
-  const stamp = new Date(nowMs)
-    .toISOString()
-    .slice(0, 19)
-    .replaceAll('-', '')
-    .replaceAll(':', '')
-    .replace('T', '-');
-  return `${stamp}-${randomBytes(2).toString('hex')}`;
 }

@@ -6,6 +6,9 @@ import type { Settings } from './config/settings.ts';
 import { programVersion } from './program-version.ts';
 import { configHash, engineHash, strategyHash } from './session-hashes.ts';
 
+/** How the source of a backtest begins; the path of its data follows. */
+export const BACKTEST_SOURCE = 'backtest:';
+
 export interface ManifestFacts {
   readonly sessionId: string;
   readonly seed: number;

@@ -1,8 +1,6 @@
 /** Writes what a session leaves: final_report.json, trades.csv, equity.csv, report.html, and the manifest's last words. */
 
 import { readFileSync } from 'node:fs';
-import type { StoppedReason } from '../core/domain/reasons.ts';
-import type { HeldPosition } from '../ports/heartbeat-fields.ts';
 import type { FinalReport, FinalReportInputs } from '../report/final-report.ts';
 import { buildFinalReport } from '../report/final-report.ts';
 import { parseAlertLines } from '../report/alert-lines.ts';
@@ -14,24 +12,13 @@ import { JournalReader } from '../storage/journal-reader.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
 
 /** What only the running program knows of its session; the journal tells the rest. */
-export interface ResultFacts {
+export interface ResultFacts extends Omit<
+  EndFacts,
+  'sessionId' | 'symbols' | 'strategy' | 'source' | 'seed'
+> {
   readonly folder: SessionFolder;
   readonly manifest: SessionManifest;
-  readonly stoppedReason: StoppedReason;
-  readonly startedMs: number;
-  readonly endedMs: number;
-  readonly startingEquity: string;
-  readonly endingEquity: string;
-  readonly openingWallet: string;
-  readonly endingWallet: string;
-  /** Open at the end. */
-  readonly positions: readonly HeldPosition[];
-  readonly openingPositions: FinalReportInputs['openingPositions'];
-  readonly events: number;
-  readonly stateHash: string | null;
   readonly logChain: string | null;
-  readonly reconnects: number | null;
-  readonly errorCount: number | null;
   /** Whether a journal was begun. */
   readonly hasJournal: boolean;
   readonly alertsFile: string;
@@ -39,12 +26,16 @@ export interface ResultFacts {
   readonly localEndMs: number;
 }
 
-type Rows = Pick<
+/** What the journal tells a report. */
+export type SessionRows = Pick<
   FinalReportInputs,
   'orders' | 'fills' | 'ledger' | 'denials' | 'lifecycle' | 'quality' | 'trades' | 'equity' | 'band'
 >;
 
-const NO_ROWS: Rows = {
+/** What a report needs besides. */
+export type EndFacts = Omit<FinalReportInputs, keyof SessionRows>;
+
+const NO_ROWS: SessionRows = {
   orders: [],
   fills: [],
   ledger: [],
@@ -60,27 +51,14 @@ const NO_ROWS: Rows = {
 export function writeResult(facts: ResultFacts): FinalReport {
   const { folder, manifest } = facts;
   const rows = facts.hasJournal ? readRows(folder.journalFile) : NO_ROWS;
-  const report = buildFinalReport({
-    ...rows,
+  const named = {
     sessionId: manifest.session_id,
     symbols: manifest.symbols,
-    positions: facts.positions,
     strategy: manifest.strategy.name,
     source: manifest.source,
     seed: manifest.seed,
-    stoppedReason: facts.stoppedReason,
-    startedMs: facts.startedMs,
-    endedMs: facts.endedMs,
-    startingEquity: facts.startingEquity,
-    endingEquity: facts.endingEquity,
-    openingWallet: facts.openingWallet,
-    endingWallet: facts.endingWallet,
-    openingPositions: facts.openingPositions,
-    events: facts.events,
-    stateHash: facts.stateHash,
-    reconnects: facts.reconnects,
-    errorCount: facts.errorCount,
-  });
+  };
+  const report = composeReport({ ...facts, ...named }, rows);
   writeDocument(folder.finalReportFile, report);
   writeText(folder.tradesFile, formatTradesCsv(rows.trades));
   writeText(folder.equityFile, formatEquityCsv(rows.equity));
@@ -115,7 +93,32 @@ export function writeResult(facts: ResultFacts): FinalReport {
   return report;
 }
 
-function readRows(journalFile: string): Rows {
+/** The report of what happened, without writing it. */
+export function composeReport(facts: EndFacts, rows: SessionRows): FinalReport {
+  return buildFinalReport({
+    ...rows,
+    sessionId: facts.sessionId,
+    symbols: facts.symbols,
+    positions: facts.positions,
+    strategy: facts.strategy,
+    source: facts.source,
+    seed: facts.seed,
+    stoppedReason: facts.stoppedReason,
+    startedMs: facts.startedMs,
+    endedMs: facts.endedMs,
+    startingEquity: facts.startingEquity,
+    endingEquity: facts.endingEquity,
+    openingWallet: facts.openingWallet,
+    endingWallet: facts.endingWallet,
+    openingPositions: facts.openingPositions,
+    events: facts.events,
+    stateHash: facts.stateHash,
+    reconnects: facts.reconnects,
+    errorCount: facts.errorCount,
+  });
+}
+
+function readRows(journalFile: string): SessionRows {
   const journal = JournalReader.open(journalFile);
   try {
     return {

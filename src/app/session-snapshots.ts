@@ -14,6 +14,7 @@ import type { SessionReadModel } from '../server/session-read-model.ts';
 import type { FileEventLog } from '../storage/event-log.ts';
 import type { Journal } from '../storage/journal.ts';
 import { type Snapshot, type SnapshotOrigin, writeSnapshot } from '../storage/snapshot-file.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import { ReconnectCount } from './reconnect-count.ts';
 
 /** Session time between two snapshots: what a recovery replays at most, about. */
@@ -44,7 +45,7 @@ export class SessionSnapshots {
 
   constructor(parts: SnapshotParts) {
     this.#parts = parts;
-    this.#reconnects = parts.reconnects ?? new ReconnectCount();
+    this.#reconnects = new ReconnectCount(parts.reconnects?.save());
     this.#isOn = parts.band.isSavable;
     if (!this.#isOn)
       this.#say('info', 'The strategy declares no state: after a crash the whole session is replayed');
@@ -78,6 +79,8 @@ export class SessionSnapshots {
         state: band.save(),
       };
     } catch (error) {
+      // A journal that takes nothing more ends the session where something of it is to be written.
+      if (error instanceof StorageError) return this.#fail(error);
       if (!(error instanceof NotPlainError)) throw error;
       this.#isOn = false;
       this.#say(

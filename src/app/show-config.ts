@@ -1,6 +1,6 @@
 /** `la config show`: every setting as it would take effect here, and where it came from. */
 
-import { showOrigin } from './config/load-settings.ts';
+import { showOrigin } from './config/setting-layers.ts';
 import type { Settings } from './config/settings.ts';
 import { printJson, printTable, type ProgramIo } from './program-io.ts';
 

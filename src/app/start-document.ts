@@ -48,6 +48,14 @@ export function composeStart(settings: Settings, facts: StartFacts): SessionStar
       max_account_loss_percent: risk.maxAccountLossPercent,
       max_notional: risk.maxNotional,
       max_leverage: risk.maxLeverage,
+      max_position: risk.maxPosition,
+      max_total_notional: risk.maxTotalNotional,
+      max_total_leverage: risk.maxTotalLeverage,
+      max_trade_loss_percent: risk.maxTradeLossPercent,
+      max_drawdown_percent: risk.maxDrawdownPercent,
+      max_consecutive_losses: risk.maxConsecutiveLosses,
+      max_position_time_ms: risk.maxPositionTimeMs,
+      cooldown_ms: risk.cooldownMs,
     },
   };
 }

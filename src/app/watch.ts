@@ -12,6 +12,8 @@ import { findRunningSession } from '../session/instance-lock.ts';
 import type { ProcessEnd } from '../session/restart-policy.ts';
 import { type NextSession, type SupervisedSession, Supervisor } from '../session/supervisor.ts';
 import { workspacePaths } from '../session/workspace-paths.ts';
+import { AlertDelivery, describeTrouble } from './alert-delivery.ts';
+import { type AlertSettings, readAlertAccess } from './config/alert-settings.ts';
 import { findInterrupted, hasEvents } from './interrupted-session.ts';
 import type { ProgramIo } from './program-io.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
@@ -30,12 +32,15 @@ export interface WatchRequest {
   readonly workspace: string;
   /** null = for ever. */
   readonly durationMs: number | null;
+  readonly alerts: AlertSettings;
 }
 
 /** Runs until the session has ended for good; returns the exit code of the last one. */
 export async function watchSession(request: WatchRequest, io: ProgramIo): Promise<number> {
   const paths = workspacePaths(request.workspace);
+  const access = readAlertAccess(request.alerts, process.env);
   const scrubber = SecretScrubber.fromEnvironment(process.env);
+  for (const secret of access.secrets) scrubber.add(secret);
   const note = (text: string): void => void io.stderr.write(`${scrubber.scrub(text)}\n`);
   const alerts = new AlertFile({
     path: paths.alerts,
@@ -43,6 +48,10 @@ export async function watchSession(request: WatchRequest, io: ProgramIo): Promis
     nowMs: () => systemClock.nowMs(),
     onError: (error) =>
       note(`the alert could not be written: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  const delivery = AlertDelivery.start(paths, request.alerts, access, (news) => {
+    const text = describeTrouble(news);
+    if (text !== null) note(`la watch: ${text}`);
   });
   const supervisor = new Supervisor({
     durationMs: request.durationMs,
@@ -64,6 +73,7 @@ export async function watchSession(request: WatchRequest, io: ProgramIo): Promis
   } finally {
     for (const signal of FORWARDED_SIGNALS) process.off(signal, forward);
     alerts.close();
+    await delivery.close();
   }
 }
 

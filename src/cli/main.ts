@@ -8,6 +8,9 @@ import { describeFailure, runProgram } from './program.ts';
 
 const argv = process.argv.slice(2);
 
+// A diagnostic report of a crash would otherwise hold the whole environment, secrets included.
+process.report.excludeEnv = true;
+
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -49,9 +49,10 @@ const SETTING_OPTIONS: readonly SettingOption[] = [
   { key: 'dashboard', placeholder: '<address>', description: 'HOST:PORT of the dashboard, or off' },
 ];
 
-/** Adds an option for each setting that has a flag; the settings' own schemas check the values. */
-export function addSettingOptions(command: AnyCommand): void {
+/** Adds an option for each setting that has a flag (of `keys`, where given); the settings' own schemas check the values. */
+export function addSettingOptions(command: AnyCommand, keys?: ReadonlySet<SettingKey>): void {
   for (const { key, placeholder, description } of SETTING_OPTIONS) {
+    if (keys?.has(key) === false) continue;
     const { flag, initial } = SETTINGS[key];
     if (flag === null) continue;
     const isShort = typeof initial === 'string' || typeof initial === 'number' || Array.isArray(initial);

@@ -18,6 +18,10 @@ const SECRET_WORDS =
   'secret|token|passw(?:or)?d|passphrase|api[-_]?key|private[-_]?key|access[-_]?key|authorization|credentials?|cookie|signature';
 const SECRET_KEY = new RegExp(`(?:${SECRET_WORDS})`, 'i');
 
+/** Variables whose values are secret: addresses of webhooks are keys to them. A variable that names a file holds none. */
+const SECRET_VARIABLE = new RegExp(`(?:${SECRET_WORDS}|webhook|discord_url)`, 'i');
+const FILE_VARIABLE = /_FILE$/i;
+
 const ASSIGNED_SECRET = new RegExp(
   `((?:${SECRET_WORDS})["']?\\s{0,3}[=:]\\s{0,3}["']?)((?:Bearer |Basic )?[^\\s"'&,;})]{1,4096})`,
   'gi',
@@ -25,6 +29,7 @@ const ASSIGNED_SECRET = new RegExp(
 const BEARER = /\b(Bearer|Basic) [A-Za-z0-9._~+/=-]{8,}/g;
 const URL_PASSWORD = /(:\/\/[^\s/:@]{0,256}:)[^\s/@]{1,1024}@/g;
 const WEB_TOKEN = /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?/g;
+const DISCORD_WEBHOOK = /(\/api\/webhooks\/\d{1,32}\/)[A-Za-z0-9_-]{8,}/g;
 const TELEGRAM_TOKEN = /\b\d{8,12}:[A-Za-z0-9_-]{35}\b/g;
 
 export class SecretScrubber {
@@ -39,7 +44,8 @@ export class SecretScrubber {
   static fromEnvironment(environment: Readonly<Record<string, string | undefined>>): SecretScrubber {
     const scrubber = new SecretScrubber();
     for (const [name, value] of Object.entries(environment)) {
-      if (value !== undefined && SECRET_KEY.test(name)) scrubber.add(value);
+      if (value === undefined || FILE_VARIABLE.test(name) || !SECRET_VARIABLE.test(name)) continue;
+      scrubber.add(value);
     }
     return scrubber;
   }
@@ -65,6 +71,7 @@ export class SecretScrubber {
       .replace(ASSIGNED_SECRET, `$1${REDACTED}`)
       .replace(BEARER, `$1 ${REDACTED}`)
       .replace(WEB_TOKEN, REDACTED)
+      .replace(DISCORD_WEBHOOK, `$1${REDACTED}`)
       .replace(TELEGRAM_TOKEN, REDACTED);
   }
 }

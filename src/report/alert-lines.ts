@@ -1,6 +1,7 @@
-/** Reads `logs/alert.txt` back: lines `[ISO time] LEVEL REASON: text`. Lines of any other shape are not alerts. */
+/** Picks the alerts of a session's time out of `logs/alert.txt`. */
 
 import type { AlertLevel } from '../ports/alert-channel.ts';
+import { parseAlertLine } from '../ports/alert-line.ts';
 
 export interface AlertFacts {
   readonly time_ms: number;
@@ -9,19 +10,13 @@ export interface AlertFacts {
   readonly text: string;
 }
 
-const LINE =
-  /^\[(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\] (critical|error|warning|info) ([a-z][a-z0-9_]*): (.*)$/;
-
 /** The alerts of the file's text from `fromMs` to `toMs`, both inclusive, in file order. */
 export function parseAlertLines(text: string, fromMs: number, toMs: number): AlertFacts[] {
   const alerts: AlertFacts[] = [];
   for (const line of text.split('\n')) {
-    const match = LINE.exec(line);
-    if (match === null) continue;
-    const [, time = '', level = '', reason = '', message = ''] = match;
-    const timeMs = Date.parse(time);
-    if (timeMs < fromMs || timeMs > toMs) continue;
-    alerts.push({ time_ms: timeMs, level: level as AlertLevel, reason, text: message });
+    const alert = parseAlertLine(line);
+    if (alert === null || alert.timeMs < fromMs || alert.timeMs > toMs) continue;
+    alerts.push({ time_ms: alert.timeMs, level: alert.level, reason: alert.reason, text: alert.text });
   }
   return alerts;
 }

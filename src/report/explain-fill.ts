@@ -44,7 +44,8 @@ function tellOrder({ type, time_in_force: timeInForce, quantity, price }: Explai
   return `${type} ${timeInForce} ${quantity}${price === null ? '' : ` at ${price}`}`;
 }
 
-function tellDecision({ decision, side }: ReceiptDocument): string {
+function tellDecision({ decision, side, model }: ReceiptDocument): string {
+  if (isOfBar(model)) return `at ${clock(decision.time_ms)}, on the candles closed by then`;
   if (decision.best_bid === null || decision.best_ask === null)
     return `at ${clock(decision.time_ms)}, without a book that could be trusted`;
   const name = side === 'buy' ? 'ask' : 'bid';
@@ -95,16 +96,21 @@ function tellFill(receipt: ReceiptDocument): string {
     const last = receipt.reconstructed ? '; the market was gone, this was its last good book' : '';
     return `${at} it took ${quantity} at ${price}, ${place}, which showed ${level.displayed}${taken}${guess}${last}`;
   }
+  if (isOfBar(receipt.model))
+    return receipt.liquidity === 'maker'
+      ? `${at}, the end of a candle that traded through your price; you got ${quantity} at ${price}`
+      : `${at}, the end of the candle in which it took ${quantity} at ${price}, a price of the parametric model`;
   return `${at} it took ${quantity} at ${price}, ${book === null ? 'a price of the parametric model' : 'on the book'}`;
 }
 
-function tellCost({ costs, decision }: ReceiptDocument): string {
+function tellCost({ costs, decision, model }: ReceiptDocument): string {
   if (costs.total === null)
     return `not known: there was no mid price at the decision or at the fill to measure it from`;
   const parts = COST_NAMES.map((name) => `${name} ${costs[name] ?? '?'}`).join(', ');
+  const seenText = isOfBar(model) ? 'the close' : `the mid ${decision.mid ?? ''}`;
   const isGain = costs.total.startsWith('-');
   const amount = isGain ? costs.total.slice(1) : costs.total;
-  return `${amount} USDT ${isGain ? 'better' : 'worse'} than the mid ${decision.mid ?? ''} you saw: ${parts}`;
+  return `${amount} USDT ${isGain ? 'better' : 'worse'} than ${seenText} you saw: ${parts}`;
 }
 
 function tellFee({ fee, liquidity }: ReceiptDocument): string {
@@ -112,10 +118,16 @@ function tellFee({ fee, liquidity }: ReceiptDocument): string {
   return `${fee.amount} USDT: ${fee.rate} of the notional (${liquidity}${tier})`;
 }
 
-function tellEvidence({ evidence_sequence: sequence, book, print }: ReceiptDocument): string {
-  const what = print === null ? 'the book frame' : 'the public trade';
+function tellEvidence({ evidence_sequence: sequence, book, print, model }: ReceiptDocument): string {
+  const market = isOfBar(model) ? 'the candle' : 'the book frame';
+  const what = print === null ? market : 'the public trade';
   const seen = book === null ? '' : `; book frame ${book.sequence}, digest ${book.hash}`;
   return `event ${sequence} of the event log, ${what}${seen}`;
+}
+
+/** Whether the rules for bars filled. */
+function isOfBar(model: ReceiptDocument['model']): boolean {
+  return 'bars' in model.parameters;
 }
 
 function tellModel({ model }: ReceiptDocument): string {

@@ -13,6 +13,10 @@ export interface WorkspacePaths {
   readonly logsDirectory: string;
   readonly heartbeat: string;
   readonly alerts: string;
+  /** What each alert channel was told so far. */
+  readonly alertOutbox: string;
+  /** Held by the kernel while a process delivers alerts; nothing else may ever open it. */
+  readonly alertDeliveryLock: string;
   readonly systemLog: string;
   readonly sessionsDirectory: string;
   readonly latestSession: string;
@@ -41,6 +45,8 @@ export function workspacePaths(workspace: string): WorkspacePaths {
     logsDirectory,
     heartbeat: join(logsDirectory, 'heartbeat.json'),
     alerts: join(logsDirectory, 'alert.txt'),
+    alertOutbox: join(stateDirectory, 'alert-outbox.db'),
+    alertDeliveryLock: join(agentDirectory, 'alert-delivery.db'),
     systemLog: join(logsDirectory, 'system.jsonl'),
     sessionsDirectory: join(root, 'sessions'),
     latestSession: join(root, 'runs', 'latest'),

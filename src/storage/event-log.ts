@@ -34,6 +34,9 @@ const fileDevice: LogDevice = {
   sync: fdatasyncSync,
 };
 
+/** For events that can be had again: nothing waits for the disk. */
+export const UNSYNCED_DEVICE: LogDevice = { ...fileDevice, sync: () => {} };
+
 /** Space that is held for the session's end. */
 export interface LogReserve {
   /** Frees it; whether there was any to free. */

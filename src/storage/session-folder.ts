@@ -231,11 +231,6 @@ export function resolveSession(workspace: string, operand: string, currentFolder
   );
 }
 
-/** The newest session of a workspace; null where there is none. Throws StorageError. */
-export function latestSession(workspace: string): SessionFolder | null {
-  return listSessions(workspace)[0] ?? null;
-}
-
 /** The sessions of a workspace: the latest first, then the others by id, newest first. Throws StorageError. */
 export function listSessions(workspace: string): SessionFolder[] {
   const sessions = path.join(workspace, 'sessions');

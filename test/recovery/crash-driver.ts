@@ -16,7 +16,7 @@ import { AccountStore } from '../../src/storage/account-store.ts';
 import { CheckpointWriter } from '../../src/storage/checkpoint-file.ts';
 import { FileEventLog } from '../../src/storage/event-log.ts';
 import { Journal } from '../../src/storage/journal.ts';
-import { createSessionFolder, latestSession } from '../../src/storage/session-folder.ts';
+import { createSessionFolder, listSessions } from '../../src/storage/session-folder.ts';
 import { sampleManifest } from '../builders/sample-manifest.ts';
 import { SWEEP_START, sweepBlocks, sweepStrategy } from './sweep-stream.ts';
 
@@ -33,7 +33,7 @@ const device =
 
 const clock = { nowMs: () => 0, monotonicMs: () => performance.now() };
 const accounts = new AccountStore(path.join(workspace, 'state'));
-const existing = latestSession(workspace);
+const existing = listSessions(workspace)[0] ?? null;
 const isBegun = existing !== null && hasEvents();
 if (existing !== null && !isBegun) rmSync(existing.path, { recursive: true });
 const folder =

@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { recoverSession } from '../../src/app/recover-session.ts';
 import { segmentName } from '../../src/storage/event-log-reader.ts';
 import { JournalReader } from '../../src/storage/journal-reader.ts';
-import { type SessionFolder, latestSession } from '../../src/storage/session-folder.ts';
+import { type SessionFolder, listSessions } from '../../src/storage/session-folder.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
 import { sweepStrategy } from './sweep-stream.ts';
 
@@ -47,7 +47,7 @@ function drive(workspace: string, strace: readonly string[] | null = null): Driv
 }
 
 function sessionIn(workspace: string): SessionFolder {
-  const folder = latestSession(workspace);
+  const folder = listSessions(workspace)[0] ?? null;
   if (folder === null) throw new Error('there is no session');
   return folder;
 }

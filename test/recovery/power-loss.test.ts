@@ -15,7 +15,7 @@ import { recoverSession } from '../../src/app/recover-session.ts';
 import { SeededRandom } from '../../src/core/base/random.ts';
 import { Engine } from '../../src/core/engine/engine.ts';
 import { AccountStore } from '../../src/storage/account-store.ts';
-import { latestSession } from '../../src/storage/session-folder.ts';
+import { listSessions } from '../../src/storage/session-folder.ts';
 import { DiskModel, type Loss } from './disk-model.ts';
 import { SWEEP_START, sweepBlocks, sweepStrategy } from './sweep-stream.ts';
 import { parseTrace } from './syscall-trace.ts';
@@ -129,7 +129,7 @@ async function judge(
   hashes: ReadonlyMap<number, string>,
 ): Promise<string | null> {
   try {
-    const folder = latestSession(image);
+    const folder = listSessions(image)[0] ?? null;
     if (folder === null)
       return acknowledged === 0 ? null : `${acknowledged} events were seen, the session is gone`;
     if (acknowledged === 0) return null;

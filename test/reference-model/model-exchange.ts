@@ -81,9 +81,8 @@ export class ModelExchange {
     this.#dropReduceOnly(order.asked.instrument);
   }
 
-  arriveCancel(order: ModelOrder): void {
-    if (order.place === 'resting' || order.place === 'waiting')
-      this.#end(order, 'canceled', 'cancel_requested');
+  arriveCancel(order: ModelOrder, reason: string): void {
+    if (order.place === 'resting' || order.place === 'waiting') this.#end(order, 'canceled', reason);
   }
 
   arriveAmend(order: ModelOrder, price: number | null, quantity: number | null): void {

@@ -30,6 +30,10 @@ export class ReferenceModel {
   readonly #approvedMs: number[] = [];
   #day: number | null = null;
   #dayOpening = 0n;
+  #openingMs = 0;
+  /** The day reached its limit, and what could add risk was cancelled. */
+  #isLost = false;
+  #isCleared = false;
   readonly #settlementOf: number[] = [];
   readonly #heldAt = new Map<string, number>();
   readonly #settled = new Set<string>();
@@ -40,8 +44,9 @@ export class ReferenceModel {
   }
 
   play(scenario: Scenario, openingMs: number): Outcome {
+    this.#openingMs = openingMs;
     this.exchange.account.move(0, 'deposit', exact(this.#terms.wallet));
-    this.#later(1_000, () => this.#sample(openingMs));
+    this.#later(1_000, () => this.#sample());
     const opening = OPENING.slice(0, this.#terms.instruments).flat();
     let sequence = 0;
     for (const event of opening) this.#meet({ ...event, atMs: 0 }, ++sequence);
@@ -177,12 +182,13 @@ export class ReferenceModel {
     }
   }
 
-  #cancelLater(order: ModelOrder): void {
-    this.#later(this.#nowMs + this.#terms.requestMs, () => this.exchange.arriveCancel(order));
+  #cancelLater(order: ModelOrder, reason = 'cancel_requested'): void {
+    this.#later(this.#nowMs + this.#terms.requestMs, () => this.exchange.arriveCancel(order, reason));
   }
 
   #submit(asked: Submit, isRefusable: boolean): void {
     const id = `s1-o${++this.#submitted}`;
+    this.#noteDay();
     const refusal = isRefusable ? this.#refusal(asked.instrument) : null;
     const denied = refusal ?? this.#gate(asked);
     if (denied !== null) {
@@ -202,6 +208,7 @@ export class ReferenceModel {
       return this.#deny('not_amendable');
     const growth = (action.quantity ?? order.asked.quantity) - order.asked.quantity;
     if (growth > 0) {
+      this.#noteDay();
       const asked = { ...order.asked, quantity: growth, clientId: null };
       const denied = this.#refusal(asked.instrument) ?? this.#gate(asked);
       if (denied !== null) return this.#deny(denied);
@@ -250,7 +257,7 @@ export class ReferenceModel {
     const isLess = Math.sign(after) === Math.sign(held) && Math.abs(after) < Math.abs(held);
     if (after === 0 || isLess) return null;
     const equity = this.exchange.equity();
-    if (this.#isDayLost(equity)) return 'day_loss';
+    if (this.#isLost) return 'day_loss';
     const mid = market.twiceMid();
     const at = mid === null ? (market.lastPrice ?? price) : Math.ceil(mid / 2);
     if (at === null) return 'not_running';
@@ -260,14 +267,35 @@ export class ReferenceModel {
     return value > equity * BigInt(gateLeverage) ? 'leverage' : null;
   }
 
-  #isDayLost(equity: bigint): boolean {
+  /** A day begins with the equity it finds; once lost, it stays so. */
+  #noteDay(): void {
+    const equity = this.exchange.equity();
+    const day = Math.floor((this.#openingMs + this.#nowMs) / 86_400_000);
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#dayOpening = equity;
+      this.#isLost = false;
+    }
     const loss = this.#dayOpening - equity;
     const limit = (this.#dayOpening * BigInt(this.#terms.dayLossPercent)) / 100n;
-    return loss > 0n && loss >= limit;
+    this.#isLost ||= loss > 0n && loss >= limit;
+  }
+
+  /** What could add risk is cancelled when a day is lost. */
+  #clear(): void {
+    if (this.#isLost && !this.#isCleared) {
+      for (const order of this.exchange.working()) {
+        const held = this.exchange.account.held(order.asked.instrument);
+        const signed = order.asked.side === 'buy' ? left(order) : -left(order);
+        const isReducing = Math.sign(held) === -Math.sign(signed) && Math.abs(signed) <= Math.abs(held);
+        if (!order.asked.reduceOnly && !isReducing) this.#cancelLater(order, 'risk_limit');
+      }
+    }
+    this.#isCleared = this.#isLost;
   }
 
   /** Once a second: is the book too old, has a day begun. */
-  #sample(openingMs: number): void {
+  #sample(): void {
     const ages = this.exchange.markets.map(({ goodAtMs }) => this.#nowMs - goodAtMs);
     const isStale = Math.max(...ages) > this.#terms.staleMs;
     if (isStale && !this.#isHalted) {
@@ -276,10 +304,9 @@ export class ReferenceModel {
       }
     }
     this.#isHalted = isStale;
-    const day = Math.floor((openingMs + this.#nowMs) / 86_400_000);
-    if (day !== this.#day) this.#dayOpening = this.exchange.equity();
-    this.#day = day;
-    this.#later(this.#nowMs + 1_000, () => this.#sample(openingMs));
+    this.#noteDay();
+    this.#clear();
+    this.#later(this.#nowMs + 1_000, () => this.#sample());
   }
 
   #awaitSettlement(instrument: number, settlementMs: number | null): void {

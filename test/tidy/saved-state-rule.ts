@@ -32,6 +32,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'EngineParts.intervalMs': TERMS,
   'EngineParts.neededBars': TERMS,
   'EngineParts.refusedTerms': TERMS,
+  'EngineParts.reportArrivalMs': WIRING,
   EventBlock: 'input',
   Extremes: 'lives within one call',
   'FillBooking.#digests': 'caches',

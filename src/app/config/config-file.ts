@@ -175,7 +175,12 @@ class ConfigReader {
 function unknownKeyFinding(written: string): string {
   const names = [...SETTING_KEYS, ...SECTIONS, ...Object.keys(ALIASES)];
   const lastPart = written.slice(written.lastIndexOf('.') + 1);
-  const meant = closestWord(written, names) ?? names.find((name) => name.endsWith(`.${lastPart}`)) ?? null;
+  const meant =
+    // A secret is no setting; the file that holds it is.
+    names.find((name) => name === `${written}_file`) ??
+    closestWord(written, names) ??
+    names.find((name) => name.endsWith(`.${lastPart}`)) ??
+    null;
   const shown = showValue(written);
   return `expected a known setting, found ${shown}${meant === null ? '' : ` (did you mean ${meant}?)`}`;
 }

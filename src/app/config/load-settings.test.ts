@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { DEFAULT_FILL_TERMS } from '../../core/domain/fill-terms.ts';
 import { ConfigError } from './config-error.ts';
-import { loadSettings, showOrigin, type SettingSources } from './load-settings.ts';
+import { loadSettings, type SettingSources } from './load-settings.ts';
+import { showOrigin } from './setting-layers.ts';
 import type { Settings } from './settings.ts';
 
 let workspace: string;
@@ -52,7 +53,8 @@ function origins(settings: Settings): Record<string, string> {
 }
 
 test('gives the defaults of the contract', () => {
-  const { effective, ...settings } = load();
+  const { effective, alerts, ...settings } = load();
+  expect(alerts).toMatchObject({ levels: { telegram: 'warning' }, quietHours: null, allowsPrivate: false });
   expect(settings).toEqual({
     source: { kind: 'bitunix' },
     symbols: ['BTCUSDT'],
@@ -89,6 +91,9 @@ test('gives the defaults of the contract', () => {
       maxAccountLossPercent: 20,
       maxNotional: null,
       maxLeverage: 5,
+      ...{ maxPosition: null, maxTotalNotional: null, maxTotalLeverage: null, maxTradeLossPercent: null },
+      ...{ maxDrawdownPercent: null, maxConsecutiveLosses: null, maxPositionTimeMs: null },
+      cooldownMs: 3_600_000,
     },
     maxMemoryMb: 1_024,
     freezeTimeoutMs: 30_000,
@@ -118,6 +123,19 @@ test('prefers flag to environment to file to default, and remembers which it was
     duration: 'default',
     'risk.max_leverage': 'LA_RISK_MAX_LEVERAGE',
   });
+});
+
+test('reads positions by symbol from a map of the file and from text', () => {
+  writeConfig('risk:\n  max_position: { BTCUSDT: 0.5 }\n  max_position_time: 4h\n');
+  expect(load({}).risk).toMatchObject({ maxPosition: { BTCUSDT: '0.5' }, maxPositionTimeMs: 14_400_000 });
+  const environment = { LA_RISK_MAX_POSITION: 'btcusdt=1, ETHUSDT=20.5', LA_RISK_COOLDOWN: '90s' };
+  expect(load({ environment }).risk).toMatchObject({
+    maxPosition: { BTCUSDT: '1', ETHUSDT: '20.5' },
+    cooldownMs: 90_000,
+  });
+  expect(findings({ environment: { LA_RISK_MAX_POSITION: 'BTCUSDT' } })).toEqual([
+    'LA_RISK_MAX_POSITION: expected the largest position by symbol: a map, or text such as BTCUSDT=0.5,ETHUSDT=4, found "BTCUSDT"',
+  ]);
 });
 
 test('checks every source, also one that another overrides, and reports all findings together', () => {

@@ -5,7 +5,7 @@
  * Relative paths count from the working directory, those in a file from the file.
  */
 
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
 import { isInterval, MINUTE_MS, parseSpanMs, SECOND_MS } from '../../core/base/time.ts';
@@ -14,10 +14,13 @@ import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
 import { KILL_SWITCH_VARIABLE } from '../../session/kill-switch.ts';
 import { TEST_CRASH_VARIABLE } from '../../session/test-crash.ts';
 import { CONFIG_FILE_NAME } from '../../session/workspace-paths.ts';
+import { ALERT_SECRET_VARIABLES, buildAlertSettings } from './alert-settings.ts';
 import { closestWord } from './closest-word.ts';
 import { ConfigError, showValue } from './config-error.ts';
 import { readConfigFile, type FileValues } from './config-file.ts';
 import { buildFillSettings, checkFillSettings } from './fill-settings.ts';
+import { type Layered, layerOf, showOrigin } from './setting-layers.ts';
+import { buildRiskSettings } from './risk-settings.ts';
 import {
   parseListenAddress,
   readSettingText,
@@ -27,12 +30,10 @@ import {
   type SettingKey,
   type SettingValues,
 } from './setting-schemas.ts';
+import { PathReader } from './path-reader.ts';
 import { type RecordedSettings, mayReplace, recordedLayer } from './recorded-settings.ts';
 import type { EffectiveValue, Origin, Settings, SourceSetting } from './settings.ts';
 import { readVenueEndpoints, REST_URL_VARIABLE, WS_URL_VARIABLE } from './venue-endpoints.ts';
-
-/** File name endings of a recorded L2 session behind its prefix; one of them must exist. */
-const RECORDING_ENDINGS = ['-l2.csv.gz', '-book.csv.gz', '-l2.csv', '-book.csv'] as const;
 
 /** Short forms of variables, beside the systematic ones. */
 const VARIABLE_ALIASES: Readonly<Partial<Record<SettingKey, string>>> = { symbols: 'LA_SYMBOL' };
@@ -42,9 +43,11 @@ const OTHER_VARIABLES: ReadonlySet<string> = new Set([
   KILL_SWITCH_VARIABLE,
   TEST_CRASH_VARIABLE,
   'LA_DATA_DIR',
+  ...ALERT_SECRET_VARIABLES,
 ]);
 
-const SECTION_VARIABLE = /^LA_(?:MARKET_DATA|ENGINE|EXCHANGE|LATENCY|FILLS|PARAMETRIC|FEES|RISK|RESOURCES)_/;
+const SECTION_VARIABLE =
+  /^LA_(?:ALERTS|MARKET_DATA|ENGINE|EXCHANGE|LATENCY|FILLS|PARAMETRIC|FEES|RISK|RESOURCES)_/;
 
 export interface SettingSources {
   readonly workspace: string;
@@ -56,11 +59,6 @@ export interface SettingSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Of the session that is continued; null = a new one. */
   readonly recorded: RecordedSettings | null;
-}
-
-interface Layered {
-  readonly value: unknown;
-  readonly origin: Origin;
 }
 
 /** Throws {@link ConfigError} with every finding. */
@@ -104,6 +102,7 @@ export function loadSettings(sources: SettingSources): Settings {
   effective[WS_URL_VARIABLE] = { value: endpoints.ws.url, origin: endpoints.ws.origin };
   return {
     ...buildSettings(values),
+    alerts: buildAlertSettings(values, (key) => reader.file(merged, key)),
     source,
     strategy,
     params,
@@ -152,6 +151,7 @@ function buildSettings(
   values: SettingValues,
 ): Omit<
   Settings,
+  | 'alerts'
   | 'source'
   | 'strategy'
   | 'params'
@@ -193,13 +193,7 @@ function buildSettings(
     feeTier: values['fees.tier'],
     makerFeeRate: fees.maker,
     takerFeeRate: fees.taker,
-    risk: {
-      maxOrdersPerSecond: values['risk.max_orders_per_second'],
-      maxDayLossPercent: values['risk.max_day_loss_percent'],
-      maxAccountLossPercent: values['risk.max_account_loss_percent'],
-      maxNotional: values['risk.max_notional'],
-      maxLeverage: values['risk.max_leverage'] ?? values.leverage,
-    },
+    risk: buildRiskSettings(values, values.leverage),
     maxMemoryMb: values['resources.max_memory_mb'],
     freezeTimeoutMs: spanMs(values['resources.freeze_timeout'], SECOND_MS),
   };
@@ -285,105 +279,6 @@ function rejectUnknownVariables(environment: SettingSources['environment'], find
   }
 }
 
-/** Settings that name files: resolves them against the place they were written in, and looks whether they are there. */
-class PathReader {
-  readonly #fileDirectory: string | null;
-  readonly #findings: string[];
-
-  constructor(fileDirectory: string | null, findings: string[]) {
-    this.#fileDirectory = fileDirectory;
-    this.#findings = findings;
-  }
-
-  source(merged: ReadonlyMap<SettingKey, Layered>): SourceSetting {
-    const { value, origin } = layerOf(merged, 'source');
-    const text = String(value);
-    if (text === 'simulated') return { kind: 'simulated' };
-    if (!text.startsWith('recording:')) return { kind: 'bitunix' };
-    const given = text.slice('recording:'.length);
-    const path = this.#resolve(given, origin);
-    if (!isFile(path) && !RECORDING_ENDINGS.some((ending) => isFile(path + ending))) {
-      this.#find(
-        origin,
-        `expected a recording (a file, or the PATH of PATH${RECORDING_ENDINGS[0]}), found none at ${showValue(given)}`,
-      );
-    }
-    return { kind: 'recording', path };
-  }
-
-  strategy(merged: ReadonlyMap<SettingKey, Layered>): string {
-    const { value, origin } = layerOf(merged, 'strategy');
-    const name = String(value);
-    if (!/^[./~]|\.[cm]?[jt]s$|[\\/]/.test(name)) return name;
-    const path = this.#resolve(name, origin);
-    if (!isFile(path)) this.#find(origin, `expected a strategy file, found none at ${showValue(name)}`);
-    return path;
-  }
-
-  params(merged: ReadonlyMap<SettingKey, Layered>): Readonly<Record<string, unknown>> {
-    const { value, origin } = layerOf(merged, 'params');
-    if (typeof value !== 'string') return value as Readonly<Record<string, unknown>>;
-    if (value.trimStart().startsWith('{')) return this.#parseObject(value, null, origin);
-    const path = this.#resolve(value, origin);
-    try {
-      return this.#parseObject(readFileSync(path, 'utf8'), value, origin);
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-      this.#find(
-        origin,
-        `expected a JSON object or the path of a file with one, found ${code} at ${showValue(value)}`,
-      );
-      return {};
-    }
-  }
-
-  #parseObject(text: string, file: string | null, origin: Origin): Readonly<Record<string, unknown>> {
-    const of = file === null ? '' : ` in ${file}`;
-    try {
-      const parsed: unknown = JSON.parse(text);
-      if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
-        return parsed as Record<string, unknown>;
-      this.#find(origin, `expected a JSON object${of}, found ${showValue(parsed)}`);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      this.#find(origin, `expected a JSON object${of}, found ${error.message.replaceAll('\n', ' ')}`);
-    }
-    return {};
-  }
-
-  #resolve(path: string, origin: Origin): string {
-    return origin.kind === 'file' && this.#fileDirectory !== null
-      ? resolve(this.#fileDirectory, path)
-      : resolve(path);
-  }
-
-  #find(origin: Origin, sentence: string): void {
-    this.#findings.push(`${showOrigin(origin)}: ${sentence}`);
-  }
-}
-
-/** Names where a value came from as findings and `la config show` write it. */
-export function showOrigin(origin: Origin): string {
-  switch (origin.kind) {
-    case 'default':
-      return 'default';
-    case 'file':
-      return `${origin.file}:${origin.line}:${origin.column}`;
-    case 'environment':
-      return origin.variable;
-    case 'flag':
-      return origin.flag;
-    case 'session':
-      return `session ${origin.sessionId}`;
-  }
-}
-
-function layerOf(merged: ReadonlyMap<SettingKey, Layered>, key: SettingKey): Layered {
-  const layer = merged.get(key);
-  assert(layer !== undefined, `every setting has a layer, ${key} too`);
-  return layer;
-}
-
 function originOf(merged: ReadonlyMap<SettingKey, Layered>, key: SettingKey): Origin {
   return layerOf(merged, key).origin;
 }
@@ -392,8 +287,4 @@ function spanMs(value: string | number, bareUnitMs: number): number {
   const ms = parseSpanMs(String(value), bareUnitMs);
   assert(ms !== null, `a checked span, found ${value}`);
   return ms;
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

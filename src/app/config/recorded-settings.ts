@@ -3,9 +3,10 @@
  * asked for now must not say otherwise.
  */
 
+import { ALERT_SETTINGS } from './alert-settings.ts';
+import { showValue } from './config-error.ts';
 import type { SettingKey } from './setting-schemas.ts';
 import type { Origin } from './settings.ts';
-import { showValue } from './config-error.ts';
 
 /** What the manifest of an interrupted session says of its settings, by configuration key. */
 export interface RecordedSettings {
@@ -22,6 +23,7 @@ const FREE_KEYS: ReadonlySet<string> = new Set([
   'log_level',
   'resources.max_memory_mb',
   'resources.freeze_timeout',
+  ...Object.keys(ALERT_SETTINGS),
 ]);
 
 export interface ResumedLayer {
@@ -31,7 +33,9 @@ export interface ResumedLayer {
 
 /** The recorded value as a layer; null where the session has none of that key. */
 export function recordedLayer(key: SettingKey, recorded: RecordedSettings | null): ResumedLayer | null {
-  if (recorded === null || !Object.hasOwn(recorded.values, key)) return null;
+  // Where alerts go belongs to the machine that the session is continued on.
+  if (recorded === null || Object.hasOwn(ALERT_SETTINGS, key)) return null;
+  if (!Object.hasOwn(recorded.values, key)) return null;
   return { value: recorded.values[key], origin: { kind: 'session', sessionId: recorded.sessionId } };
 }
 

@@ -7,7 +7,6 @@
 
 import { z } from 'zod';
 
-import { DecimalError, parseBigDecimal } from '../../core/base/fixed-point.ts';
 import {
   isInterval,
   MINUTE_MS,
@@ -16,11 +15,12 @@ import {
   TRADE_INTERVALS,
   VENUE_INTERVALS,
 } from '../../core/base/time.ts';
-import { MONEY_DECIMALS } from '../../core/domain/units.ts';
 import { LIQUIDATION_DEFAULTS } from '../../core/exchange/exchange-settings.ts';
 import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
+import { ALERT_SETTINGS } from './alert-settings.ts';
 import { FILL_SETTINGS } from './fill-settings.ts';
-import { setting, span, type TextForm, words } from './setting-spec.ts';
+import { RISK_SETTINGS } from './risk-settings.ts';
+import { positiveAmount, setting, span, type TextForm, words } from './setting-spec.ts';
 
 const SYMBOL_PATTERN = /^[A-Z0-9]{2,20}$/;
 const SYMBOLS_MAXIMUM = 20;
@@ -29,25 +29,6 @@ const DURATION_MAXIMUM_MS = 3_650 * 86_400_000;
 const STALE_TIMEOUT_MAXIMUM_MS = 86_400_000;
 const FREEZE_TIMEOUT_MINIMUM_MS = 6_000;
 const FREEZE_TIMEOUT_MAXIMUM_MS = 3_600_000;
-const WHOLE_USDT_DIGITS_MAXIMUM = 15;
-
-/** An amount in USDT, positive, exact to 8 decimals; numbers become their decimal text. */
-const positiveAmount = z
-  .union([z.string(), z.number()])
-  .transform(String)
-  .refine((text) => {
-    try {
-      return (
-        parseBigDecimal(text, MONEY_DECIMALS) > 0n &&
-        (text.split('.')[0] ?? '').length <= WHOLE_USDT_DIGITS_MAXIMUM
-      );
-    } catch (error) {
-      if (error instanceof DecimalError) return false;
-      throw error;
-    }
-  });
-
-const percent = z.number().gt(0).max(100);
 
 const symbols = z
   .union([z.string().transform((text) => [text]), z.array(z.string())])
@@ -194,41 +175,7 @@ export const SETTINGS = {
     textForm: 'number',
     flag: null,
   }),
-  'risk.max_orders_per_second': setting({
-    schema: z.int().min(1).max(1_000),
-    expected: 'a whole number from 1 to 1000',
-    initial: 10,
-    textForm: 'number',
-    flag: null,
-  }),
-  'risk.max_day_loss_percent': setting({
-    schema: percent,
-    expected: 'a number above 0 and up to 100',
-    initial: 5,
-    textForm: 'number',
-    flag: null,
-  }),
-  'risk.max_account_loss_percent': setting({
-    schema: percent,
-    expected: 'a number above 0 and up to 100',
-    initial: 20,
-    textForm: 'number',
-    flag: null,
-  }),
-  'risk.max_notional': setting({
-    schema: positiveAmount.nullable(),
-    expected: 'a positive amount in USDT with at most 8 decimals',
-    initial: null,
-    textForm: 'text',
-    flag: null,
-  }),
-  'risk.max_leverage': setting({
-    schema: z.number().gt(0).max(LEVERAGE_MAXIMUM).nullable(),
-    expected: `a number above 0 and up to ${LEVERAGE_MAXIMUM}`,
-    initial: null,
-    textForm: 'number',
-    flag: null,
-  }),
+  ...RISK_SETTINGS,
   'resources.max_memory_mb': setting({
     schema: z.int().min(1).max(1_048_576),
     expected: 'a whole number of MiB from 1 to 1048576',
@@ -243,6 +190,7 @@ export const SETTINGS = {
     textForm: 'text',
     flag: null,
   }),
+  ...ALERT_SETTINGS,
 } as const;
 
 export type SettingKey = keyof typeof SETTINGS;

@@ -2,7 +2,11 @@
 
 import { z } from 'zod';
 
+import { DecimalError, parseBigDecimal } from '../../core/base/fixed-point.ts';
 import { parseSpanMs } from '../../core/base/time.ts';
+import { MONEY_DECIMALS } from '../../core/domain/units.ts';
+
+const WHOLE_DIGITS_MAXIMUM = 15;
 
 /** How text of a flag or a variable becomes a value of the file's types. */
 export type TextForm = 'text' | 'number' | 'list';
@@ -40,3 +44,19 @@ export function span(
     return ms !== null && ms >= minimumMs && ms <= maximumMs;
   });
 }
+
+/** An amount (USDT, or a quantity), positive, exact to 8 decimals; numbers become their decimal text. */
+export const positiveAmount = z
+  .union([z.string(), z.number()])
+  .transform(String)
+  .refine((text) => {
+    try {
+      return (
+        parseBigDecimal(text, MONEY_DECIMALS) > 0n &&
+        (text.split('.')[0] ?? '').length <= WHOLE_DIGITS_MAXIMUM
+      );
+    } catch (error) {
+      if (error instanceof DecimalError) return false;
+      throw error;
+    }
+  });

@@ -3,7 +3,9 @@
 import type { LiquidationStart } from '../../core/domain/session-start.ts';
 import type { Interval } from '../../core/base/time.ts';
 import type { LogLevel } from '../../core/domain/outputs.ts';
+import type { AlertSettings } from './alert-settings.ts';
 import type { FillSettings } from './fill-settings.ts';
+import type { RiskSettings } from './risk-settings.ts';
 
 /** Where market data comes from. `path` of a recording is absolute: a file, or the prefix of a recorded L2 session. */
 export type SourceSetting =
@@ -15,16 +17,6 @@ export type SourceSetting =
 export interface ListenAddress {
   readonly host: string;
   readonly port: number;
-}
-
-export interface RiskSettings {
-  readonly maxOrdersPerSecond: number;
-  readonly maxDayLossPercent: number;
-  readonly maxAccountLossPercent: number;
-  /** USDT, decimal text; null = no limit beyond leverage and tiers. */
-  readonly maxNotional: string | null;
-  /** Largest notional / equity; the session's leverage unless configured. */
-  readonly maxLeverage: number;
 }
 
 /** Where a value came from. */
@@ -83,6 +75,7 @@ export interface Settings extends FillSettings {
   readonly maxMemoryMb: number;
   /** How long the event loop may stand still before the session is ended from outside of it. */
   readonly freezeTimeoutMs: number;
+  readonly alerts: AlertSettings;
   /** Endpoints of the venue, without a trailing slash in `restUrl`. */
   readonly restUrl: string;
   readonly wsUrl: string;

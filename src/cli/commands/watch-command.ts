@@ -30,7 +30,10 @@ Exit codes: those of the last session; 128 + n where signal n killed it.`,
       const { watchSession } = await import('../../app/watch.ts');
       const { settings, workspace } = request;
       return context.finish(
-        watchSession({ words, workspace, durationMs: settings.durationMs }, context.io()),
+        watchSession(
+          { words, workspace, durationMs: settings.durationMs, alerts: settings.alerts },
+          context.io(),
+        ),
       );
     });
 }

@@ -1,5 +1,22 @@
 /** Closed lists of why something was refused or ended. Denied: by our risk gate. Rejected: by the (paper) exchange. */
 
+/** Decimal text. `after` = what would be held, working orders of its side filled; it counts against the limit. */
+interface SizeRefusal {
+  readonly asked: string;
+  readonly present: string;
+  readonly after: string;
+  readonly limit: string;
+}
+
+/** `asked` in USDT; `leverage` = what would be held / equity, null where no equity is left. */
+interface LeverageRefusal {
+  readonly asked: string;
+  readonly present: string;
+  readonly equity: string;
+  readonly leverage: number | null;
+  readonly limit: number;
+}
+
 /** Why our gate denied an intent; the numbers that decided it stand beside the code. */
 export type DenialReason =
   | { readonly code: 'not_running'; readonly state: string }
@@ -11,9 +28,27 @@ export type DenialReason =
   | { readonly code: 'trigger_invalid'; readonly price: string }
   | { readonly code: 'not_amendable'; readonly orderId: string; readonly status: string }
   | { readonly code: 'order_rate'; readonly ordersInLastSecond: number; readonly limit: number }
-  | { readonly code: 'position_notional'; readonly notional: string; readonly limit: string }
-  | { readonly code: 'leverage'; readonly leverage: number; readonly limit: number }
+  | ({ readonly code: 'position_quantity' } & SizeRefusal)
+  | ({ readonly code: 'position_notional' } & SizeRefusal)
+  | ({ readonly code: 'total_notional' } & SizeRefusal)
+  | ({ readonly code: 'leverage' } & LeverageRefusal)
+  | ({ readonly code: 'total_leverage' } & LeverageRefusal)
+  | { readonly code: 'trade_loss'; readonly loss: string; readonly limit: string; readonly asked: string }
   | { readonly code: 'day_loss'; readonly loss: string; readonly limit: string }
+  | {
+      readonly code: 'drawdown';
+      readonly drawdown: string;
+      readonly limit: string;
+      readonly peak: string;
+      readonly equity: string;
+      readonly untilMs: number;
+    }
+  | {
+      readonly code: 'consecutive_losses';
+      readonly losses: number;
+      readonly limit: number;
+      readonly untilMs: number;
+    }
   | { readonly code: 'order_unknown'; readonly orderId: string }
   | { readonly code: 'client_order_id_used'; readonly clientOrderId: string };
 
@@ -108,6 +143,7 @@ export type ClosureReason =
   | 'amended_below_filled'
   | 'liquidation'
   | 'funding_unpaid'
+  | 'risk_limit'
   | 'session_end';
 
 /** Why a session ended: the `stopped_reason` of its report. */

@@ -60,6 +60,34 @@ export interface LiquidationStart {
   readonly tier_rule: 'position' | 'leverage';
 }
 
+/** What the circuit breakers know of an account; a part is there only while its limit is set. Times are venue time. */
+export interface BreakerDocument {
+  /** Highest equity since the limit was set, or since its last cool-down. */
+  readonly peak_equity?: string;
+  readonly drawdown_until_ms?: number;
+  readonly losses_in_row?: number;
+  readonly losses_until_ms?: number;
+}
+
+/** The limits of the risk gate; absent and null = none. */
+export interface RiskStart {
+  readonly max_orders_per_second: number;
+  readonly max_day_loss_percent: number;
+  readonly max_account_loss_percent: number;
+  readonly max_notional: string | null;
+  readonly max_leverage: number;
+  /** Largest position by symbol, decimal text. */
+  readonly max_position?: Readonly<Record<string, string>> | null;
+  readonly max_total_notional?: string | null;
+  readonly max_total_leverage?: number | null;
+  readonly max_trade_loss_percent?: number | null;
+  readonly max_drawdown_percent?: number | null;
+  readonly max_consecutive_losses?: number | null;
+  readonly max_position_time_ms?: number | null;
+  /** How long a breaker keeps new risk away. */
+  readonly cooldown_ms?: number;
+}
+
 /** The account as a session finds it. `new` deposits the wallet as its opening ledger entry. */
 export interface AccountStart {
   readonly kind: 'new' | 'carried';
@@ -69,6 +97,10 @@ export interface AccountStart {
   /** UTC day (days since 1970) of the day-loss limit, and the equity it opened with; null where no day was begun. */
   readonly day: number | null;
   readonly day_opening_equity: string | null;
+  /** Whether that day's limit was reached; absent = not. */
+  readonly day_loss_reached?: boolean;
+  /** Absent = none is set. */
+  readonly breakers?: BreakerDocument;
   /** Terms under which the positions and orders were made; absent = those of the session. */
   readonly terms?: AccountTerms;
   readonly positions: readonly CarriedPosition[];
@@ -105,12 +137,8 @@ export interface SessionStart {
   /** Whether an optimistic and a pessimistic exchange run beside the session's own; absent = off. */
   readonly band?: 'on' | 'off';
   readonly stale_timeout_ms: number;
+  /** How often limits are judged and equity may be told; absent = each second. A session of bars does both with its bars. */
+  readonly sample_interval_ms?: number;
   readonly on_end: 'flatten' | 'keep';
-  readonly risk: {
-    readonly max_orders_per_second: number;
-    readonly max_day_loss_percent: number;
-    readonly max_account_loss_percent: number;
-    readonly max_notional: string | null;
-    readonly max_leverage: number;
-  };
+  readonly risk: RiskStart;
 }

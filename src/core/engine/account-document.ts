@@ -23,6 +23,7 @@ import type { StrategyHost } from './strategy-host.ts';
 /** Describes the account as it stands. Orders that rest or wait are carried; what is in flight dies with the session. */
 export function describeAccount(start: SessionStart, parts: EngineParts): AccountStart {
   const { account, exchange, losses } = parts;
+  const breakers = parts.breakers.describe();
   const orders: CarriedOrder[] = [];
   for (const order of exchange.working()) {
     const market = parts.markets[order.intent.instrument];
@@ -35,6 +36,8 @@ export function describeAccount(start: SessionStart, parts: EngineParts): Accoun
     opening_balance: start.account.opening_balance,
     day: losses.day,
     day_opening_equity: losses.day === null ? null : formatMoney(losses.dayOpening),
+    ...(losses.isDayLost ? { day_loss_reached: true } : {}),
+    ...(breakers === null ? {} : { breakers }),
     terms: {
       leverage: account.modes.leverage,
       margin_mode: account.modes.marginMode,

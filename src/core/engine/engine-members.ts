@@ -11,6 +11,7 @@ import type { FundingDesk } from './funding-desk.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { MarketIntake } from './market-intake.ts';
 import type { OrderDesk } from './order-desk.ts';
+import type { RiskDesk } from './risk-desk.ts';
 import type { Schedule } from './schedule.ts';
 import type { StrategyHost } from './strategy-host.ts';
 
@@ -20,6 +21,7 @@ export interface EngineMembers {
   readonly schedule: Schedule<DuePayload>;
   readonly host: StrategyHost;
   readonly desk: OrderDesk;
+  readonly risk: RiskDesk;
   readonly watch: DataWatch;
   readonly funding: FundingDesk;
   readonly lifecycle: Lifecycle;
@@ -35,6 +37,7 @@ export function saveMembers(members: EngineMembers) {
     schedule: members.schedule.save(savePayload),
     host: members.host.save(),
     desk: members.desk.save(),
+    risk: members.risk.save(),
     watch: members.watch.save(),
     funding: members.funding.save(),
     lifecycle: members.lifecycle.save(),
@@ -52,6 +55,7 @@ export function restoreMembers(members: EngineMembers, state: ReturnType<typeof 
   members.schedule.restore(state.schedule, restorePayload);
   members.host.restore(state.host);
   members.desk.restore(state.desk);
+  members.risk.restore(state.risk);
   members.watch.restore(state.watch);
   members.funding.restore(state.funding);
   members.lifecycle.restore(state.lifecycle);

@@ -4,7 +4,7 @@ import { assert } from '../base/assert.ts';
 import { type SeededRandom, namedStream } from '../base/random.ts';
 import { restoreEach } from '../base/saved-state.ts';
 import { type Interval, intervalMs, isInterval, isVenueInterval } from '../base/time.ts';
-import { createInstrument, parseMoney, parseRate } from '../domain/instrument.ts';
+import { createInstrument, parseRate } from '../domain/instrument.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { FillModelTerms } from '../domain/receipt.ts';
 import type { SessionStart } from '../domain/session-start.ts';
@@ -17,10 +17,12 @@ import { BarSeries } from '../market/bar-series.ts';
 import { InstrumentMarket } from '../market/instrument-market.ts';
 import { PublicMarket } from '../market/public-market.ts';
 import { TradeBars } from '../market/trade-bars.ts';
-import { LossLimits } from '../risk/loss-limits.ts';
-import { RiskGate } from '../risk/risk-gate.ts';
+import type { CircuitBreakers } from '../risk/circuit-breakers.ts';
+import type { LossLimits } from '../risk/loss-limits.ts';
+import type { RiskGate } from '../risk/risk-gate.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { type RefusedTerm, termsInForce } from './account-terms.ts';
+import { assembleRisk } from './risk-parts.ts';
 
 /** Bars kept beyond what anyone asked for, so that a strategy can look a little further back. */
 const SPARE_BARS = 400;
@@ -38,9 +40,12 @@ export interface EngineParts {
   /** Streams of chance, one for each purpose. */
   readonly random: { readonly slippage: SeededRandom; readonly latency: SeededRandom };
   readonly latency: LatencyModel;
+  /** When a report that leaves the exchange now reaches us. */
+  readonly reportArrivalMs: (nowMs: number) => number;
   readonly exchange: PaperExchange;
   readonly gate: RiskGate;
   readonly losses: LossLimits;
+  readonly breakers: CircuitBreakers;
 }
 
 /**
@@ -100,6 +105,11 @@ export function assembleParts(
     outputs,
     start.fills.stance === 'pessimistic',
   );
+  // What happened inside a bar was known before its end, at which it is booked.
+  const reportArrivalMs =
+    start.fills.price_source === 'bars'
+      ? (nowMs: number): number => nowMs
+      : (nowMs: number): number => latency.responseArrivalMs(nowMs);
   const exchange = new PaperExchange(
     {
       sessionId: start.session_id,
@@ -110,7 +120,7 @@ export function assembleParts(
       fillModel: start.fill_model,
       fills: start.fills,
       feeTier: start.fee_tier ?? null,
-      reportArrivalMs: (nowMs) => latency.responseArrivalMs(nowMs),
+      reportArrivalMs,
       terms: describeTerms(start),
       barTerms: { name: 'parametric', parameters: { ...start.fills.parametric, bars: 'pessimistic' } },
     },
@@ -118,21 +128,6 @@ export function assembleParts(
     account,
     outputs,
     random.slippage,
-  );
-  const gate = new RiskGate({
-    maxOrdersPerSecond: start.risk.max_orders_per_second,
-    maxLeverage: start.risk.max_leverage,
-    maxNotional: start.risk.max_notional === null ? null : parseMoney(start.risk.max_notional),
-  });
-  const { day, day_opening_equity: dayOpening, opening_balance: openingBalance } = start.account;
-  const losses = new LossLimits(
-    {
-      maxDayLossPercent: start.risk.max_day_loss_percent,
-      maxAccountLossPercent: start.risk.max_account_loss_percent,
-      openingBalance: parseMoney(openingBalance),
-    },
-    day,
-    dayOpening === null ? null : parseMoney(dayOpening),
   );
   return {
     intervalMs: intervalMs(interval),
@@ -143,9 +138,9 @@ export function assembleParts(
     refusedTerms,
     random,
     latency,
+    reportArrivalMs,
     exchange,
-    gate,
-    losses,
+    ...assembleRisk(start, markets),
   };
 }
 
@@ -175,6 +170,7 @@ export function saveParts(parts: EngineParts) {
     exchange: parts.exchange.save(),
     gate: parts.gate.save(),
     losses: parts.losses.save(),
+    breakers: parts.breakers.save(),
   };
 }
 
@@ -188,4 +184,5 @@ export function restoreParts(parts: EngineParts, state: ReturnType<typeof savePa
   parts.exchange.restore(state.exchange);
   parts.gate.restore(state.gate);
   parts.losses.restore(state.losses);
+  parts.breakers.restore(state.breakers);
 }

@@ -134,6 +134,9 @@ export function hashState(
     hash.addNumber(lastPrice);
     hash.addNumber(mark ?? -1);
   }
+  // Only where one is set: sessions without keep the hash they had before there were any.
+  const breakers = parts.breakers.describe();
+  if (breakers !== null) hash.addText(JSON.stringify(breakers));
   for (const stream of [random.slippage, random.latency]) {
     for (const word of stream.state()) hash.addUint32(word);
   }

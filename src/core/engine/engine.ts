@@ -8,7 +8,6 @@
  */
 
 import { InvariantViolation, assert, assertNever } from '../base/assert.ts';
-import { SECOND_MS } from '../base/time.ts';
 import type { FeedState, OperatorCommand, QualityRecord } from '../domain/commands.ts';
 import {
   type EventBlock,
@@ -30,7 +29,7 @@ import { Absence } from './absence.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
 import { arriveAtExchange, arriveAtStrategy } from './arrivals.ts';
 import { DataWatch } from './data-watch.ts';
-import { Due, type DuePayload } from './due.ts';
+import { Due, type DuePayload, type InstrumentDue } from './due.ts';
 import { type EngineMembers, restoreMembers, saveMembers } from './engine-members.ts';
 import { EquitySampler } from './equity-sampler.ts';
 import { type EngineParts, type EngineView, assembleParts, openPublicMarket } from './engine-parts.ts';
@@ -41,6 +40,7 @@ import { Lifecycle } from './lifecycle.ts';
 import { MarketIntake } from './market-intake.ts';
 import { OrderDesk } from './order-desk.ts';
 import { scheduleReport } from './reports.ts';
+import { RiskDesk } from './risk-desk.ts';
 import { Schedule } from './schedule.ts';
 import { SessionEnd } from './session-end.ts';
 import { StrategyHost } from './strategy-host.ts';
@@ -60,6 +60,7 @@ export class Engine implements EventListener {
   readonly #desk: OrderDesk;
   readonly #watch: DataWatch;
   readonly #funding: FundingDesk;
+  readonly #risk: RiskDesk;
   readonly #lifecycle: Lifecycle;
   readonly #intake: MarketIntake;
   readonly #sampler: EquitySampler;
@@ -77,10 +78,10 @@ export class Engine implements EventListener {
   constructor(start: SessionStart, strategy: StrategyInstance, publicMarket = openPublicMarket(start)) {
     this.start = start;
     this.#publicMarket = publicMarket;
-    this.#outputs = new OutputBuffer((output) => scheduleReport(output, parts.latency, this.#schedule));
+    this.#outputs = new OutputBuffer((output) => this.#hear(output));
     const parts = assembleParts(start, strategy, publicMarket, this.#outputs);
     this.#parts = parts;
-    this.#sampler = new EquitySampler(start, parts.account, this.#outputs);
+    this.#sampler = new EquitySampler(start, parts.account, this.#outputs, this.#schedule);
     this.#startingEquity = parseMoney(start.account.wallet);
     const onTimer = (name: string, atMs: number): void =>
       this.#schedule.add(atMs, Due.timer, { timer: name });
@@ -97,6 +98,7 @@ export class Engine implements EventListener {
       scheduleAmend: (order, price, quantity, dueMs) =>
         this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
     });
+    this.#risk = new RiskDesk(start.risk, parts, this.#desk, this.#outputs);
     this.#tradeBars = new TradeBarClock(parts.tradeBars, this.#schedule);
     this.#watch = new DataWatch(parts, this.#outputs);
     this.#funding = new FundingDesk(parts.account, parts.exchange, parts.markets);
@@ -109,6 +111,7 @@ export class Engine implements EventListener {
       this.#watch,
       this.#outputs,
       (detail) => this.#end.stop(this.#nowMs, 'liquidated', detail),
+      () => this.#runDue(this.#nowMs),
     );
     this.#end = new SessionEnd(start, this.#lifecycle, this.#intake, this.#sampler, this.#schedule);
     this.#absence = new Absence(parts, this.#lifecycle, this.#funding, this.#schedule, this.#outputs);
@@ -118,6 +121,7 @@ export class Engine implements EventListener {
       schedule: this.#schedule,
       host: this.#host,
       desk: this.#desk,
+      risk: this.#risk,
       watch: this.#watch,
       funding: this.#funding,
       lifecycle: this.#lifecycle,
@@ -247,6 +251,7 @@ export class Engine implements EventListener {
         break;
       case EventKind.bar:
         this.#intake.bar(block, row, this.#nowMs, this.#sequence);
+        if (this.#sampler.isDueWithBar(this.#nowMs)) this.#sample();
         break;
       case EventKind.markBar:
         this.#intake.markBar(block, row);
@@ -306,20 +311,16 @@ export class Engine implements EventListener {
       case Due.sample:
         this.#sample();
         break;
-      case Due.settlement: {
-        const { instrument, atMs } = payload as { instrument: number; atMs: number };
-        this.#funding.note(instrument, atMs);
+      case Due.settlement:
+        this.#funding.note((payload as InstrumentDue).instrument, (payload as InstrumentDue).atMs);
         break;
-      }
       case Due.stopStep:
         this.#end.step(this.#nowMs);
         break;
-      case Due.tradeBar: {
-        const { instrument } = payload as { instrument: number; atMs: number };
-        this.#intake.closeTradeBar(instrument);
-        this.#tradeBars.schedule(instrument);
+      case Due.tradeBar:
+        this.#intake.closeTradeBar((payload as InstrumentDue).instrument);
+        this.#tradeBars.schedule((payload as InstrumentDue).instrument);
         break;
-      }
       default:
         if (!arriveAtStrategy(this.#host, this.#lifecycle, kind, payload))
           arriveAtExchange(this.#parts.exchange, kind, payload, this.#nowMs, this.#sequence);
@@ -328,14 +329,11 @@ export class Engine implements EventListener {
   }
 
   #begin(): void {
-    const { duration_ms: durationMs, market_ends_after_ms: marketEndsMs } = this.start;
     assert(this.#lifecycle.state === 'starting', 'a session starts once');
     this.#lifecycle.begin(this.#nowMs);
     openAccount(this.start, this.#parts, this.#host, this.#outputs, this.#nowMs);
-    this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
-    this.#end.plan(durationMs);
-    if (marketEndsMs !== null)
-      this.#schedule.add(this.#nowMs + marketEndsMs, Due.sessionEnd, { end: 'recording_ended' });
+    this.#sampler.plan(this.#nowMs);
+    this.#end.begin(this.start, this.#nowMs);
   }
 
   #checkWarm(): void {
@@ -348,18 +346,14 @@ export class Engine implements EventListener {
   }
 
   #sample(): void {
-    const { account, losses } = this.#parts;
     this.#lifecycle.checkStale(this.#nowMs);
     this.#lifecycle.sayWarmth(this.#nowMs);
     if (this.#lifecycle.state === 'stopping' && this.#nowMs >= this.#lifecycle.awayUntilMs)
       this.#end.scheduleStep(this.#nowMs);
-    losses.update(this.#nowMs, account.equity);
-    const loss = losses.accountLoss(account.equity);
-    if (loss !== null && this.#lifecycle.state === 'running') {
+    if (this.#risk.check(this.#nowMs, this.#lifecycle.state === 'running'))
       this.#end.stop(this.#nowMs, 'max_loss', 'the account lost more than its limit', true);
-    }
     this.#sampler.sample(this.#nowMs);
-    this.#schedule.add(this.#nowMs + SECOND_MS, Due.sample, null);
+    this.#sampler.plan(this.#nowMs);
   }
 
   #command(command: OperatorCommand): void {
@@ -389,7 +383,14 @@ export class Engine implements EventListener {
     }
   }
 
+  #hear(output: Output): void {
+    scheduleReport(output, this.#parts.reportArrivalMs, this.#schedule);
+    if (output.type === 'trade') this.#risk.noteTrade(output.trade);
+  }
+
   #scheduleSettlement(instrument: number): void {
+    // A session of bars settles on what is held when a settlement is told, behind the bar that ends with it.
+    if (this.start.fills.price_source === 'bars') return;
     const settlementMs = this.#funding.takeUnscheduled(instrument);
     if (settlementMs === null || settlementMs < this.#nowMs) return;
     this.#schedule.add(settlementMs, Due.settlement, { instrument, atMs: settlementMs });

@@ -61,9 +61,7 @@ export class FundingDesk {
   note(instrument: number, settlementMs: number): void {
     assert(this.#held.size < MAX_PENDING, `more than ${MAX_PENDING} settlements without a published rate`);
     const id = `${instrument}@${settlementMs}`;
-    const holdings = this.#account.positions
-      .filter((position) => position.instrument.index === instrument && position.quantity !== 0)
-      .map((position) => ({ position, quantity: position.quantity }));
+    const holdings = this.#holdings(instrument);
     if (holdings.length > 0 && !this.#booked.has(id)) this.#held.set(id, holdings);
   }
 
@@ -77,7 +75,7 @@ export class FundingDesk {
     const id = `${instrument}@${settlementMs}`;
     if (settlementMs < startedMs || this.#booked.has(id)) return;
     this.#booked.add(id);
-    const holdings = this.#held.get(id) ?? [];
+    const holdings = this.#held.get(id) ?? this.#heldNow(instrument);
     this.#held.delete(id);
     for (const { position, quantity } of holdings) {
       const payment = fundingPayment(position, quantity, rate, mark);
@@ -87,6 +85,17 @@ export class FundingDesk {
     }
     const oldest = this.#booked.values().next().value;
     if (this.#booked.size > MAX_PENDING && oldest !== undefined) this.#booked.delete(oldest);
+  }
+
+  #holdings(instrument: number): readonly Holding[] {
+    return this.#account.positions
+      .filter((position) => position.instrument.index === instrument && position.quantity !== 0)
+      .map((position) => ({ position, quantity: position.quantity }));
+  }
+
+  /** Candles have no instant of their own inside: what is held behind the bar that ends with the settlement counts. */
+  #heldNow(instrument: number): readonly Holding[] {
+    return this.#markets[instrument]?.hasBarsOnly === true ? this.#holdings(instrument) : [];
   }
 
   #available(): Money {

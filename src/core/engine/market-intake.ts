@@ -66,6 +66,7 @@ export class MarketIntake {
   readonly #hearsTrades: boolean;
   readonly #watch: DataWatch;
   readonly #liquidation: LiquidationDesk;
+  readonly #hearReports: () => void;
   readonly #staleMs: number;
   readonly #bookStretches: readonly QualityStretch[];
   readonly #tradeStretches: readonly QualityStretch[];
@@ -78,7 +79,9 @@ export class MarketIntake {
     watch: DataWatch,
     outputs: OutputBuffer,
     onLiquidation: (detail: string) => void,
+    hearReports: () => void,
   ) {
+    this.#hearReports = hearReports;
     this.#parts = parts;
     this.#host = host;
     this.#lifecycle = lifecycle;
@@ -162,6 +165,8 @@ export class MarketIntake {
     if (isReconstructed || (market.hasBarsOnly && isOwnLength)) {
       this.#play(instrument, market, bar, lengthMs, isReconstructed, isHistory, nowMs, sequence);
     }
+    // The strategy learns what filled inside a bar before it hears of the bar.
+    if (market.hasBarsOnly) this.#hearReports();
     if (!isOwnLength || bar.openTimeMs <= market.bars.lastOpenTimeMs) return;
     market.bars.add(bar.openTimeMs, bar.open, bar.high, bar.low, bar.close, bar.volume);
     // Nobody decided anything in time that is played through afterwards.

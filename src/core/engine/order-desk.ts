@@ -5,12 +5,15 @@
 import type { AmendIntent, OrderIntent, SubmitIntent } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, DenialReason } from '../domain/reasons.ts';
-import { type Lots, type Ticks, ZERO_MONEY, lots, ticks } from '../domain/units.ts';
+import { markNotional } from '../domain/instrument.ts';
+import { type Lots, type Money, type Ticks, ZERO_MONEY, lots, money, ticks } from '../domain/units.ts';
 import type { LatencyModel } from '../exchange/latency-model.ts';
 import type { PaperExchange } from '../exchange/paper-exchange.ts';
 import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
+import type { Position } from '../ledger/position.ts';
+import type { CircuitBreakers } from '../risk/circuit-breakers.ts';
 import type { LossLimits } from '../risk/loss-limits.ts';
 import type { Decision, RiskGate } from '../risk/risk-gate.ts';
 import type { EngineParts } from './engine-parts.ts';
@@ -35,6 +38,7 @@ export class OrderDesk {
   readonly #exchange: PaperExchange;
   readonly #gate: RiskGate;
   readonly #losses: LossLimits;
+  readonly #breakers: CircuitBreakers;
   readonly #latency: LatencyModel;
   readonly #outputs: OutputBuffer;
   readonly #link: DeskLink;
@@ -42,7 +46,7 @@ export class OrderDesk {
 
   constructor(
     sessionId: string,
-    { markets, account, exchange, gate, losses, latency }: EngineParts,
+    { markets, account, exchange, gate, losses, breakers, latency }: EngineParts,
     outputs: OutputBuffer,
     link: DeskLink,
   ) {
@@ -52,6 +56,7 @@ export class OrderDesk {
     this.#exchange = exchange;
     this.#gate = gate;
     this.#losses = losses;
+    this.#breakers = breakers;
     this.#latency = latency;
     this.#outputs = outputs;
     this.#link = link;
@@ -74,29 +79,42 @@ export class OrderDesk {
     for (const order of [...this.#exchange.working()]) this.#sendCancel(order, reason);
   }
 
+  /** Cancels working orders that could add risk: of one position, or of all. What can only reduce stays. */
+  cancelEntries(only: Position | null = null): void {
+    for (const order of [...this.#exchange.working()]) {
+      const { intent } = order;
+      const position = this.#account.position(intent.instrument, intent.positionSide);
+      if (intent.reduceOnly || order.isForced || (only !== null && position !== only)) continue;
+      const isAgainst = position.quantity > 0 === (intent.side === 'sell') && position.quantity !== 0;
+      if (!isAgainst || order.remaining > Math.abs(position.quantity)) this.#sendCancel(order, 'risk_limit');
+    }
+  }
+
   /** Sends a closing order for each open position; they leave even when new risk is refused. */
   closePositions(tag: string): void {
-    for (const position of this.#account.positions) {
-      if (position.quantity === 0) continue;
-      this.#submit(
-        {
-          action: 'submit',
-          instrument: position.instrument.index,
-          side: position.quantity > 0 ? 'sell' : 'buy',
-          type: 'market',
-          quantity: lots(Math.abs(position.quantity)),
-          price: null,
-          trigger: null,
-          bracket: null,
-          timeInForce: 'ioc',
-          reduceOnly: true,
-          ...(position.slot === null ? {} : { positionSide: position.slot }),
-          clientOrderId: null,
-          tag,
-        },
-        null,
-      );
-    }
+    for (const position of this.#account.positions) this.closePosition(position, tag);
+  }
+
+  closePosition(position: Position, tag: string): void {
+    if (position.quantity === 0) return;
+    this.#submit(
+      {
+        action: 'submit',
+        instrument: position.instrument.index,
+        side: position.quantity > 0 ? 'sell' : 'buy',
+        type: 'market',
+        quantity: lots(Math.abs(position.quantity)),
+        price: null,
+        trigger: null,
+        bracket: null,
+        timeInForce: 'ioc',
+        reduceOnly: true,
+        ...(position.slot === null ? {} : { positionSide: position.slot }),
+        clientOrderId: null,
+        tag,
+      },
+      null,
+    );
   }
 
   /**
@@ -130,7 +148,9 @@ export class OrderDesk {
     const market = this.#markets[intent.instrument];
     if (market === undefined) throw new RangeError(`the session has no instrument ${intent.instrument}`);
     const touch = market.midX2 === null ? market.lastPrice : Math.ceil(market.midX2 / 2);
-    const equity = this.#account.equity;
+    const { equity } = this.#account;
+    this.#losses.update(nowMs, equity);
+    this.#breakers.update(nowMs, equity);
     return this.#gate.decide(
       {
         id,
@@ -149,7 +169,9 @@ export class OrderDesk {
         price: touch > 0 ? ticks(touch) : null,
         isClientOrderIdUsed:
           intent.clientOrderId !== null && this.#exchange.isClientIdUsed(intent.clientOrderId),
+        otherNotional: this.#otherNotional(intent),
         dayLoss: this.#losses.dayLoss(equity),
+        breaker: this.#breakers.refusal(equity),
         barsOverdueMs: this.#link.overdueMs(intent.instrument),
       },
     );
@@ -233,6 +255,33 @@ export class OrderDesk {
       if (isSame && other.positionSide === intent.positionSide && !other.reduceOnly) sum += order.remaining;
     }
     return lots(sum);
+  }
+
+  /** What every other position would be worth at most, valued at the mark, if its working orders of one side filled. */
+  #otherNotional(intent: SubmitIntent): Money {
+    if (!this.#gate.limitsTotal) return ZERO_MONEY;
+    const own = this.#account.position(intent.instrument, intent.positionSide);
+    const adding = new Map<Position, { buys: number; sells: number }>();
+    for (const order of this.#exchange.working()) {
+      const other = order.intent;
+      if (other.reduceOnly) continue;
+      const position = this.#account.position(other.instrument, other.positionSide);
+      const sums = adding.get(position) ?? { buys: 0, sells: 0 };
+      if (other.side === 'buy') sums.buys += order.remaining;
+      else sums.sells += order.remaining;
+      adding.set(position, sums);
+    }
+    let sum = 0n;
+    for (const position of this.#account.positions) {
+      if (position === own) continue;
+      const { buys, sells } = adding.get(position) ?? { buys: 0, sells: 0 };
+      const most = Math.max(Math.abs(position.quantity + buys), Math.abs(position.quantity - sells));
+      const price = this.#markets[position.instrument.index]?.valuationPrice ?? null;
+      // Without a price there are no orders yet either.
+      if (most > 0)
+        sum += price === null ? position.openValue : markNotional(position.instrument, price, lots(most));
+    }
+    return money(sum);
   }
 
   save() {

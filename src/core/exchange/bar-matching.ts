@@ -130,8 +130,16 @@ export class BarMatching {
       if (isTarget(order) && this.#isInRange(order)) this.#fireAt(order, this.#levelTicks(order));
     for (const order of this.#waiting.all()) this.#trail(order, false);
     this.#market.lastPrice = bar.close;
-    if (markBar !== null) this.#market.mark = markPrice(Math.round(markBar.close));
+    this.#closeMark(markBar);
     return true;
+  }
+
+  /** Where candles are all there is and the mark has none of its own, the bar's close stands in for it. */
+  #closeMark(markBar: Bar | null): void {
+    const market = this.#market;
+    if (markBar !== null) market.mark = markPrice(Math.round(markBar.close));
+    else if (market.hasBarsOnly && market.mark !== null)
+      market.mark = markPrice(market.lastPrice * market.instrument.tickMark);
   }
 
   /** The venue closes a position of which the margin is used up: at the price of that moment, whatever the volume. */

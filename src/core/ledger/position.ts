@@ -143,6 +143,13 @@ export class Position {
     return money(markNotional(this.instrument, mark, this.quantity) - this.cost);
   }
 
+  /** Profit of the round trip in progress at a mark, costs so far included; zero when flat. */
+  tradePnl(mark: MarkPrice): Money {
+    const trade = this.#trade;
+    if (trade === null) return ZERO_MONEY;
+    return money(trade.gross - trade.fees + trade.funding + trade.insurance + this.unrealized(mark));
+  }
+
   get openedTimeMs(): number | null {
     return this.#trade?.entryTimeMs ?? null;
   }

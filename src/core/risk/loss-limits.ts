@@ -1,6 +1,8 @@
 /**
  * Loss limits on the account's real equity: the UTC day's, which allows only reducing orders until the next day, and the
  * account's, which ends the session.
+ *
+ * Invariant: a day whose limit was reached stays so until the next one, also where the equity recovers.
  */
 
 import { DAY_MS } from '../base/time.ts';
@@ -18,12 +20,17 @@ export class LossLimits {
   /** UTC day number. */
   #day: number | null;
   #dayOpening: Money;
+  #isDayLost: boolean;
 
-  /** `day`, `dayOpening`: of an account carried over within the same day; null begins with the next {@link update}. */
-  constructor(settings: LossLimitSettings, day: number | null, dayOpening: Money | null) {
+  /**
+   * `day`, `dayOpening`, `isDayLost`: of an account carried over within the same day; null begins with the next
+   * {@link update}.
+   */
+  constructor(settings: LossLimitSettings, day: number | null, dayOpening: Money | null, isDayLost = false) {
     this.#settings = settings;
     this.#day = dayOpening === null ? null : day;
     this.#dayOpening = dayOpening ?? money(0n);
+    this.#isDayLost = isDayLost && this.#day !== null;
   }
 
   get day(): number | null {
@@ -34,19 +41,28 @@ export class LossLimits {
     return this.#dayOpening;
   }
 
-  /** Notes the equity at a time; the first of a UTC day opens it. */
-  update(timeMs: number, equity: Money): void {
-    const day = Math.floor(timeMs / DAY_MS);
-    if (day === this.#day) return;
-    this.#day = day;
-    this.#dayOpening = equity;
+  /** Whether the day in hand reached its limit. */
+  get isDayLost(): boolean {
+    return this.#isDayLost;
   }
 
-  /** The day's loss and its limit once the limit is reached, else null. */
+  /** Notes the equity at a time; the first of a UTC day opens it. Returns the loss where it reaches its limit just now. */
+  update(timeMs: number, equity: Money): { loss: Money; limit: Money } | null {
+    const day = Math.floor(timeMs / DAY_MS);
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#dayOpening = equity;
+      this.#isDayLost = false;
+    }
+    return this.#isDayLost ? null : this.dayLoss(equity);
+  }
+
+  /** The day's loss and its limit once the limit was reached, else null; the loss may have become smaller since. */
   dayLoss(equity: Money): { loss: Money; limit: Money } | null {
     const loss = money(this.#dayOpening - equity);
     const limit = percentOf(this.#dayOpening, this.#settings.maxDayLossPercent);
-    return loss >= limit && loss > 0n ? { loss, limit } : null;
+    this.#isDayLost ||= loss >= limit && loss > 0n;
+    return this.#isDayLost ? { loss, limit } : null;
   }
 
   /** The account's loss and its limit once the limit is reached, else null. */
@@ -57,16 +73,17 @@ export class LossLimits {
   }
 
   save() {
-    return { day: this.#day, dayOpening: this.#dayOpening };
+    return { day: this.#day, dayOpening: this.#dayOpening, isDayLost: this.#isDayLost };
   }
 
   restore(state: ReturnType<LossLimits['save']>): void {
     this.#day = state.day;
     this.#dayOpening = state.dayOpening;
+    this.#isDayLost = state.isDayLost;
   }
 }
 
 /** Share of an amount, the percentage taken to four decimals, rounded down. */
-function percentOf(amount: Money, percent: number): Money {
+export function percentOf(amount: Money, percent: number): Money {
   return money((amount * BigInt(Math.round(percent * 10_000))) / 1_000_000n);
 }

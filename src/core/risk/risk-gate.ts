@@ -1,8 +1,9 @@
 /**
  * The risk gate: every order passes here before it leaves, and only here an {@link ApprovedOrder} is made.
  *
- * Limits hold whatever the strategy does: orders a second, leverage and notional of the position as it would be if all
- * working orders of that side filled, loss of the UTC day. Orders that can only reduce a position pass the loss limits.
+ * Limits hold whatever the strategy does: orders a second; quantity, notional and leverage of the position, and notional and
+ * leverage of the account, as they would be if all working orders of that side filled; what a bracket's stop would lose; loss
+ * of the UTC day; the circuit breakers. Orders that can only reduce a position pass all of them but the rate.
  */
 
 import { formatMoney, formatPrice, formatQuantity, type Instrument, notional } from '../domain/instrument.ts';
@@ -14,13 +15,22 @@ import {
   oppositeSide,
 } from '../domain/order.ts';
 import type { DenialReason } from '../domain/reasons.ts';
-import { type Lots, type Money, type Ticks, lots } from '../domain/units.ts';
+import { type Lots, type Money, type Ticks, lots, money, ticks } from '../domain/units.ts';
+import type { BreakerTrip } from './circuit-breakers.ts';
+import { percentOf } from './loss-limits.ts';
 
 export interface RiskLimits {
   readonly maxOrdersPerSecond: number;
   readonly maxLeverage: number;
   /** Largest notional of one position; null = none beyond leverage and the venue's tiers. */
   readonly maxNotional: Money | null;
+  /** Largest position by instrument; null = none. */
+  readonly maxPositions: readonly (Lots | null)[];
+  /** Largest notional of all positions together; null = none. */
+  readonly maxTotalNotional: Money | null;
+  readonly maxTotalLeverage: number | null;
+  /** What one order may lose at the stop of its bracket, of the equity; null = none. */
+  readonly maxTradeLossPercent: number | null;
 }
 
 /** What the gate must know of the moment; filled by the engine for each order. */
@@ -33,6 +43,8 @@ export interface RiskContext {
   readonly held: Lots;
   /** Unfilled quantity of working orders of the order's side that are not reduce-only. */
   readonly pendingSameSide: Lots;
+  /** What the account's other positions would be worth at most, their working orders filled. */
+  readonly otherNotional: Money;
   /** Price to value the position at, in ticks; null while there is no market. */
   readonly price: Ticks | null;
   readonly isClientOrderIdUsed: boolean;
@@ -40,6 +52,8 @@ export interface RiskContext {
   readonly barsOverdueMs: number | null;
   /** Set while the day's loss limit is reached. */
   readonly dayLoss: { readonly loss: Money; readonly limit: Money } | null;
+  /** The circuit breaker that keeps new risk away; null while none does. */
+  readonly breaker: BreakerTrip | null;
 }
 
 export type Decision =
@@ -109,6 +123,11 @@ export class RiskGate {
     this.#approvedAtMs = new Float64Array(limits.maxOrdersPerSecond).fill(Number.NEGATIVE_INFINITY);
   }
 
+  /** Whether any limit holds for all positions together. */
+  get limitsTotal(): boolean {
+    return this.#limits.maxTotalNotional !== null || this.#limits.maxTotalLeverage !== null;
+  }
+
   decide(draft: OrderDraft, context: RiskContext): Decision {
     const denied = this.#deny(draft, context);
     if (denied !== null) return { approved: null, denied };
@@ -165,28 +184,67 @@ export class RiskGate {
         limit: formatMoney(context.dayLoss.limit),
       };
     }
-    return this.#denySize(instrument, lots(Math.abs(after)), intent.price, context);
+    if (context.breaker !== null) return context.breaker;
+    return this.#denySize(intent, lots(Math.abs(after)), context) ?? this.#denyLoss(intent, context);
   }
 
-  #denySize(
-    instrument: Instrument,
-    quantity: Lots,
-    limitPrice: Ticks | null,
-    context: RiskContext,
-  ): DenialReason | null {
-    const price = context.price ?? limitPrice;
+  /** Refuses what would make the position, or all of them together, larger than they may be. */
+  #denySize(intent: SubmitIntent, after: Lots, context: RiskContext): DenialReason | null {
+    const { instrument, held, otherNotional, equity } = context;
+    const price = context.price ?? intent.price;
     if (price === null) return { code: 'not_running', state: 'no_market' };
-    const value = notional(instrument, price, quantity);
-    const { maxNotional, maxLeverage } = this.#limits;
-    if (maxNotional !== null && value > maxNotional) {
-      return { code: 'position_notional', notional: formatMoney(value), limit: formatMoney(maxNotional) };
+    const maxPosition = this.#limits.maxPositions[instrument.index] ?? null;
+    if (maxPosition !== null && after > maxPosition) {
+      return {
+        code: 'position_quantity',
+        asked: formatQuantity(instrument, intent.quantity),
+        present: formatQuantity(instrument, held),
+        after: formatQuantity(instrument, after),
+        limit: formatQuantity(instrument, maxPosition),
+      };
     }
-    // Compared as notional x 100 > equity x leverage x 100, so that a leverage with decimals stays exact enough.
-    if (value * 100n > context.equity * BigInt(Math.floor(maxLeverage * 100))) {
-      const leverage = context.equity > 0n ? Number((value * 100n) / context.equity) / 100 : maxLeverage + 1;
-      return { code: 'leverage', leverage, limit: maxLeverage };
+    const value = notional(instrument, price, after);
+    const total = money(value + otherNotional);
+    const present = notional(instrument, price, lots(Math.abs(held)));
+    const sizes = {
+      asked: formatMoney(notional(instrument, price, intent.quantity)),
+      present: formatMoney(present),
+    };
+    const { maxNotional, maxLeverage, maxTotalNotional, maxTotalLeverage } = this.#limits;
+    if (maxNotional !== null && value > maxNotional) {
+      const limit = formatMoney(maxNotional);
+      return { code: 'position_notional', ...sizes, after: formatMoney(value), limit };
+    }
+    const totals = { ...sizes, present: formatMoney(money(present + otherNotional)) };
+    if (maxTotalNotional !== null && total > maxTotalNotional) {
+      const limit = formatMoney(maxTotalNotional);
+      return { code: 'total_notional', ...totals, after: formatMoney(total), limit };
+    }
+    const shown = formatMoney(equity);
+    if (exceedsLeverage(value, equity, maxLeverage)) {
+      const leverage = leverageOf(value, equity);
+      return { code: 'leverage', ...sizes, equity: shown, leverage, limit: maxLeverage };
+    }
+    if (maxTotalLeverage !== null && exceedsLeverage(total, equity, maxTotalLeverage)) {
+      const leverage = leverageOf(total, equity);
+      return { code: 'total_leverage', ...totals, equity: shown, leverage, limit: maxTotalLeverage };
     }
     return null;
+  }
+
+  /** Refuses an entry that would lose too much at its own stop. One without a stop is watched once it is open. */
+  #denyLoss(intent: SubmitIntent, { instrument, price: market, equity }: RiskContext): DenialReason | null {
+    const { maxTradeLossPercent } = this.#limits;
+    const stop = intent.bracket?.stopLoss ?? null;
+    const price = intent.price ?? market;
+    if (maxTradeLossPercent === null || stop === null || price === null) return null;
+    const distance = intent.side === 'buy' ? price - stop : stop - price;
+    if (distance <= 0) return null;
+    const loss = notional(instrument, ticks(distance), intent.quantity);
+    const limit = percentOf(equity, maxTradeLossPercent);
+    if (loss <= limit) return null;
+    const asked = formatQuantity(instrument, intent.quantity);
+    return { code: 'trade_loss', asked, loss: formatMoney(loss), limit: formatMoney(limit) };
   }
 
   save() {
@@ -197,6 +255,15 @@ export class RiskGate {
     this.#approvedAtMs.set(state.approvedAtMs);
     this.#approvals = state.approvals;
   }
+}
+
+/** Compared as notional x 100 > equity x leverage x 100, so that a leverage with decimals stays exact enough. */
+function exceedsLeverage(value: Money, equity: Money, limit: number): boolean {
+  return value * 100n > equity * BigInt(Math.floor(limit * 100));
+}
+
+function leverageOf(value: Money, equity: Money): number | null {
+  return equity > 0n ? Number((value * 100n) / equity) / 100 : null;
 }
 
 /** What is wrong with the trigger of a conditional order, as text; null where it fits its type. */

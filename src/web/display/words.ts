@@ -17,8 +17,17 @@ const REASON_SENTENCES: Readonly<Record<string, string>> = {
   market_data_stale: 'Market data was too old to trade on.',
   bars_missing: 'A bar was overdue: the history had a hole.',
   order_rate: 'Too many orders within one second.',
+  position_quantity: 'The position would have exceeded the quantity allowed for its contract.',
   position_notional: 'The position would have exceeded the configured notional.',
   leverage: 'The position would have exceeded the allowed leverage.',
+  total_notional: 'All positions together would have exceeded the configured notional.',
+  total_leverage: 'All positions together would have exceeded the allowed leverage.',
+  trade_loss: 'It could have lost more than one trade may, at its own stop.',
+  drawdown:
+    'The equity had fallen too far below its highest; only reducing orders pass during the cool-down.',
+  consecutive_losses:
+    'Too many trades in a row had lost money; only reducing orders pass during the cool-down.',
+  risk_limit: 'A limit was reached, and it could have added risk.',
   day_loss: 'The loss of the UTC day had reached its limit; only reducing orders pass.',
   insufficient_balance: 'There was not enough free margin.',
   post_only_would_cross: 'It would have taken liquidity, and was to rest only.',

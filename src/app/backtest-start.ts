@@ -1,0 +1,110 @@
+/** Composes the start of a backtest: the contract that its data does not describe, and a session over the data's own time. */
+
+import type { InstrumentSpec } from '../core/domain/instrument.ts';
+import type { SessionStart } from '../core/domain/session-start.ts';
+import { type Interval, VENUE_INTERVALS, intervalMs } from '../core/base/time.ts';
+import type { StrategyInstance } from '../core/strategy/strategy.ts';
+import type { Dataset, DatasetFeed } from '../storage/datasets/dataset.ts';
+import { instrumentSpec } from '../venues/simulated/market/instrument-spec.ts';
+import { KNOWN_INSTRUMENTS } from '../venues/simulated/synthetic-market.ts';
+import { ConfigError } from './config/config-error.ts';
+import type { Settings } from './config/settings.ts';
+import { composeStart, newAccount } from './start-document.ts';
+
+/** Decimals that price and quantity may have together: those of money. */
+const DECIMALS_MAX = 8;
+/** Quantities of recordings are printed finer than any contract's lot: what is beyond gives way to the price. */
+const LOT_DECIMALS_MAX = 4;
+/** The end of the session comes behind the last event, not before it. */
+const BEHIND_LAST_MS = 1;
+const FUNDING_INTERVAL_HOURS = 8;
+
+/**
+ * The contract of a dataset: as fine as its prices, with the lot, limits and risk table of the simulated venue's contract
+ * of that name.
+ */
+export function contractOf(symbol: string, { priceDecimals, quantityDecimals }: Dataset): InstrumentSpec {
+  const known = KNOWN_INSTRUMENTS[symbol];
+  // Some sources print prices off any grid: the lot of a contract that is known stays what it is.
+  const price =
+    known === undefined
+      ? priceDecimals
+      : Math.min(Math.max(priceDecimals, known.priceDecimals), DECIMALS_MAX - known.lotDecimals);
+  const lot = known?.lotDecimals ?? Math.min(quantityDecimals, LOT_DECIMALS_MAX, DECIMALS_MAX - price);
+  const row = instrumentSpec(symbol, price, lot, price);
+  return {
+    symbol,
+    base: row.base,
+    quote: row.quote,
+    price_decimals: price,
+    quantity_decimals: lot,
+    min_quantity: row.minTradeVolume,
+    max_limit_quantity: row.maxLimitOrderVolume,
+    max_market_quantity: row.maxMarketOrderVolume,
+    price_protect: row.priceProtectScope,
+    min_leverage: 1,
+    max_leverage: row.maxLeverage,
+    funding_interval_hours: FUNDING_INTERVAL_HOURS,
+    tiers: row.tiers.map((tier, at) => ({
+      level: at + 1,
+      start_notional: tier.startValue,
+      end_notional: tier.endValue,
+      max_leverage: tier.leverage,
+      maintenance_rate: tier.maintenanceMarginRate,
+    })),
+  };
+}
+
+export interface BacktestFacts {
+  readonly sessionId: string;
+  readonly seed: number;
+  /** How manifests and reports name the data. */
+  readonly source: string;
+  readonly spec: InstrumentSpec;
+  readonly strategy: StrategyInstance;
+}
+
+/** Bars that must be there before the first order: what was asked for, else what the strategy needs. */
+export function neededHistory(settings: Settings, strategy: StrategyInstance): number {
+  const isChosen = settings.effective['engine.min_history_bars']?.origin.kind !== 'default';
+  return isChosen ? Math.max(settings.minHistoryBars, strategy.historyBars) : strategy.historyBars;
+}
+
+/** The first event of a backtest. Throws ConfigError where the interval asked for is not the data's. */
+export function composeBacktestStart(
+  settings: Settings,
+  dataset: Dataset,
+  feed: DatasetFeed,
+  facts: BacktestFacts,
+): SessionStart {
+  const interval = intervalOf(settings, dataset);
+  const start = composeStart(settings, {
+    sessionId: facts.sessionId,
+    seed: facts.seed,
+    source: facts.source,
+    specs: [facts.spec],
+    strategy: facts.strategy,
+    account: newAccount(settings.balance),
+    marketEndsAfterMs: feed.endMs - feed.startMs + BEHIND_LAST_MS,
+  });
+  const hasBook = dataset.priceSource === 'stream';
+  return {
+    ...start,
+    interval,
+    duration_ms: null,
+    min_history_bars: neededHistory(settings, facts.strategy),
+    fill_model: hasBook ? start.fill_model : 'parametric',
+    fills: { ...start.fills, price_source: dataset.priceSource === 'bars' ? 'bars' : 'stream' },
+    ...(dataset.barMs === null ? {} : { sample_interval_ms: dataset.barMs }),
+  };
+}
+
+function intervalOf(settings: Settings, { barMs }: Dataset): Interval {
+  if (barMs === null) return settings.interval;
+  const isChosen = settings.effective['interval']?.origin.kind !== 'default';
+  if (isChosen && intervalMs(settings.interval) !== barMs)
+    throw new ConfigError([
+      `--interval: the data has bars of ${barMs / 60_000} minutes, found ${settings.interval}`,
+    ]);
+  return VENUE_INTERVALS.find((interval) => intervalMs(interval) === barMs) ?? settings.interval;
+}

@@ -1,0 +1,170 @@
+/**
+ * `la backtest`: the engine over recorded data; leaves what a session leaves, in a folder of its own.
+ *
+ * The workspace's account, lock, logs and alerts are not touched: a backtest can run beside a session. The same data,
+ * settings and seed give the same result.
+ */
+
+import path from 'node:path';
+import { InvariantViolation } from '../core/base/assert.ts';
+import { createInstrument } from '../core/domain/instrument.ts';
+import { EXIT_CODES } from '../core/domain/reasons.ts';
+import type { Engine } from '../core/engine/engine.ts';
+import type { OutputSink } from '../ports/output-sink.ts';
+import { systemClock } from '../ports/wall-clock.ts';
+import { formatSummary } from '../report/console-summary.ts';
+import type { FinalReport } from '../report/final-report.ts';
+import { workspacePaths } from '../session/workspace-paths.ts';
+import { CheckpointWriter } from '../storage/checkpoint-file.ts';
+import { openBarDataset } from '../storage/datasets/bar-dataset.ts';
+import type { Dataset } from '../storage/datasets/dataset.ts';
+import { FileEventLog, UNSYNCED_DEVICE } from '../storage/event-log.ts';
+import { Journal } from '../storage/journal.ts';
+import { type SessionFolder, type SessionManifest, createSessionFolder } from '../storage/session-folder.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import { BacktestProgress } from './backtest-progress.ts';
+import { type BacktestPlan, type EndedBacktest, backtestEnd, runBacktest } from './backtest-run.ts';
+import { composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
+import type { Settings } from './config/settings.ts';
+import { type ProgramIo, printJson } from './program-io.ts';
+import { configHash } from './session-hashes.ts';
+import { newSessionId } from './session-id.ts';
+import { BACKTEST_SOURCE, composeManifest } from './session-manifest.ts';
+import { writeResult } from './session-result.ts';
+import { loadStrategyMaker, readStrategySource } from './strategy-loader.ts';
+
+/** Without a seed of one's own the same command gives the same result. */
+const DEFAULT_SEED = 1;
+
+export interface BacktestRequest {
+  readonly settings: Settings;
+  readonly workspace: string;
+  readonly data: string;
+  readonly funding: string | null;
+  readonly mark: string | null;
+  /** ms UTC; null = the data's own begin, end. */
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+}
+
+/**
+ * Returns the exit code of the session that it was: 2 for data that cannot be read. Throws ConfigError for settings that
+ * no backtest can have.
+ */
+export async function backtest(request: BacktestRequest, io: ProgramIo): Promise<number> {
+  try {
+    return await holdBacktest(request, io);
+  } catch (error) {
+    if (error instanceof InvariantViolation) {
+      io.stderr.write(`invariant_violated: ${error.message}\n`);
+      return EXIT_CODES.invariant_violated;
+    }
+    if (!(error instanceof StorageError)) throw error;
+    io.stderr.write(`${error.message}\n`);
+    return error.code === 'disk_full' ? EXIT_CODES.disk_full : EXIT_CODES.config_invalid;
+  }
+}
+
+async function holdBacktest(request: BacktestRequest, io: ProgramIo): Promise<number> {
+  const { settings, fromMs, toMs } = request;
+  const localStartMs = systemClock.nowMs();
+  const createStrategy = await loadStrategyMaker(settings.strategy, settings.params);
+  const dataset = await openData(request);
+  const strategy = createStrategy();
+  const sessionId = newSessionId(localStartMs);
+  const source = `${BACKTEST_SOURCE}${path.resolve(request.data)}`;
+  const seed = settings.seed ?? DEFAULT_SEED;
+  const spec = contractOf(symbolOf(request), dataset);
+  const feed = dataset.feed(createInstrument(spec, 0), {
+    fromMs,
+    toMs,
+    historyBars: neededHistory(settings, strategy),
+  });
+  const start = composeBacktestStart(settings, dataset, feed, { sessionId, seed, source, spec, strategy });
+  const plan: BacktestPlan = { start, createStrategy, feed };
+  const folder = makeFolder(request, plan, localStartMs);
+  const log = FileEventLog.create(folder.eventsFolder, { device: UNSYNCED_DEVICE });
+  const journal = Journal.open(folder.journalFile, start);
+  const progress = new BacktestProgress(io, systemClock, feed);
+  const checkpoints: CheckpointWriter[] = [];
+  const sinks = (engine: Engine): OutputSink[] => {
+    checkpoints.push(CheckpointWriter.open(folder.checkpointFile, engine));
+    return [journal, ...checkpoints];
+  };
+  let ended: EndedBacktest;
+  try {
+    ended = await runBacktest(plan, { log, sinks, onProgress: progress.update });
+  } finally {
+    for (const writer of checkpoints) writer.close();
+    journal.close();
+    log.close();
+    progress.end();
+  }
+  const report = writeResult({
+    ...backtestEnd(plan, ended),
+    folder,
+    manifest: folder.readManifest(),
+    logChain: log.chain,
+    hasJournal: true,
+    alertsFile: '',
+    localEndMs: systemClock.nowMs(),
+  });
+  tell(report, folder, dataset, (systemClock.nowMs() - localStartMs) / 1_000, io);
+  return report.exit_code;
+}
+
+function openData({ data, funding, mark }: BacktestRequest): Promise<Dataset> {
+  return openBarDataset({ bars: data, marks: mark, funding });
+}
+
+/** The contract that was chosen, else the one that the file's name speaks of. */
+function symbolOf({ settings, data }: BacktestRequest): string {
+  const [first] = settings.symbols;
+  if (settings.effective['symbols']?.origin.kind !== 'default') return first;
+  const named = /(?:^|[-_])([a-z0-9]+?)usdt?(?=[-_.]|$)/.exec(path.basename(data).toLowerCase())?.[1];
+  return named === undefined ? first : `${named.toUpperCase()}USDT`;
+}
+
+/** The folder of the result, in the layout of a session's. */
+function makeFolder(request: BacktestRequest, plan: BacktestPlan, localStartMs: number): SessionFolder {
+  const { settings, data, funding, mark, fromMs, toMs } = request;
+  const { start } = plan;
+  const strategySource = readStrategySource(settings.strategy);
+  const composed = composeManifest(settings, {
+    sessionId: start.session_id,
+    seed: start.seed,
+    strategy: plan.createStrategy(),
+    strategySource,
+    localStartMs,
+  });
+  const config = {
+    ...(composed.config as Readonly<Record<string, unknown>>),
+    ...{ source: start.source, data, funding, mark, from_ms: fromMs, to_ms: toMs },
+  };
+  const manifest: SessionManifest = {
+    ...composed,
+    source: start.source,
+    symbols: start.instruments.map(({ symbol }) => symbol),
+    config,
+    config_hash: configHash(config),
+  };
+  const folder = createSessionFolder(workspacePaths(request.workspace).root, manifest);
+  if (strategySource !== null) folder.keepStrategy(settings.strategy, strategySource);
+  return folder;
+}
+
+function tell(
+  report: FinalReport,
+  folder: SessionFolder,
+  dataset: Dataset,
+  seconds: number,
+  io: ProgramIo,
+): void {
+  if (io.json) {
+    printJson(io, { ...report, folder: folder.path, notes: dataset.notes, backtest_seconds: seconds });
+    return;
+  }
+  for (const note of dataset.notes) io.stderr.write(`note: ${note}\n`);
+  io.stdout.write(formatSummary(report, { color: io.isTty, reportPath: folder.htmlFile }));
+  io.stdout.write(`${report.events.toLocaleString('en-US')} events in ${seconds.toFixed(1)} s\n`);
+}

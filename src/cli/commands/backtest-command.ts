@@ -1,0 +1,85 @@
+/** `la backtest` */
+
+import { ConfigError, showValue } from '../../app/config/config-error.ts';
+import { loadSettings } from '../../app/config/load-settings.ts';
+import type { SettingKey } from '../../app/config/setting-schemas.ts';
+import type { AnyCommand, CommandContext } from '../command-context.ts';
+import { addSettingOptions, settingSources } from '../setting-options.ts';
+
+const OFFERED: ReadonlySet<SettingKey> = new Set<SettingKey>([
+  'symbols',
+  'interval',
+  'strategy',
+  'params',
+  'balance',
+  'seed',
+  'leverage',
+  'margin_mode',
+  'fill_model',
+  'on_end',
+]);
+
+export function addBacktestCommand(program: AnyCommand, context: CommandContext): void {
+  const command = program
+    .command('backtest')
+    .description('run a strategy over recorded data')
+    .requiredOption(
+      '--data <path>',
+      'klines: a CSV or CSV.gz file of open_time_ms,open,high,low,close,volume',
+    )
+    .option('--funding <file>', 'settlements: a CSV of funding_time_ms,funding_rate')
+    .option('--mark <file>', 'mark prices: a CSV of open_time_ms,open,high,low,close')
+    .option('--from <time>', 'begin here: 2025-03-01, an ISO time, or ms UTC; bars before it are history')
+    .option('--to <time>', 'end here');
+  addSettingOptions(command, OFFERED);
+  command
+    .addHelpText(
+      'after',
+      `
+The result lies in sessions/ID of the workspace and is read like a session's: la report latest, la explain FILL_ID, la verify
+latest. The account of the workspace is not touched. Settings also come from laptop-agents.yaml and the environment.
+
+Examples:
+  la backtest --data btcusdt-5m.csv.gz --strategy sma_cross --params '{"fast": 50, "slow": 200}'
+  la backtest --data btcusdt-1h.csv --funding funding.csv --mark mark-1h.csv --from 2025-01-01 --to 2025-04-01
+  la --json backtest --data btcusdt-1m.csv.gz --strategy ./mine.ts --balance 1000
+
+Exit codes: those of a session ("la run --help"): 0 played to the end, 2 usage or data that cannot be read, 6 a risk limit or a
+liquidation ended it.`,
+    )
+    .action(async (options: Readonly<Record<string, unknown>>) => {
+      const settings = loadSettings(settingSources(command, context, 'fresh'));
+      const { backtest } = await import('../../app/backtest.ts');
+      const { workspace } = context.globals();
+      const text = (name: string): string | null => {
+        const value = options[name];
+        return typeof value === 'string' ? value : null;
+      };
+      const request = {
+        settings,
+        workspace,
+        data: text('data') ?? '',
+        funding: text('funding'),
+        mark: text('mark'),
+        fromMs: readTime('--from', text('from')),
+        toMs: readTime('--to', text('to')),
+      };
+      return context.finish(backtest(request, context.io()));
+    });
+}
+
+/** UTC where the text names no zone. Throws ConfigError. */
+function readTime(flag: string, text: string | null): number | null {
+  if (text === null) return null;
+  if (/^\d{9,16}$/.test(text)) return Number(text);
+  const isDated = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[-+]\d\d:\d\d)?)?$/.test(text);
+  const hasZone = /(Z|[-+]\d\d:\d\d)$/.test(text) && text.length > 10;
+  const timeMs = isDated
+    ? Date.parse(text.length > 10 && !hasZone ? `${text.replace(' ', 'T')}Z` : text)
+    : Number.NaN;
+  if (Number.isNaN(timeMs))
+    throw new ConfigError([
+      `${flag}: expected a time such as 2025-03-01 or 2025-03-01T08:00Z, found ${showValue(text)}`,
+    ]);
+  return timeMs;
+}
