@@ -30,6 +30,8 @@ export interface SnapshotParts {
   readonly journal: Journal;
   readonly model: SessionReadModel;
   readonly logger: Logger;
+  /** Session time between two snapshots, default {@link SNAPSHOT_INTERVAL_MS}. */
+  readonly intervalMs?: number;
   /** What former processes of the session counted. */
   readonly reconnects?: ReconnectCount;
 }
@@ -108,7 +110,7 @@ export class SessionSnapshots {
   }
 
   #plan(timeMs: number, events: number): void {
-    this.#dueMs = timeMs + SNAPSHOT_INTERVAL_MS;
+    this.#dueMs = timeMs + (this.#parts.intervalMs ?? SNAPSHOT_INTERVAL_MS);
     this.#dueEvents = events + SNAPSHOT_EVENTS;
   }
 
