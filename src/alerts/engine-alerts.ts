@@ -8,6 +8,8 @@ import type { OutputSink } from '../ports/output-sink.ts';
 const ALERTS: ReadonlyMap<string, AlertLevel> = new Map([
   ['liquidation', 'critical'],
   ['risk_limit', 'warning'],
+  ['strategy_overrun', 'error'],
+  ['strategy_disabled', 'critical'],
 ]);
 
 export class EngineAlerts implements OutputSink {

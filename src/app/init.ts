@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { ConfigError } from './config/config-error.ts';
 import { SETTINGS, SETTING_KEYS } from './config/setting-schemas.ts';
+import { SETTING_PURPOSES } from './config/setting-purposes.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
 
 const CONFIG_FILE = 'laptop-agents.yaml';
@@ -42,8 +43,8 @@ export function initWorkspace(workspace: string, io: ProgramIo): number {
 /** A configuration file in which every setting stands with its default, as a comment. */
 export function describeSettings(): string {
   const lines = [
-    '# Settings of laptop-agents. A line without # takes effect; what stands here are the defaults.',
-    '# Flags and LA_* variables win over this file; "la config show" prints what counts and why.',
+    '## Settings of laptop-agents. A line without # takes effect; what stands behind a single # are the defaults.',
+    '## Flags and LA_* variables win over this file; "la config show" prints what counts and why.',
     '',
   ];
   let section = '';
@@ -53,7 +54,10 @@ export function describeSettings(): string {
     if (tail !== null && head !== section) lines.push(`# ${head}:`);
     section = tail === null ? '' : head;
     const indent = tail === null ? '' : '  ';
-    lines.push(...wrap(`${indent}# ${expected}`), `# ${indent}${tail ?? head}: ${show(initial)}`);
+    lines.push(
+      ...wrap(`${indent}## ${SETTING_PURPOSES[key]} Value: ${expected}.`),
+      `# ${indent}${tail ?? head}: ${show(initial)}`,
+    );
     if (tail === null) lines.push('');
   }
   return `${lines.join('\n').trimEnd()}\n`;
@@ -70,7 +74,7 @@ function splitKey(key: string): readonly [head: string, tail: string | null] {
 }
 
 function wrap(text: string): string[] {
-  const indent = /^\s*# /.exec(text)?.[0] ?? '';
+  const indent = /^\s*## /.exec(text)?.[0] ?? '';
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {

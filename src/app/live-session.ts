@@ -43,6 +43,7 @@ import { type SessionView, viewSession } from './session-view.ts';
 import { SessionSnapshots, type SnapshotParts } from './session-snapshots.ts';
 import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
+import type { OverrunReports } from './strategy-guard.ts';
 import { type StrategyMaker, readStrategySource } from './strategy-loader.ts';
 import { snapshotOrigin } from './usable-snapshots.ts';
 
@@ -58,6 +59,8 @@ export interface LiveSessionOptions {
   readonly sessionId: string;
   /** Gives a fresh strategy at every call. */
   readonly createStrategy: StrategyMaker;
+  /** Of the guards of those strategies. */
+  readonly overruns: OverrunReports;
   readonly opened: OpenedSession;
   readonly clock: WallClock;
   readonly logger: Logger;
@@ -331,6 +334,7 @@ export class LiveSession {
     this.#isStreaming = true;
     const snapshots = openSnapshots(this.#options, { band, log: this.#log, journal, model });
     this.#snapshots = snapshots;
+    this.#options.overruns.listen((overrun) => void this.#send({ type: 'strategy_overrun', ...overrun }));
     if (this.#early !== null) this.command(this.#early);
     client.start(this.#instruments, settings.interval, this.#ingress, {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),

@@ -16,9 +16,11 @@ import { EngineBand } from '../core/engine/engine-band.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
 import { runLoop } from '../session/loop.ts';
 import { EventLogReader, type LogEnd, type LogPosition } from '../storage/event-log-reader.ts';
+import { readOverruns } from '../storage/recorded-overruns.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { ConfigError } from './config/config-error.ts';
+import { withRecordedOverruns } from './strategy-guard.ts';
 import { type StrategyMaker, loadStrategyMaker } from './strategy-loader.ts';
 
 export interface ReplayOptions {
@@ -67,10 +69,16 @@ export class SessionReplay {
    */
   static async open(folder: SessionFolder, options: ReplayOptions = {}): Promise<SessionReplay> {
     const start = options.start ?? readSessionStart(folder);
-    const createStrategy = options.createStrategy ?? (await loadRecordedStrategy(folder, start));
+    const asked = options.createStrategy ?? (await loadRecordedStrategy(folder, start));
     const { from } = options;
     const instruments = start.instruments.map((spec, index) => createInstrument(spec, index));
     const place = from === undefined ? null : { position: from.position, instruments };
+    // Under other terms the calls are others, and are made.
+    const isAsRecorded = options.start === undefined;
+    const createStrategy =
+      isAsRecorded && folder.strategyFile !== null
+        ? withRecordedOverruns(asked, readOverruns(folder.eventsFolder, place))
+        : asked;
     const reader = new EventLogReader(folder.eventsFolder, undefined, options.endsBlock, place);
     return new SessionReplay(start, new EngineBand(start, createStrategy, from?.state ?? null), reader);
   }

@@ -6,6 +6,7 @@
  */
 
 import { mkdirSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { AlertFile } from '../alerts/alert-file.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { SecretScrubber } from '../ports/secret-scrubber.ts';
@@ -27,6 +28,7 @@ import { readHeartbeat } from './read-heartbeat.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { newSessionId } from './session-id.ts';
 import type { SessionRun } from './session-run.ts';
+import { OverrunReports, guardStrategies } from './strategy-guard.ts';
 import { describeUnreportedEnd } from './unreported-end.ts';
 
 /** Holds a session; returns the exit code. Throws ConfigError for settings that no session can have. */
@@ -70,7 +72,12 @@ export async function runSession(
       const { concludeInterrupted } = await unlessBrokenOff(import('./conclude-interrupted.ts'));
       await concludeInterrupted({ paths, alerts, logger: log, nowMs: systemClock.nowMs() });
     }
-    const createStrategy = await unlessBrokenOff(loadStrategyMaker(settings.strategy, settings.params));
+    const loaded = await unlessBrokenOff(loadStrategyMaker(settings.strategy, settings.params));
+    const overruns = new OverrunReports();
+    // What comes with the program needs no guard; only code that we do not know does.
+    const createStrategy = isAbsolute(settings.strategy)
+      ? guardStrategies(loaded, settings.strategyCallBudgetMs, overruns)
+      : loaded;
     const { SessionRun } = await unlessBrokenOff(import('./session-run.ts'));
     const { openSession } = await unlessBrokenOff(import('./open-session.ts'));
     const nowMs = systemClock.nowMs();
@@ -79,7 +86,16 @@ export async function runSession(
       openSession({ settings, workspace, stateDirectory, sessionId, createStrategy, nowMs }),
     );
     const speakers = { io, log, alerts, scrubber };
-    session = new SessionRun({ settings, paths, ...speakers, sessionId, createStrategy, opened, testCrash });
+    session = new SessionRun({
+      settings,
+      paths,
+      ...speakers,
+      sessionId,
+      createStrategy,
+      overruns,
+      opened,
+      testCrash,
+    });
     const held = session;
     guard.handOver((error) => held.crash(error));
     return await held.hold();

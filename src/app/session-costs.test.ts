@@ -11,6 +11,7 @@ import { lots, money } from '../core/domain/units.ts';
 import { limitOrder, marketOrder } from '../core/strategy/strategy.ts';
 import { sumCost } from '../report/performance-statistics.ts';
 import type { FinalReport } from '../report/final-report.ts';
+import { flatten } from '../report/page/reproduction-section.ts';
 import { JournalReader } from '../storage/journal-reader.ts';
 
 const COSTS = ['spread', 'latency', 'impact', 'slippage'] as const;
@@ -114,5 +115,13 @@ describe('the costs of the fills', () => {
     expect(formatMoney(money(fees))).toBe(report.fees_paid);
     expect(report.band).toMatchObject({ realistic: report.pnl_absolute });
     expect([report.band.optimistic, report.band.pessimistic]).not.toContain(null);
+
+    // The page beside it says the same.
+    const page = readFileSync(folder.htmlFile, 'utf8');
+    const said = [...page.matchAll(/<data\b[^>]*data-field="([^"]*)"\s+value="([^"]*)"/g)];
+    const figures = new Map(flatten(report).map(([name, value]) => [name, String(value ?? '')]));
+    for (const [, name = '', value] of said) expect([name, value]).toEqual([name, figures.get(name)]);
+    expect(new Set(said.map(([, name]) => name))).toEqual(new Set(figures.keys()));
+    expect(page.split('<dt>Evidence</dt>').length).toBeGreaterThan(5);
   });
 });

@@ -5,11 +5,10 @@ import type { FinalReport, FinalReportInputs } from '../report/final-report.ts';
 import { buildFinalReport } from '../report/final-report.ts';
 import { parseAlertLines } from '../report/alert-lines.ts';
 import { formatEquityCsv } from '../report/equity-csv.ts';
-import { renderReportHtml } from '../report/report-html.ts';
 import { formatTradesCsv } from '../report/trades-csv.ts';
 import { writeDocument, writeText } from '../storage/document-file.ts';
-import { JournalReader } from '../storage/journal-reader.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
+import { readJournalRows, renderSessionPage } from './session-page.ts';
 
 /** What only the running program knows of its session; the journal tells the rest. */
 export interface ResultFacts extends Omit<
@@ -35,22 +34,11 @@ export type SessionRows = Pick<
 /** What a report needs besides. */
 export type EndFacts = Omit<FinalReportInputs, keyof SessionRows>;
 
-const NO_ROWS: SessionRows = {
-  orders: [],
-  fills: [],
-  ledger: [],
-  trades: [],
-  equity: [],
-  band: [],
-  denials: [],
-  quality: [],
-  lifecycle: [],
-};
-
 /** Builds the report and writes it with its companions. Throws StorageError where the workspace refuses. */
 export function writeResult(facts: ResultFacts): FinalReport {
   const { folder, manifest } = facts;
-  const rows = facts.hasJournal ? readRows(folder.journalFile) : NO_ROWS;
+  const journalFile = facts.hasJournal ? folder.journalFile : null;
+  const rows = readJournalRows(journalFile);
   const named = {
     sessionId: manifest.session_id,
     symbols: manifest.symbols,
@@ -67,17 +55,7 @@ export function writeResult(facts: ResultFacts): FinalReport {
     Date.parse(manifest.local_started_at),
     facts.localEndMs,
   );
-  const page = renderReportHtml({
-    report,
-    trades: rows.trades,
-    equity: rows.equity,
-    quality: rows.quality,
-    alerts,
-    programVersion: manifest.program_version,
-    nodeVersion: manifest.node_version,
-    logChain: facts.logChain,
-    strategyParams: manifest.strategy.params,
-  });
+  const page = renderSessionPage({ manifest, report, rows, alerts, journalFile, logChain: facts.logChain });
   writeText(folder.htmlFile, page);
   folder.writeManifest({
     ...manifest,
@@ -116,25 +94,6 @@ export function composeReport(facts: EndFacts, rows: SessionRows): FinalReport {
     reconnects: facts.reconnects,
     errorCount: facts.errorCount,
   });
-}
-
-function readRows(journalFile: string): SessionRows {
-  const journal = JournalReader.open(journalFile);
-  try {
-    return {
-      orders: journal.orders(),
-      fills: journal.fills(),
-      ledger: journal.ledger(),
-      trades: journal.trades(),
-      equity: journal.equity(),
-      band: journal.band(),
-      denials: journal.denials(),
-      quality: journal.quality(),
-      lifecycle: journal.lifecycle(),
-    };
-  } finally {
-    journal.close();
-  }
 }
 
 function readOptional(file: string): string {

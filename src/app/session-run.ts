@@ -34,6 +34,7 @@ import { SessionDashboard } from './session-dashboard.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { writeResult } from './session-result.ts';
 import { logRecovery } from './recovery-lines.ts';
+import type { OverrunReports } from './strategy-guard.ts';
 import type { StrategyMaker } from './strategy-loader.ts';
 
 /** The kill switch waits so long for the closing orders; then the session ends with what is open. */
@@ -52,6 +53,8 @@ export interface SessionRunOptions {
   readonly sessionId: string;
   /** Gives a fresh strategy at every call. */
   readonly createStrategy: StrategyMaker;
+  /** Of the guards of those strategies. */
+  readonly overruns: OverrunReports;
   readonly opened: OpenedSession;
   /** The phase in which a test wants this session to fail; null = none. */
   readonly testCrash: CrashPhase | null;
@@ -98,6 +101,7 @@ export class SessionRun {
       settings,
       sessionId,
       createStrategy,
+      overruns: options.overruns,
       opened,
       clock: systemClock,
       logger: log,
@@ -315,7 +319,11 @@ export class SessionRun {
       );
     }
     if (report.status === 'degraded')
-      alerts.raise('warning', 'degraded', 'the session traded part of its time on bad data');
+      alerts.raise(
+        'warning',
+        'degraded',
+        'the session traded part of its time on bad data, or without its strategy',
+      );
     alerts.close();
     return report;
   }

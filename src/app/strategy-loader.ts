@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { ZodError, z } from 'zod';
 import { NotPlainError } from '../core/base/saved-state.ts';
 import { BUILT_IN_STRATEGIES, createBuiltInStrategy } from '../core/strategy/built-in-strategies.ts';
+import type { StrategyRole } from '../core/strategy/call-guard.ts';
 import {
   type StrategyDefinition,
   type StrategyInstance,
@@ -14,8 +15,8 @@ import {
 } from '../core/strategy/strategy.ts';
 import { ConfigError } from './config/config-error.ts';
 
-/** Makes a fresh instance of a strategy at every call, each with a state of its own. */
-export type StrategyMaker = () => StrategyInstance;
+/** Makes a fresh instance of a strategy at every call, each with a state of its own; `role`: where it is to trade. */
+export type StrategyMaker = (role?: StrategyRole) => StrategyInstance;
 
 /**
  * `name`: a built-in strategy or the absolute path of a file; making one was tried once. Throws ConfigError that says what

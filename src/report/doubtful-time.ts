@@ -15,7 +15,8 @@ export interface DoubtfulTime {
   readonly pnl: string;
 }
 
-interface Span {
+/** From and to in ms UTC, or places in a list. */
+export interface Span {
   from: number;
   to: number;
 }
@@ -27,18 +28,23 @@ export function measureDoubt(
 ): DoubtfulTime {
   const startMs = samples[0]?.time_ms ?? 0;
   const endMs = samples.at(-1)?.time_ms ?? 0;
-  const stretches = union(
-    quality
-      .filter(({ kind, backfilled }) => kind !== 'gap' || !backfilled)
-      .map(({ from_ms: from, to_ms: to }) => ({ from: Math.max(from, startMs), to: Math.min(to, endMs) }))
-      .filter(({ from, to }) => to > from),
-  );
+  const stretches = doubtfulStretches(quality, startMs, endMs);
   const places = union(stretches.map((stretch) => enclose(stretch, samples)));
   const changes = places.map(({ from, to }) => equityAt(samples, to) - equityAt(samples, from));
   return {
     seconds: stretches.reduce((sum, { from, to }) => sum + (to - from), 0) / 1_000,
     pnl: formatMoney(money(changes.reduce((sum, change) => sum + change, 0n))),
   };
+}
+
+/** Stretches of bad data within a session, joined, in the order of time; a gap that was filled in later is none. */
+export function doubtfulStretches(quality: readonly QualityFacts[], startMs: number, endMs: number): Span[] {
+  return union(
+    quality
+      .filter(({ kind, backfilled }) => kind !== 'gap' || !backfilled)
+      .map(({ from_ms: from, to_ms: to }) => ({ from: Math.max(from, startMs), to: Math.min(to, endMs) }))
+      .filter(({ from, to }) => to > from),
+  );
 }
 
 /** Places of the last sample at or before a stretch and of the first at or after it. */

@@ -19,8 +19,18 @@ const COST_NAMES = ['spread', 'latency', 'impact', 'slippage'] as const;
 
 /** Lines of the story, each ended by LF. `order` null = not kept. */
 export function explainFill(receipt: ReceiptDocument, order: ExplainedOrder | null): string {
+  return tellFillStory(receipt, order)
+    .map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}\n`)
+    .join('');
+}
+
+/** The story's parts under their labels, in its order. */
+export function tellFillStory(
+  receipt: ReceiptDocument,
+  order: ExplainedOrder | null,
+): readonly (readonly [label: string, text: string])[] {
   const { side, quantity, symbol, price, liquidity, notional } = receipt;
-  const rows: (readonly [string, string])[] = [
+  return [
     [
       'Fill',
       `${receipt.fill_id} of order ${receipt.order_id}${order === null ? '' : `, ${tellOrder(order)}`}`,
@@ -37,7 +47,6 @@ export function explainFill(receipt: ReceiptDocument, order: ExplainedOrder | nu
     ['Evidence', tellEvidence(receipt)],
     ['Model', tellModel(receipt)],
   ];
-  return rows.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}\n`).join('');
 }
 
 function tellOrder({ type, time_in_force: timeInForce, quantity, price }: ExplainedOrder): string {

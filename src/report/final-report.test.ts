@@ -108,11 +108,14 @@ describe('final report', () => {
     expect(ledgerDifference('5', '105', ledger)).toBe('0.00000001');
   });
 
+  const withoutStrategy = { time_ms: T0, state: 'running', reason: 'strategy_disabled' } as const;
+
   test.each([
     ['duration_reached', {}, 'success', 0],
     ['stop_requested', {}, 'success', 0],
     ['signal', {}, 'success', 0],
     ['duration_reached', { lifecycle: [{ time_ms: T0, state: 'halted' }] }, 'degraded', 0],
+    ['duration_reached', { lifecycle: [withoutStrategy] }, 'degraded', 0],
     ['duration_reached', { quality: [gap(60_000, false)] }, 'degraded', 0],
     ['duration_reached', { quality: [gap(60_000, true)] }, 'success', 0],
     ['duration_reached', { endingWallet: '9' }, 'error', 7],

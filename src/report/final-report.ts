@@ -6,6 +6,7 @@
  */
 
 import { formatMoney, parseMoney } from '../core/domain/instrument.ts';
+import { STRATEGY_DISABLED } from '../core/domain/outputs.ts';
 import { type StoppedReason, EXIT_CODES } from '../core/domain/reasons.ts';
 import { money } from '../core/domain/units.ts';
 import { measureDoubt } from './doubtful-time.ts';
@@ -36,7 +37,7 @@ const PROCESS_FEED = 'process';
 
 /**
  * success: ran its time or was stopped on request. degraded: the same, but part of it on bad data (halts, gaps that were
- * not backfilled). killed: by the kill switch. error: every other end.
+ * not backfilled) or without its strategy. killed: by the kill switch. error: every other end.
  */
 export type ReportStatus = 'success' | 'degraded' | 'error' | 'killed';
 
@@ -276,7 +277,10 @@ function reportStatus(
   if (stoppedReason === 'kill_switch') return 'killed';
   if (EXIT_CODES[stoppedReason] !== 0) return 'error';
   const hasOpenGap = quality.some(({ kind, backfilled }) => kind === 'gap' && !backfilled);
-  return hasOpenGap || lifecycle.some(({ state }) => state === 'halted') ? 'degraded' : 'success';
+  const isImpaired = lifecycle.some(
+    ({ state, reason }) => state === 'halted' || reason === STRATEGY_DISABLED,
+  );
+  return hasOpenGap || isImpaired ? 'degraded' : 'success';
 }
 
 /** Liquidations, each of one or more of the venue's own orders: their ids are SESSION-lEVENT-ORDER. */

@@ -4,26 +4,12 @@ import { formatSummary } from './console-summary.ts';
 import { displayMoney, displaySpan } from './display-text.ts';
 import { formatEquityCsv } from './equity-csv.ts';
 import { buildFinalReport } from './final-report.ts';
-import { html } from './html-text.ts';
-import { type HtmlReportInputs, renderReportHtml } from './report-html.ts';
 import { buildReportDocument, formatReportJson } from './report-json.ts';
-import { SAMPLE_INPUTS, T0, equityPoint, gap, trade } from '../../test/builders/sample-facts.ts';
+import { SAMPLE_INPUTS, T0, equityPoint, trade } from '../../test/builders/sample-facts.ts';
 import { formatTradesCsv } from './trades-csv.ts';
 import { describeVerdict } from './verdict.ts';
 
 const report = buildFinalReport(SAMPLE_INPUTS);
-
-const inputs: HtmlReportInputs = {
-  report,
-  trades: SAMPLE_INPUTS.trades,
-  equity: SAMPLE_INPUTS.equity,
-  quality: [],
-  alerts: [],
-  programVersion: '0.1.0',
-  nodeVersion: 'v26.10.0',
-  logChain: 'abcdef',
-  strategyParams: { fast: 5 },
-};
 
 describe('trades.csv', () => {
   test('has the header of the contract and one row a round trip', () => {
@@ -85,69 +71,6 @@ test('alert lines are read back, others passed over', () => {
   ]);
 });
 
-describe('report.html', () => {
-  test('shows verdict, numbers, trades, curve with markers, quality, alerts and how to reproduce', () => {
-    const page = renderReportHtml({
-      ...inputs,
-      quality: [gap(65_000, false)],
-      alerts: [{ time_ms: T0, level: 'warning', reason: 'degraded', text: 'gap' }],
-    });
-    for (const text of [
-      ...['made 0.30 USDT (0.00 %) after 0.30 USDT of fees', '10,000.30 USDT', '68600.33333333', '1 min 5 s'],
-      ...['la report s-1', '0011223344556677', 'abcdef', '{&quot;fast&quot;:5}', 'laptop-agents 0.1.0'],
-    ]) {
-      expect(page).toContain(text);
-    }
-    expect(page.match(/class="entry"/g)).toHaveLength(3);
-    expect(page.match(/class="exit (gain|loss)"/g)).toHaveLength(3);
-    expect(page).toContain('<polyline');
-  });
-
-  test('loads nothing and runs nothing', () => {
-    const page = renderReportHtml(inputs);
-    expect(page).not.toMatch(/<script|<link|<img|<iframe|https?:|url\(|@import|\son\w+=/i);
-    expect(page).toContain("default-src 'none'");
-    expect(page).toContain('prefers-color-scheme: dark');
-  });
-
-  test('escapes everything that comes from outside', () => {
-    const evil = `"><script>alert('x')</script>&`;
-    const page = renderReportHtml({
-      ...inputs,
-      report: { ...report, session_id: evil, symbol: evil, strategy: evil, source: evil, state_hash: evil },
-      trades: [{ ...trade(1, '1'), symbol: evil, exit_reason: evil, exit_price: evil, entry_price: evil }],
-      quality: [{ ...gap(1, false), feed: evil, kind: evil, detail: evil, symbol: evil }],
-      alerts: [{ time_ms: T0, level: 'info', reason: evil, text: evil }],
-      logChain: evil,
-      strategyParams: { [evil]: evil },
-    });
-    expect(page).not.toContain('<script');
-    expect(page).not.toContain("alert('x')");
-    expect(html`<a title="${evil}">${html`<b>${evil}</b>`}</a>`.markup).toBe(
-      '<a title="&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;"><b>&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;</b></a>',
-    );
-  });
-
-  test('stays small for long sessions and says what it leaves out', () => {
-    const equity = Array.from({ length: 100_000 }, (_, index) =>
-      equityPoint(index, String(10_000 + (index === 54_321 ? 777 : Math.sin(index / 500) * 10))),
-    );
-    const trades = Array.from({ length: 2_000 }, (_, index) => trade(index, '1'));
-    const page = renderReportHtml({ ...inputs, equity, trades });
-    expect(page.length).toBeLessThan(600_000);
-    expect(page).toContain('The last 500 of 2,000 trades');
-    const curve = /points="([^"]+)" \/>/.exec(page.slice(page.indexOf('<polyline')))?.[1] ?? '';
-    const heights = curve.split(' ').map((point) => Number(point.split(',')[1]));
-    expect(Math.min(...heights)).toBeLessThan(40);
-  });
-
-  test('of a session without samples and trades is still a page', () => {
-    const page = renderReportHtml({ ...inputs, equity: [], trades: [] });
-    expect(page).toContain('Too few samples');
-    expect(page).toContain('No round trip was closed');
-  });
-});
-
 describe('words', () => {
   test('the verdict is as good or as bad as the session was', () => {
     expect(describeVerdict(report)).toMatch(
@@ -191,16 +114,13 @@ describe('words', () => {
     expect(displaySpan(seconds)).toBe(text);
   });
 
-  test('page and summary name every contract and what is open at the end', () => {
+  test('the summary names every contract and what is open at the end', () => {
     const held = { symbol: 'ETHUSDT', side: 'short', quantity: '-2', average_price: '3000' } as const;
     const both = buildFinalReport({
       ...SAMPLE_INPUTS,
       symbols: ['BTCUSDT', 'ETHUSDT'],
       positions: [{ ...held, mark_price: '2990', unrealized_pnl: '20' }],
     });
-    const page = renderReportHtml({ ...inputs, report: both });
-    for (const text of ['BTCUSDT, ETHUSDT ·', 'By symbol', 'Open at the end', '<td>-2</td>'])
-      expect(page).toContain(text);
     const summary = formatSummary(both, { color: false, reportPath: null });
     expect(summary).toContain('BTCUSDT, ETHUSDT from simulated');
     expect(summary).toMatch(/^ {2}BTCUSDT {3}\+0\.30 USDT net of what was closed, trades 3, fills 2$/m);

@@ -84,6 +84,8 @@ export interface QualityFacts {
 export interface LifecycleFacts {
   readonly time_ms: number;
   readonly state: LifecycleState;
+  /** Why it entered it; null or absent = nothing to say. */
+  readonly reason?: string | null;
 }
 
 /** A position with which the session began; quantity signed. */

@@ -1,13 +1,14 @@
-/** One honest sentence or two on how a session went. */
+/** How a session went, in an honest sentence on its end and one on its result. */
 
+import { parseMoney } from '../core/domain/instrument.ts';
 import type { FinalReport } from './final-report.ts';
 import { displayMoney, displayPercent, displaySignedMoney, displaySpan } from './display-text.ts';
 
 export function describeVerdict(report: FinalReport): string {
-  return `${describeEnd(report)} ${describeResult(report)}${describeBand(report)}`;
+  return `${describeEnd(report)} ${describeResult(report)}`;
 }
 
-function describeEnd(report: FinalReport): string {
+export function describeEnd(report: FinalReport): string {
   const span = displaySpan(report.duration_seconds);
   switch (report.status) {
     case 'success':
@@ -32,28 +33,26 @@ function describeGaps(report: FinalReport): string {
   return `${gaps}, ${displaySpan(report.gap_seconds)} in all, ${report.gaps_backfilled} backfilled`;
 }
 
-function describeResult(report: FinalReport): string {
+/** The result in one sentence, with what the two other exchanges make of it where they ran. */
+export function describeResult(report: FinalReport): string {
   if (report.fills === 0) return 'Nothing was traded.';
   const isLoss = report.pnl_absolute.startsWith('-');
   const amount = displayMoney(isLoss ? report.pnl_absolute.slice(1) : report.pnl_absolute);
   const share = displayPercent(report.pnl_percent);
   const fees = `${displayMoney(report.fees_paid)} USDT of fees`;
   const trades = report.trades === 1 ? '1 closed trade' : `${report.trades} closed trades`;
-  return `It ${isLoss ? 'lost' : 'made'} ${amount} USDT (${share}) after ${fees}, in ${trades}.`;
+  return `It ${isLoss ? 'lost' : 'made'} ${amount} USDT (${share}) after ${fees}, in ${trades}${describeBand(report)}.`;
 }
 
 /** Whether the profit survives the doubt: only what all three exchanges show counts as profitable. */
-function describeBand({ band, fills }: FinalReport): string {
-  if (band.optimistic === null || band.pessimistic === null || fills === 0) return '';
-  const range = `from ${displaySignedMoney(band.pessimistic)} (pessimistic) to ${displaySignedMoney(band.optimistic)} USDT (optimistic)`;
-  return isProfitable(band)
-    ? ` Profitable under all three exchanges: ${range}.`
-    : ` Not profitable under all three exchanges: ${range}.`;
-}
-
-/** Profit above zero under the optimistic, the realistic and the pessimistic exchange; false where one has no result. */
-function isProfitable(band: FinalReport['band']): boolean {
-  return [band.optimistic, band.realistic, band.pessimistic].every(
-    (profit) => profit !== null && profit !== '0' && !profit.startsWith('-'),
-  );
+function describeBand({ band }: FinalReport): string {
+  const { optimistic, realistic, pessimistic } = band;
+  if (optimistic === null || pessimistic === null) return '';
+  const profits = [optimistic, realistic, pessimistic].map((profit) => parseMoney(profit));
+  const words = profits.every((profit) => profit > 0n)
+    ? 'profitable under all three exchanges'
+    : profits.every((profit) => profit <= 0n)
+      ? 'profitable under none of the three exchanges'
+      : 'not profitable under all three exchanges';
+  return `; ${words}, from ${displaySignedMoney(pessimistic)} (pessimistic) to ${displaySignedMoney(optimistic)} USDT (optimistic)`;
 }

@@ -14,9 +14,11 @@ import type {
   PositionRow,
   QualityRow,
   TradeRow,
+  VerdictCountRow,
   VerdictRow,
 } from './journal-rows.ts';
 import { type JournalPage, type PageQuery, composePage, shapePage } from './journal-page.ts';
+import type { AgentName } from '../core/domain/verdict.ts';
 import { JOURNAL_VERSION, journalVersion } from './journal-schema.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
@@ -145,13 +147,24 @@ export class JournalReader {
     return shapePage(this.#rows(sql, undefined, ...values), query.limit);
   }
 
-  verdicts(): VerdictRow[] {
+  /** What the agents said; all of them, or `agent` alone. */
+  verdicts(agent: AgentName | null = null): VerdictRow[] {
     if (!this.#hasTable('verdicts')) return [];
     const columns = 'time_ms, symbol, bar_open_time_ms, agent, verdict, confidence, reason, numbers';
-    return this.#rows(`SELECT ${columns} FROM verdicts ORDER BY verdict_id`, (row) => ({
-      ...row,
-      numbers: JSON.parse(String(row['numbers'])) as unknown,
-    })) as unknown as VerdictRow[];
+    const filter = agent === null ? '' : 'WHERE agent = ?';
+    return this.#rows(
+      `SELECT ${columns} FROM verdicts ${filter} ORDER BY verdict_id`,
+      (row) => ({ ...row, numbers: JSON.parse(String(row['numbers'])) as unknown }),
+      ...(agent === null ? [] : [agent]),
+    ) as unknown as VerdictRow[];
+  }
+
+  /** How often each agent said what. */
+  verdictCounts(): VerdictCountRow[] {
+    if (!this.#hasTable('verdicts')) return [];
+    return this.#rows(
+      'SELECT agent, verdict, count(*) AS times FROM verdicts GROUP BY agent, verdict ORDER BY min(verdict_id)',
+    ) as unknown as VerdictCountRow[];
   }
 
   /** Whether the file is young enough to have it. */

@@ -154,6 +154,12 @@ export interface VerdictRow {
   readonly numbers: Readonly<Record<string, string | number | null>>;
 }
 
+export interface VerdictCountRow {
+  readonly agent: AgentName;
+  readonly verdict: string;
+  readonly times: number;
+}
+
 export interface LifecycleRow {
   readonly time_ms: number;
   readonly state: LifecycleState;

@@ -99,10 +99,18 @@ export class TestMarket {
   readonly fed = new EventBlock(100_000);
   readonly #block = new EventBlock(4_096);
   #sequence = 0;
+  /** Whose book, trades, prices and bars are typed in. */
+  #instrument = 0;
 
   constructor(start: SessionStart, handlers: StrategyHandlers, historyBars = 0) {
     this.engine = new Engine(start, strategyOf(handlers, historyBars));
     this.#feed((block) => block.appendSessionStarted(START_MS, start));
+  }
+
+  /** What follows happens to this instrument of the session. */
+  on(instrument: number): this {
+    this.#instrument = instrument;
+    return this;
   }
 
   book(atMs: number, bids: readonly Level[], asks: readonly Level[], exchangeAtMs = atMs): this {
@@ -110,13 +118,29 @@ export class TestMarket {
       const time = START_MS + atMs;
       const exchangeTime = START_MS + exchangeAtMs;
       const levels = bids.length + asks.length;
-      block.appendBook(EventKind.bookSnapshot, 0, time, exchangeTime, levels);
+      block.appendBook(EventKind.bookSnapshot, this.#instrument, time, exchangeTime, levels);
       let left = levels;
       for (const [price, quantity] of bids) {
-        block.appendLevel(0, time, exchangeTime, true, ticks(price), lots(quantity), --left === 0);
+        block.appendLevel(
+          this.#instrument,
+          time,
+          exchangeTime,
+          true,
+          ticks(price),
+          lots(quantity),
+          --left === 0,
+        );
       }
       for (const [price, quantity] of asks) {
-        block.appendLevel(0, time, exchangeTime, false, ticks(price), lots(quantity), --left === 0);
+        block.appendLevel(
+          this.#instrument,
+          time,
+          exchangeTime,
+          false,
+          ticks(price),
+          lots(quantity),
+          --left === 0,
+        );
       }
     });
   }
@@ -126,24 +150,39 @@ export class TestMarket {
     return this.#feed((block) => {
       const time = START_MS + atMs;
       let left = bids.length + asks.length;
-      block.appendBook(EventKind.bookTail, 0, time, NO_TIME, left);
+      block.appendBook(EventKind.bookTail, this.#instrument, time, NO_TIME, left);
       for (const [isBid, levels] of [[true, bids] as const, [false, asks] as const]) {
         for (const [price, quantity] of levels)
-          block.appendLevel(0, time, NO_TIME, isBid, ticks(price), lots(quantity), --left === 0);
+          block.appendLevel(
+            this.#instrument,
+            time,
+            NO_TIME,
+            isBid,
+            ticks(price),
+            lots(quantity),
+            --left === 0,
+          );
       }
     });
   }
 
   trade(atMs: number, taker: 'buy' | 'sell', price: number, quantity: number, exchangeAtMs = atMs): this {
     return this.#feed((block) =>
-      block.appendTrade(0, START_MS + atMs, START_MS + exchangeAtMs, taker, ticks(price), lots(quantity)),
+      block.appendTrade(
+        this.#instrument,
+        START_MS + atMs,
+        START_MS + exchangeAtMs,
+        taker,
+        ticks(price),
+        lots(quantity),
+      ),
     );
   }
 
   /** `price` in ticks; the next settlement relative to the start. */
   mark(atMs: number, price: number, nextSettlementAtMs: number | null = null): this {
     return this.#feed((block) =>
-      block.appendMark(0, START_MS + atMs, START_MS + atMs, {
+      block.appendMark(this.#instrument, START_MS + atMs, START_MS + atMs, {
         mark: markPrice(price * 10_000_000),
         index: null,
         settledRate: null,
@@ -161,7 +200,7 @@ export class TestMarket {
     nextSettlementAtMs: number | null = null,
   ): this {
     return this.#feed((block) =>
-      block.appendMark(0, START_MS + atMs, START_MS + atMs, {
+      block.appendMark(this.#instrument, START_MS + atMs, START_MS + atMs, {
         mark: markPrice(price * 10_000_000),
         index: null,
         settledRate: rate(Math.round(settledRate * 1e12)),
@@ -175,7 +214,7 @@ export class TestMarket {
   funding(atMs: number, settlementAtMs: number, fraction: number, price: number): this {
     return this.#feed((block) =>
       block.appendFunding(
-        0,
+        this.#instrument,
         START_MS + atMs,
         START_MS + settlementAtMs,
         rate(fraction),
@@ -194,7 +233,9 @@ export class TestMarket {
       close: ticks(close),
       volume: lots(1),
     };
-    return this.#feed((block) => block.appendBar(0, START_MS + atMs, bar, isHistory ? FLAG_HISTORY : 0));
+    return this.#feed((block) =>
+      block.appendBar(this.#instrument, START_MS + atMs, bar, isHistory ? FLAG_HISTORY : 0),
+    );
   }
 
   /** A bar of one minute that closes as it is received: open, high, low, close in ticks, volume in lots. */
@@ -204,7 +245,7 @@ export class TestMarket {
       ...{ openTimeMs: START_MS + openAtMs, lengthMs: 60_000 },
       ...{ open: ticks(open), high: ticks(high), low: ticks(low), close: ticks(close), volume: lots(volume) },
     };
-    return this.#feed((block) => block.appendBar(0, START_MS + atMs, bar, flags));
+    return this.#feed((block) => block.appendBar(this.#instrument, START_MS + atMs, bar, flags));
   }
 
   /** The mark's own bar, ahead of the candle of its minute. */
@@ -216,7 +257,9 @@ export class TestMarket {
       MarkPrice,
     ];
     const bar = { openTimeMs: START_MS + openAtMs, lengthMs: 60_000, open, high, low, close };
-    return this.#feed((block) => block.appendMarkBar(0, START_MS + atMs, bar, FLAG_RECONSTRUCTED));
+    return this.#feed((block) =>
+      block.appendMarkBar(this.#instrument, START_MS + atMs, bar, FLAG_RECONSTRUCTED),
+    );
   }
 
   time(atMs: number): this {

@@ -37,6 +37,10 @@ export function auditMarket(fills: readonly AuditedFill[], scenario: Scenario): 
       find('its evidence is no event of its market');
       continue;
     }
+    if (event.do === 'tail') {
+      findings.push(...auditTail(event, fill, taken, scenario.terms.tailAgeMs));
+      continue;
+    }
     const bookAt = fill.liquidity === 'taker' ? fill.evidence : lastBook(events, fill);
     const doubt = doubtAbout(events, fill, bookAt);
     if (doubt !== null) find(doubt);
@@ -60,6 +64,27 @@ export function auditMarket(fills: readonly AuditedFill[], scenario: Scenario): 
     }
   }
   return findings;
+}
+
+/** A fill behind the window: at most what the full book showed, at any one time; one that is young enough. */
+function auditTail(
+  tail: Timed<MarketEvent> & { readonly do: 'tail' },
+  fill: AuditedFill,
+  taken: Map<string, number>,
+  ageMs: number,
+): string[] {
+  const isBid = fill.sign < 0;
+  const level = tail.levels.find((one) => one.isBid === isBid && one.price === fill.price);
+  const key = `${fill.evidence} ${isBid} ${fill.price} at ${fill.timeMs}`;
+  const sum = (taken.get(key) ?? 0) + fill.quantity;
+  taken.set(key, sum);
+  return [
+    ...(fill.liquidity === 'taker' ? [] : [`${fill.id}: a full book fills no maker`]),
+    ...(fill.timeMs - tail.atMs <= ageMs ? [] : [`${fill.id}: its full book was too old`]),
+    ...(sum <= (level?.quantity ?? 0)
+      ? []
+      : [`${fill.id}: took ${sum} of ${level?.quantity ?? 0} estimated`]),
+  ];
 }
 
 /** The last frame of the fill's market before its evidence. */

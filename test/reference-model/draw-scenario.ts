@@ -23,7 +23,7 @@ const LENGTH_MS = 15_000;
 /** After the last step, so that everything on its way arrives. */
 const TAIL_MS = 1_000;
 
-const drawTerms: fc.Arbitrary<Terms> = fc.record({
+export const drawTerms: fc.Arbitrary<Terms> = fc.record({
   instruments: fc.constantFrom(1, 1, 2),
   wallet: fc.constantFrom('10000', '10000', '20', '3', '0.5'),
   leverage: fc.constantFrom(1, 5, 20, 100),
@@ -37,6 +37,8 @@ const drawTerms: fc.Arbitrary<Terms> = fc.record({
   gateLeverage: fc.constantFrom(5, 1_000, 1_000),
   maxNotional: fc.constantFrom(null, null, '3'),
   dayLossPercent: fc.constantFrom(1, 1_000_000, 1_000_000),
+  queueExponent: fc.constantFrom(1, 3, 3),
+  tailAgeMs: fc.constantFrom(120_000, 120_000, 1_500),
 });
 
 /** What a step is, before it is known when it happens and what went before it. */
@@ -222,6 +224,31 @@ const update: fc.Arbitrary<Step> = fc
     }),
   }));
 
+/** A full book: deeper than any window, as far as it goes consistent with none of them. */
+const tail: fc.Arbitrary<Step> = fc
+  .record({
+    instrument,
+    middle: fc.constantFrom(-1, 0, 0, 0, 1),
+    bids: fc.array(
+      fc.record({ price: fc.integer({ min: 1, max: 4 }), quantity: fc.integer({ min: 1, max: 15 }) }),
+      { minLength: 2, maxLength: 9 },
+    ),
+    asks: fc.array(
+      fc.record({ price: fc.integer({ min: 1, max: 4 }), quantity: fc.integer({ min: 1, max: 15 }) }),
+      { minLength: 2, maxLength: 9 },
+    ),
+  })
+  .map(({ instrument: index, middle, bids, asks }): Step => {
+    const levels = [true, false].flatMap((isBid) => {
+      let price = (BASE_PRICES[index] ?? 0) + middle;
+      return (isBid ? bids : asks).map((level) => {
+        price += isBid ? -level.price : level.price;
+        return { isBid, price, quantity: level.quantity };
+      });
+    });
+    return { kind: 'event', make: () => ({ do: 'tail', instrument: index, levels }) };
+  });
+
 const trade: fc.Arbitrary<Step> = fc
   .record({
     instrument,
@@ -246,7 +273,7 @@ const mark: fc.Arbitrary<Step> = fc
     instrument,
     at: offset,
     // Now and then far enough that somebody is liquidated.
-    leap: fc.constantFrom(...Array.from({ length: 14 }, () => 0), -0.3, -0.05, -0.01, 0.01, 0.05, 0.3),
+    leap: fc.constantFrom(...Array.from({ length: 6 }, () => 0), -0.3, -0.05, -0.01, 0.01, 0.05, 0.3),
     fraction: fc.constantFrom(0, 0, 7),
     next: fc.option(fc.constantFrom(700, 2_500, 4_000)),
   })
@@ -280,33 +307,59 @@ const rare: fc.Arbitrary<Step> = fc
   .constantFrom(...(['disconnect', 'pause', 'resume', 'resume', 'resume', 'time'] as const))
   .map((what) => ({ kind: 'event', make: () => ({ do: what }) }));
 
-const step: fc.Arbitrary<Step> = fc.oneof(
+export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 30, arbitrary: submit },
   { weight: 7, arbitrary: cancel },
   { weight: 6, arbitrary: amend },
   { weight: 1, arbitrary: flatten },
   { weight: 16, arbitrary: snapshot },
   { weight: 12, arbitrary: update },
+  { weight: 5, arbitrary: tail },
   { weight: 32, arbitrary: trade },
-  { weight: 7, arbitrary: mark },
+  { weight: 12, arbitrary: mark },
   { weight: 3, arbitrary: funding },
   { weight: 2, arbitrary: rare },
 );
 
-const gap = fc.constantFrom(0, 0, 0, 1, 1, 19, 20, 20, 80, 100, 100, 150, 250, 250, 250, 250, 1_000, 3_500);
+export const gap = fc.constantFrom(
+  0,
+  0,
+  0,
+  1,
+  1,
+  19,
+  20,
+  20,
+  80,
+  100,
+  100,
+  150,
+  250,
+  250,
+  250,
+  250,
+  1_000,
+  3_500,
+);
 
 export const drawScenario: fc.Arbitrary<Scenario> = fc
   .tuple(drawTerms, fc.array(fc.tuple(gap, step), { minLength: 10, maxLength: 60, size: 'max' }))
-  .map(([terms, steps]) => buildScenario(terms, steps));
+  .map(([terms, steps]) => buildScenario(terms, steps, []));
 
-function buildScenario(terms: Terms, steps: readonly (readonly [number, Step])[]): Scenario {
-  const events: Timed<MarketEvent>[] = [];
+/** `before`: what the market did before the steps. */
+export function buildScenario(
+  terms: Terms,
+  steps: readonly (readonly [number, Step])[],
+  before: readonly Timed<MarketEvent>[],
+): Scenario {
+  const events: Timed<MarketEvent>[] = [...before];
   const actions: Timed<Action>[] = [];
   const orders: string[] = [];
-  let atMs = 0;
+  const firstMs = before.at(-1)?.atMs ?? 0;
+  let atMs = firstMs;
   for (const [gapMs, drawn] of steps) {
     atMs += gapMs;
-    if (atMs > LENGTH_MS) break;
+    if (atMs > firstMs + LENGTH_MS) break;
     if (drawn.kind === 'event') {
       const event = drawn.make(atMs);
       if (!('instrument' in event) || event.instrument < terms.instruments) events.push({ ...event, atMs });
@@ -318,5 +371,5 @@ function buildScenario(terms: Terms, steps: readonly (readonly [number, Step])[]
       orders.push(action.clientId);
     actions.push({ ...action, atMs });
   }
-  return { terms, events, actions, endMs: Math.min(atMs, LENGTH_MS) + TAIL_MS };
+  return { terms, events, actions, endMs: Math.min(atMs, firstMs + LENGTH_MS) + TAIL_MS };
 }

@@ -268,6 +268,7 @@ function mirrorEvent(event: MarketEvent): MarketEvent {
   const at = (price: number): number => mirrorPrice(event.instrument, price) ?? 0;
   switch (event.do) {
     case 'book':
+    case 'tail':
       return {
         ...event,
         levels: event.levels.map((level) => ({ ...level, isBid: !level.isBid, price: at(level.price) })),

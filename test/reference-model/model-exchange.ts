@@ -28,7 +28,7 @@ export class ModelExchange {
   constructor(terms: Terms) {
     this.#terms = terms;
     this.contracts = INSTRUMENTS.slice(0, terms.instruments).map((spec) => new ModelContract(spec));
-    this.markets = this.contracts.map(() => new ModelMarket());
+    this.markets = this.contracts.map(() => new ModelMarket(terms.tailAgeMs));
     this.account = new ModelAccount(this.contracts, terms.leverage);
     this.margin = new ModelMargin(this, terms);
   }
@@ -230,27 +230,25 @@ export class ModelExchange {
     const { asked } = order;
     const market = this.market(asked.instrument);
     const isBid = asked.side === 'sell';
-    const reach = market
-      .side(isBid)
-      .filter(({ price }) => asked.price === null || (isBid ? price >= asked.price : price <= asked.price));
+    const reach = market.reach(isBid, asked.price, this.nowMs);
     if (asked.tif === 'post_only' && reach.length > 0) {
       this.#end(order, 'expired', 'post_only_would_cross');
       return;
     }
     if (asked.tif === 'fok') {
       let sum = 0;
-      for (const { price } of reach) sum += market.free(isBid, price);
+      for (const { price } of reach) sum += Math.max(0, market.free(isBid, price));
       if (Math.min(sum, this.#room(order)) < left(order)) {
         this.#end(order, 'expired', 'fok_not_fillable');
         return;
       }
     }
     const touch = reach[0]?.price ?? 0;
-    for (const { price } of reach) {
+    for (const { price, isExtrapolated, evidence } of reach) {
       const quantity = Math.min(market.free(isBid, price), left(order), this.#room(order));
       if (quantity <= 0) continue;
-      market.take(isBid, price, quantity);
-      this.#fill(order, quantity, price, 'taker', touch, market.frameSequence);
+      market.take(isBid, price, quantity, this.nowMs);
+      this.#fill(order, quantity, price, 'taker', touch, evidence, isExtrapolated);
     }
     if (order.place === 'over') return;
     if (asked.price === null) this.#end(order, 'expired', 'market_remainder');
@@ -261,6 +259,10 @@ export class ModelExchange {
       const isOwnBid = asked.side === 'buy';
       if (market.isValid && market.covers(isOwnBid, asked.price))
         this.#seeQueue(order, market.shown(isOwnBid, asked.price));
+      else if (market.isValid) {
+        const ahead = market.tailQueue(isOwnBid, asked.price, this.nowMs);
+        Object.assign(order, { queue: ahead, queueByPrints: ahead, queueAtAcceptance: ahead });
+      }
       this.#note(order);
     }
   }
@@ -272,6 +274,7 @@ export class ModelExchange {
     liquidity: 'maker' | 'taker',
     touch: number,
     evidence: number,
+    isExtrapolated = false,
   ): void {
     const { instrument } = order.asked;
     const contract = this.contract(instrument);
@@ -282,7 +285,7 @@ export class ModelExchange {
     const costs = this.#costs(order, quantity, price, touch);
     const queue = liquidity === 'maker' ? order.queueAtAcceptance : null;
     this.fills.push(
-      `${this.nowMs} ${order.id} ${quantity}@${price} ${liquidity} fee ${fee} queue ${queue} costs ${costs} event ${evidence}`,
+      `${this.nowMs} ${order.id} ${quantity}@${price} ${liquidity} fee ${fee} queue ${queue} costs ${costs} extrapolated ${isExtrapolated ? quantity : 0} event ${evidence}`,
     );
     const forced = order.isForced ? { isIsolated: this.#terms.marginMode === 'isolated' } : null;
     this.account.fill(this.nowMs, instrument, signOf(order), price, quantity, fee, forced);
@@ -358,7 +361,7 @@ export class ModelExchange {
   }
 
   #seeQueue(order: ModelOrder, shown: number): void {
-    seeShown(order, shown, this.market(order.asked.instrument).frameExchangeMs);
+    seeShown(order, shown, this.market(order.asked.instrument).frameExchangeMs, this.#terms.queueExponent);
   }
 
   /** Best price first, then oldest. */

@@ -101,13 +101,11 @@ export function fires(order: ModelOrder, price: bigint, markOfTick: bigint): boo
   return isBuy ? price >= order.trailed + distance : price <= order.trailed - distance;
 }
 
-/** Of the cancels at our price, the share (ahead / shown) ^ this was ahead of us. */
-const QUEUE_EXPONENT = 3;
 /** A print answers for what the display loses up to this long after its stamp. */
 const PRINTS_ANSWER_MS = 1_000;
 
-/** A frame shows a quantity at the order's price: moves it in its queue. */
-export function seeShown(order: ModelOrder, shown: number, frameExchangeMs: number): void {
+/** A frame shows a quantity at the order's price; of the cancels there, the share (ahead / shown) ^ exponent was ahead of us. */
+export function seeShown(order: ModelOrder, shown: number, frameExchangeMs: number, exponent: number): void {
   const gone = (order.shownBefore ?? 0) - shown;
   if (order.queueByPrints === null) {
     order.queueByPrints = shown;
@@ -117,7 +115,7 @@ export function seeShown(order: ModelOrder, shown: number, frameExchangeMs: numb
     const printed = Math.min(gone, order.unanswered);
     order.unanswered -= printed;
     const share = gone === printed ? 0 : Math.min(1, order.queue / (order.shownBefore - printed));
-    order.queue -= Math.floor((gone - printed) * share ** QUEUE_EXPONENT);
+    order.queue -= Math.floor((gone - printed) * share ** exponent);
   }
   order.queue = order.queue === null ? shown : Math.min(order.queue, shown);
   if (frameExchangeMs >= order.newestPrintMs + PRINTS_ANSWER_MS) order.unanswered = 0;

@@ -9,13 +9,16 @@ import { expect, test } from 'vitest';
 import { START_MS } from '../builders/session.ts';
 import { PROOF_SEED as SEED, PROOF_SIZE } from '../builders/proof-size.ts';
 import { audit } from './audit.ts';
+import { drawMeasuredScenario } from './draw-measured-scenario.ts';
 import { drawScenario } from './draw-scenario.ts';
 import type { Outcome } from './outcome.ts';
 import { ReferenceModel } from './reference-model.ts';
 import { runEngine } from './run-engine.ts';
+import type { Scenario } from './scenario.ts';
 import { Tally } from './tally.ts';
 
 const SCENARIOS = 10_000 * PROOF_SIZE;
+const MEASURED_SCENARIOS = 1_000 * PROOF_SIZE;
 const LIMIT_MS = 60 * 60_000;
 
 /** Orders that change at the same instant without touching each other have no order between them. */
@@ -29,17 +32,24 @@ function byOrder(outcome: Outcome): Outcome {
 
 const tally = new Tally();
 
+/** Plays one scenario through both and compares everything; what it contained is counted. */
+function compare(scenario: Scenario, counts: Tally): ReferenceModel {
+  const run = runEngine(scenario);
+  const model = new ReferenceModel(scenario.terms);
+  const outcome = model.play(scenario, START_MS);
+  expect(byOrder(run.outcome)).toEqual(byOrder(outcome));
+  expect(audit(run, scenario)).toEqual([]);
+  counts.add(scenario, outcome);
+  return model;
+}
+
 test(
   `${SCENARIOS} random scenarios come out of the engine as out of the reference model (seed ${SEED})`,
   { timeout: LIMIT_MS },
   () => {
     fc.assert(
       fc.property(drawScenario, (scenario) => {
-        const run = runEngine(scenario);
-        const model = new ReferenceModel(scenario.terms).play(scenario, START_MS);
-        expect(byOrder(run.outcome)).toEqual(byOrder(model));
-        expect(audit(run, scenario)).toEqual([]);
-        tally.add(scenario, model);
+        compare(scenario, tally);
       }),
       { numRuns: SCENARIOS, seed: SEED },
     );
@@ -47,10 +57,38 @@ test(
   },
 );
 
+test(
+  `${MEASURED_SCENARIOS} random scenarios on markets whose recovery is measured come out alike (seed ${SEED})`,
+  { timeout: LIMIT_MS },
+  () => {
+    const counts = new Tally();
+    fc.assert(
+      fc.property(drawMeasuredScenario, (scenario) => {
+        const { exchange } = compare(scenario, counts);
+        const rate = exchange.market(0).resilience.ratePerMs();
+        if (rate !== null && rate > 0) counts.count('measured rates');
+        if (exchange.market(0).hasFaded) counts.count('faded consumption');
+      }),
+      { numRuns: MEASURED_SCENARIOS, seed: SEED },
+    );
+    const least = {
+      'measured rates': 0.4,
+      'faded consumption': 0.15,
+      'taker fills': 1,
+      'extrapolated fills': 0.05,
+    };
+    const missing = Object.entries(least).filter(
+      ([what, share]) => counts.of(what) < Math.floor(counts.scenarios * share),
+    );
+    expect(missing, counts.text()).toEqual([]);
+  },
+);
+
 /** Least number a scenario, on average; what is too rare for the number of scenarios played is not asked for. */
 const ENOUGH: readonly (readonly [what: string, share: number])[] = [
   ['maker fills', 0.15],
   ['taker fills', 0.5],
+  ['extrapolated fills', 0.05],
   ['partly filled orders', 0.2],
   ['round trips', 0.1],
   ['funding payments', 0.01],

@@ -102,8 +102,14 @@ export class ReferenceModel {
       case 'book':
         this.#showBook(event, sequence);
         break;
+      case 'tail': {
+        const { levels } = event;
+        exchange.market(event.instrument).tail = { levels, atMs: this.#nowMs, sequence };
+        break;
+      }
       case 'trade': {
         const market = exchange.market(event.instrument);
+        market.resilience.print(event.taker === 'buy', event.price, event.quantity);
         const isNews = event.exchangeMs >= market.lastTradeMs - 1_000;
         if (isNews) market.lastPrice = event.price;
         market.lastTradeMs = Math.max(market.lastTradeMs, Math.min(event.exchangeMs, this.#nowMs));

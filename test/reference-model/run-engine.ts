@@ -19,8 +19,6 @@ import {
   type Timed,
 } from './scenario.ts';
 
-/** So large that no cancel ahead of us is assumed beyond what the display proves. */
-const NO_CANCELS_AHEAD = 1e9;
 /** A limit that no loss reaches. */
 const NO_LIMIT_PERCENT = 1_000_000;
 
@@ -36,7 +34,11 @@ export function startOf(terms: Terms): SessionStart {
     taker_fee_rate: terms.takerFee,
     request_latency_ms: terms.requestMs,
     response_latency_ms: terms.responseMs,
-    fills: { ...sessionStart().fills, queue_exponent: NO_CANCELS_AHEAD },
+    fills: {
+      ...sessionStart().fills,
+      queue_exponent: terms.queueExponent,
+      tail_max_age_ms: terms.tailAgeMs,
+    },
     stale_timeout_ms: terms.staleMs,
     on_end: 'keep',
     account: { ...sessionStart().account, wallet: terms.wallet, opening_balance: terms.wallet },
@@ -96,6 +98,15 @@ export function append(block: EventBlock, event: Timed<MarketEvent>): void {
       for (const [place, { isBid, price, quantity }] of levels.entries()) {
         const isLast = place === levels.length - 1;
         block.appendLevel(instrument, at, exchangeAt, isBid, ticks(price), lots(quantity), isLast);
+      }
+      break;
+    }
+    case 'tail': {
+      const { instrument, levels } = event;
+      block.appendBook(EventKind.bookTail, instrument, at, NO_TIME, levels.length);
+      for (const [place, { isBid, price, quantity }] of levels.entries()) {
+        const isLast = place === levels.length - 1;
+        block.appendLevel(instrument, at, NO_TIME, isBid, ticks(price), lots(quantity), isLast);
       }
       break;
     }
@@ -205,7 +216,7 @@ function outcomeOf(engine: Engine, outputs: readonly Output[]): Outcome {
       const costs =
         spreadCost === null ? 'unknown' : `${spreadCost} ${latencyCost} ${impactCost} ${slippageCost}`;
       fills.push(
-        `${at} ${fill.orderId} ${fill.quantity}@${fill.price} ${fill.liquidity} fee ${fill.fee} queue ${fill.queueAheadAtAcceptance} costs ${costs} event ${fill.evidenceSequence}`,
+        `${at} ${fill.orderId} ${fill.quantity}@${fill.price} ${fill.liquidity} fee ${fill.fee} queue ${fill.queueAheadAtAcceptance} costs ${costs} extrapolated ${fill.extrapolatedQuantity} event ${fill.evidenceSequence}`,
       );
     } else if (output.type === 'order') {
       const { id, status, reason, filled } = output.order;

@@ -22,6 +22,10 @@ export interface Terms {
   readonly gateLeverage: number;
   readonly maxNotional: string | null;
   readonly dayLossPercent: number;
+  /** Of the cancels at our price, the share (ahead / shown) ^ this was ahead of us. */
+  readonly queueExponent: number;
+  /** A full book older than this tells nothing. */
+  readonly tailAgeMs: number;
 }
 
 export interface Submit {
@@ -71,6 +75,12 @@ export type MarketEvent =
       readonly instrument: number;
       readonly isSnapshot: boolean;
       readonly exchangeMs: number | null;
+      readonly levels: readonly Level[];
+    }
+  /** A full book that was fetched: both sides, best first. */
+  | {
+      readonly do: 'tail';
+      readonly instrument: number;
       readonly levels: readonly Level[];
     }
   | {

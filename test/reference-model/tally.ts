@@ -21,6 +21,7 @@ export class Tally {
     for (const line of outcome.fills) {
       this.count('fills');
       this.count(line.includes(' maker ') ? 'maker fills' : 'taker fills');
+      if (!line.includes(' extrapolated 0 ')) this.count('extrapolated fills');
     }
     const ends = new Map<string, { readonly atMs: number; readonly status: string }>();
     const partial = new Set<string>();

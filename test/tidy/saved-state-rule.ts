@@ -13,6 +13,7 @@ import { isProductSource, type ProjectFile } from './project-files.ts';
 const COLUMN = 'read and set row by row';
 const WIRING = 'wiring';
 const TAKEN = 'taken before anything is saved';
+const CALL = 'of the call in hand';
 const TERMS = 'terms of the session';
 
 /** `Class` for a whole class, `Class.field` for one field, and why it need not be saved. */
@@ -23,7 +24,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'BarSeries.#low': COLUMN,
   'BarSeries.#close': COLUMN,
   'BarSeries.#volume': COLUMN,
-  BookDigest: 'a cache of the book that is shown',
   'Engine.#alone': WIRING,
   'Engine.#end': WIRING,
   'Engine.#tradeBars': WIRING,
@@ -35,12 +35,14 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'EngineParts.reportArrivalMs': WIRING,
   EventBlock: 'input',
   Extremes: 'lives within one call',
-  'FillBooking.#digests': 'caches',
   LadderSide: 'its levels are saved by their book',
   Observation: 'copied whole by Resilience',
+  'OrderIndex.#open': 'follow from the orders',
   'OutputBuffer.#outputs': TAKEN,
+  OpenSum: 'follows from the orders',
   'PaperExchange.#arrivals': WIRING,
   'PaperExchange.#prints': 'hand out one event at a time',
+  'PublicBook.#digest': 'a cache of the book that is shown',
   PrintMatching: 'hands out one event at a time; nothing of it lasts',
   'RestingOrders.#counts': 'follow from the orders',
   'RestingOrders.#reduceOnly': 'follows from the orders',
@@ -55,6 +57,20 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   SeenTouch: 'copied whole by Resilience',
   SortedBook: 'the oracle of a test',
   'StrategyHost.#trade': 'one object for every call',
+  'StrategyHost.#wishes': CALL,
+  'StrategyHost.#handlers': CALL,
+  'StrategyHost.#handler': CALL,
+  'StrategyHost.#instrument': CALL,
+  'StrategyHost.#text': CALL,
+  'StrategyHost.#order': CALL,
+  'StrategyHost.#fill': CALL,
+  'StrategyHost.#isCalling': CALL,
+  'StrategyHost.#result': CALL,
+  'StrategyHost.#failure': CALL,
+  'StrategyWishes.#timers': CALL,
+  'StrategyWishes.#notes': CALL,
+  'StrategyWishes.#timersWaiting': 'saved by the host',
+  'WorkingOrder.counted': 'follows from its terms',
   TradeView: 'one object for every call',
   'TickLadderBook.#asks': 'read and set level by level',
   'TickLadderBook.#base': 'where the window stands decides nothing',

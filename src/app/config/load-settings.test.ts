@@ -82,6 +82,7 @@ test('gives the defaults of the contract', () => {
     responseLatencyMs: 50,
     fills: DEFAULT_FILL_TERMS,
     fullBookIntervalMs: 30_000,
+    strategyCallBudgetMs: 1_000,
     feeTier: 0,
     makerFeeRate: '0.0002',
     takerFeeRate: '0.0006',

@@ -189,6 +189,7 @@ function buildSettings(
     logLevel: values.log_level,
     staleTimeoutMs: spanMs(values['market_data.stale_timeout'], SECOND_MS),
     minHistoryBars: values['engine.min_history_bars'],
+    strategyCallBudgetMs: spanMs(values['engine.strategy_call_budget'], 1),
     ...buildFillSettings(values),
     feeTier: values['fees.tier'],
     makerFeeRate: fees.maker,

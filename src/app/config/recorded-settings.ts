@@ -23,6 +23,7 @@ const FREE_KEYS: ReadonlySet<string> = new Set([
   'log_level',
   'resources.max_memory_mb',
   'resources.freeze_timeout',
+  'engine.strategy_call_budget',
   ...Object.keys(ALERT_SETTINGS),
 ]);
 

@@ -27,6 +27,8 @@ const SYMBOLS_MAXIMUM = 20;
 const LEVERAGE_MAXIMUM = 200;
 const DURATION_MAXIMUM_MS = 3_650 * 86_400_000;
 const STALE_TIMEOUT_MAXIMUM_MS = 86_400_000;
+const CALL_BUDGET_MINIMUM_MS = 10;
+const CALL_BUDGET_MAXIMUM_MS = 60_000;
 const FREEZE_TIMEOUT_MINIMUM_MS = 6_000;
 const FREEZE_TIMEOUT_MAXIMUM_MS = 3_600_000;
 
@@ -153,6 +155,13 @@ export const SETTINGS = {
     expected: 'a whole number from 0 to 1000000',
     initial: 100,
     textForm: 'number',
+    flag: null,
+  }),
+  'engine.strategy_call_budget': setting({
+    schema: span(1, CALL_BUDGET_MINIMUM_MS, CALL_BUDGET_MAXIMUM_MS),
+    expected: 'a span from 10ms to 1m (a bare number is milliseconds)',
+    initial: '1s',
+    textForm: 'text',
     flag: null,
   }),
   ...FILL_SETTINGS,

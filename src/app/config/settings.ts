@@ -67,6 +67,8 @@ export interface Settings extends FillSettings {
   readonly logLevel: LogLevel;
   readonly staleTimeoutMs: number;
   readonly minHistoryBars: number;
+  /** How long one call of a user's strategy may take. */
+  readonly strategyCallBudgetMs: number;
   readonly feeTier: number;
   /** Fractions of notional, decimal text, by the fee tier. */
   readonly makerFeeRate: string;

@@ -1,4 +1,4 @@
-/** `la config show` */
+/** `la config show`, `la config reference` */
 
 import { loadSettings } from '../../app/config/load-settings.ts';
 import { showConfig } from '../../app/show-config.ts';
@@ -17,10 +17,21 @@ Precedence: flag, then environment (LA_LEVERAGE, LA_RISK_MAX_LEVERAGE, …), the
 
 Examples:
   la config show
-  la config show --leverage 3 --json`,
+  la config show --leverage 3 --json
+
+Exit codes: 0 shown, 2 the configuration is not valid.`,
     );
   addSettingOptions(show);
   show.action(() =>
     context.finish(showConfig(loadSettings(settingSources(show, context, 'continue')), context.io())),
   );
+  config
+    .command('reference')
+    .description('print the description of every setting (docs/configuration.md)')
+    .addHelpText('after', '\nExample:\n  la config reference | less\n\nExit codes: 0 printed.')
+    .action(async () => {
+      const { describeConfiguration } = await import('../../app/configuration-reference.ts');
+      context.io().stdout.write(describeConfiguration());
+      return context.finish(0);
+    });
 }

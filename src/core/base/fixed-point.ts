@@ -93,11 +93,19 @@ function formatDigits(negative: boolean, digits: string, decimals: number): stri
 /** Divides, rounding toward positive infinity. `divisor` must be positive. */
 export function divideCeiling(dividend: bigint, divisor: bigint): bigint {
   const quotient = dividend / divisor;
-  return dividend % divisor > 0n ? quotient + 1n : quotient;
+  // Multiplying back costs less than a second division.
+  return dividend > quotient * divisor ? quotient + 1n : quotient;
 }
 
 /** Divides, rounding toward negative infinity. `divisor` must be positive. */
 export function divideFloor(dividend: bigint, divisor: bigint): bigint {
   const quotient = dividend / divisor;
-  return dividend % divisor < 0n ? quotient - 1n : quotient;
+  return dividend < quotient * divisor ? quotient - 1n : quotient;
+}
+
+const POWERS_OF_TEN = Array.from({ length: 33 }, (_, exponent) => 10n ** BigInt(exponent));
+
+/** 10^exponent, from a table where it is below 10^33: raising to a power allocates. */
+export function powerOfTen(exponent: number): bigint {
+  return POWERS_OF_TEN[exponent] ?? 10n ** BigInt(exponent);
 }

@@ -8,18 +8,13 @@
 const SCRATCH = new DataView(new ArrayBuffer(8));
 
 export class StateHash {
-  #low = 0x9747b28c;
-  #high = 0x85ebca6b;
+  // Signed, so that the lanes stay small integers and need no boxing.
+  #low = 0x9747b28c | 0;
+  #high = 0x85ebca6b | 0;
 
   addUint32(value: number): void {
-    let low = Math.imul(value, 0xcc9e2d51);
-    low = Math.imul((low << 15) | (low >>> 17), 0x1b873593);
-    this.#low ^= low;
-    this.#low = (Math.imul((this.#low << 13) | (this.#low >>> 19), 5) + 0xe6546b64) | 0;
-    let high = Math.imul(value, 0x239b961b);
-    high = Math.imul((high << 16) | (high >>> 16), 0xab0e9789);
-    this.#high ^= high;
-    this.#high = (Math.imul((this.#high << 15) | (this.#high >>> 17), 5) + 0x561ccd1b) | 0;
+    this.#low = mixLow(this.#low, value);
+    this.#high = mixHigh(this.#high, value);
   }
 
   /** Adds any number by its IEEE 754 bits. */
@@ -34,8 +29,16 @@ export class StateHash {
   }
 
   addText(text: string): void {
-    this.addUint32(text.length);
-    for (let index = 0; index < text.length; index++) this.addUint32(text.charCodeAt(index));
+    const { length } = text;
+    let low = mixLow(this.#low, length);
+    let high = mixHigh(this.#high, length);
+    for (let index = 0; index < length; index++) {
+      const code = text.charCodeAt(index);
+      low = mixLow(low, code);
+      high = mixHigh(high, code);
+    }
+    this.#low = low;
+    this.#high = high;
   }
 
   /** Sixteen lower-case hex digits; the hash can go on growing afterwards. */
@@ -52,6 +55,18 @@ export class StateHash {
     this.#low = low;
     this.#high = high;
   }
+}
+
+function mixLow(lane: number, value: number): number {
+  let mixed = Math.imul(value, 0xcc9e2d51);
+  mixed = lane ^ Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+function mixHigh(lane: number, value: number): number {
+  let mixed = Math.imul(value, 0x239b961b);
+  mixed = lane ^ Math.imul((mixed << 16) | (mixed >>> 16), 0xab0e9789);
+  return (Math.imul((mixed << 15) | (mixed >>> 17), 5) + 0x561ccd1b) | 0;
 }
 
 function hex(word: number): string {

@@ -14,6 +14,13 @@ export type OperatorCommand =
   | { readonly type: 'flatten' }
   /** Counts from the session's start; null = no end of its own. */
   | { readonly type: 'set_duration'; readonly durationMs: number | null }
+  /** A call of the strategy was cut off; what follows from it happened at the call. See call-guard.ts. */
+  | {
+      readonly type: 'strategy_overrun';
+      readonly role: 'realistic' | 'optimistic' | 'pessimistic';
+      readonly call: number;
+      readonly handler: string;
+    }
   | Outage;
 
 /**

@@ -12,6 +12,7 @@ import {
   formatDecimal,
   parseBigDecimal,
   parseDecimal,
+  powerOfTen,
 } from '../base/fixed-point.ts';
 import {
   type Lots,
@@ -173,9 +174,7 @@ export function notional(instrument: Instrument, price: Ticks, quantity: Lots): 
 export function markNotional(instrument: Instrument, price: MarkPrice, quantity: Lots): Money {
   const decimals = MARK_DECIMALS + instrument.quantityDecimals - MONEY_DECIMALS;
   const product = BigInt(price) * BigInt(quantity);
-  return money(
-    decimals >= 0 ? divideFloor(product, 10n ** BigInt(decimals)) : product * 10n ** BigInt(-decimals),
-  );
+  return money(decimals >= 0 ? divideFloor(product, powerOfTen(decimals)) : product * powerOfTen(-decimals));
 }
 
 /** Amount times rate, rounded up (toward positive infinity): a cost is never understated. */

@@ -6,6 +6,9 @@ import type { DenialReason, StoppedReason } from './reasons.ts';
 import type { Lots, MarkPrice, Money, Rate } from './units.ts';
 import type { AgentVerdict } from './verdict.ts';
 
+/** Reason of the state that a session enters when its strategy is disabled: it runs on without one. */
+export const STRATEGY_DISABLED = 'strategy_disabled';
+
 export type LifecycleState = 'starting' | 'warming' | 'running' | 'halted' | 'stopping' | 'ended';
 
 export type LedgerKind = 'deposit' | 'realized_pnl' | 'fee' | 'funding' | 'liquidation_fee' | 'insurance';

@@ -19,7 +19,7 @@ export interface BookSeen extends TouchSeen {
   readonly sequence: number;
   /** The exchange's stamp of that frame; null where it has none. */
   readonly exchangeTimeMs: number | null;
-  /** Digest of its best levels; see `BookDigest`. */
+  /** Digest of its best levels; see book-digest.ts. */
   readonly hash: string;
 }
 

@@ -175,9 +175,12 @@ describe('the three exchanges of a band', () => {
     let made = 0;
     const each = (): StrategyHandlers => {
       const mine = ++made;
+      let looks = 0;
       return {
-        onTrade: () => {
-          if (mine === 3) throw new InvariantViolation('broken shadow');
+        // Whatever a handler throws is the strategy's error; this breaks the engine that looks for the handler.
+        get onTrade() {
+          if (mine === 3 && looks++ > 0) throw new InvariantViolation('broken shadow');
+          return () => [];
         },
       };
     };

@@ -17,6 +17,7 @@ import type { BandPoint, Output } from '../domain/outputs.ts';
 import type { SessionStart } from '../domain/session-start.ts';
 import { type Money, money } from '../domain/units.ts';
 import type { PublicMarket } from '../market/public-market.ts';
+import type { StrategyRole } from '../strategy/call-guard.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { type Stance, startOf } from './band-stance.ts';
 import { Engine, type EngineState } from './engine.ts';
@@ -122,6 +123,8 @@ type BandState = ReturnType<EngineBand['state']>;
 export class EngineBand {
   /** The session's own engine. */
   readonly primary: Engine;
+  /** Whether {@link save} can keep everything: the strategy declares its memory. */
+  readonly isSavable: boolean;
   readonly #optimistic: Shadow | null;
   readonly #pessimistic: Shadow | null;
   readonly #publicMarket: PublicMarket;
@@ -136,28 +139,28 @@ export class EngineBand {
   #told = 0;
 
   /**
-   * `createStrategy` gives a fresh strategy at every call. `saved`: the text that {@link save} gave, of a band with the same
-   * start and strategy; it goes on from there. Throws where the text is of another one.
+   * `createStrategy` gives a fresh strategy at every call, for the exchange it is to trade at. `saved`: the text that
+   * {@link save} gave, of a band with the same start and strategy; it goes on from there. Throws where the text is of
+   * another one.
    */
-  constructor(start: SessionStart, createStrategy: () => StrategyInstance, saved: string | null = null) {
+  constructor(
+    start: SessionStart,
+    createStrategy: (role: StrategyRole) => StrategyInstance,
+    saved: string | null = null,
+  ) {
     const state = saved === null ? null : (decodeState(saved) as BandState);
     const publicMarket = openPublicMarket(start);
     this.#publicMarket = publicMarket;
-    const strategy = (from: EngineState | null | undefined): StrategyInstance =>
-      recall(createStrategy(), from);
-    this.primary = new Engine(start, strategy(state?.primary), publicMarket);
+    const strategy = createStrategy('realistic');
+    this.isSavable = strategy.memory !== undefined;
+    this.primary = new Engine(start, recall(strategy, state?.primary), publicMarket);
     const hasBand = start.band === 'on' && start.fill_model === 'book';
     const shadow = (stance: Stance): Shadow =>
-      new Shadow(stance, start, strategy(state?.[stance]?.engine), publicMarket);
+      new Shadow(stance, start, recall(createStrategy(stance), state?.[stance]?.engine), publicMarket);
     this.#optimistic = hasBand ? shadow('optimistic') : null;
     this.#pessimistic = hasBand ? shadow('pessimistic') : null;
     this.#listeners = [this.primary, this.#optimistic, this.#pessimistic].filter((one) => one !== null);
     if (state !== null) this.#restore(state);
-  }
-
-  /** Whether {@link save} can keep everything: the strategy declares its memory. */
-  get isSavable(): boolean {
-    return this.primary.isSavable;
   }
 
   /**
@@ -323,5 +326,6 @@ export class EngineBand {
 function recall(strategy: StrategyInstance, from: EngineState | null | undefined): StrategyInstance {
   if (from === null || from === undefined) return strategy;
   assert(strategy.memory !== undefined, `strategy ${strategy.name} declares no state`);
-  return strategy.memory.recall(from.host.memory);
+  // Whoever keeps its calls within their time goes on doing so.
+  return { ...strategy, ...strategy.memory.recall(from.host.memory) };
 }

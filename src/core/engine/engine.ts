@@ -174,11 +174,6 @@ export class Engine implements EventListener {
     };
   }
 
-  /** Whether {@link save} keeps everything: the strategy declares its memory. */
-  get isSavable(): boolean {
-    return this.#host.hasMemory;
-  }
-
   /** Makes a new engine of the same start and strategy go on from there. */
   restore(state: EngineState): void {
     restoreMembers(this.#members, state);
@@ -377,6 +372,9 @@ export class Engine implements EventListener {
         break;
       case 'set_duration':
         this.#end.plan(command.durationMs);
+        break;
+      case 'strategy_overrun':
+        // What followed from it was done at the call; a replay is told of it before it begins.
         break;
       default:
         assertNever(command, 'command');

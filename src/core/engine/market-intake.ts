@@ -113,7 +113,7 @@ export class MarketIntake {
     const instrument = block.instrument[row] ?? 0;
     const market = this.#market(instrument);
     const isSnapshot = kind === EventKind.bookSnapshot;
-    if (!isSnapshot) this.#showLevels(block, row, end, instrument);
+    if (!isSnapshot) this.#parts.exchange.onLevels(instrument, block, row, end);
     this.#judge(market, instrument, nowMs);
     this.#parts.exchange.onFrame(instrument, isSnapshot, nowMs);
     if (market.isBookValid && this.#lifecycle.canFill)
@@ -268,16 +268,6 @@ export class MarketIntake {
     for (const market of this.#parts.markets) if (!market.isLastBook) market.isBookValid = false;
   }
 
-  /** Shows our resting orders each level that a frame changed. */
-  #showLevels(block: EventBlock, row: number, end: number, instrument: number): void {
-    const { exchange } = this.#parts;
-    if (exchange.workingCount === 0) return;
-    const { flags, price, quantity } = block;
-    for (let at = row + 1; at < end; at++) {
-      exchange.onLevel(instrument, ((flags[at] ?? 0) & FLAG_BUY) !== 0, price[at] ?? 0, quantity[at] ?? 0);
-    }
-  }
-
   /** Decides whether the book can be trusted, how old it is, and keeps the record of the time it was not good. */
   #judge(market: InstrumentMarket, instrument: number, nowMs: number): void {
     const { bestBid, bestAsk } = market.book;
@@ -301,7 +291,7 @@ export class MarketIntake {
 
   #market(instrument: number): InstrumentMarket {
     const market = this.#parts.markets[instrument];
-    assert(market !== undefined, `no instrument ${instrument}`);
+    assert(market !== undefined, 'no such instrument');
     return market;
   }
 

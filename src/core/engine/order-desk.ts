@@ -11,8 +11,8 @@ import type { LatencyModel } from '../exchange/latency-model.ts';
 import type { PaperExchange } from '../exchange/paper-exchange.ts';
 import type { WorkingOrder } from '../exchange/working-order.ts';
 import type { Account } from '../ledger/account.ts';
-import type { InstrumentMarket } from '../market/instrument-market.ts';
 import type { Position } from '../ledger/position.ts';
+import type { InstrumentMarket } from '../market/instrument-market.ts';
 import type { CircuitBreakers } from '../risk/circuit-breakers.ts';
 import type { LossLimits } from '../risk/loss-limits.ts';
 import type { Decision, RiskGate } from '../risk/risk-gate.ts';
@@ -165,10 +165,15 @@ export class OrderDesk {
         instrument: market.instrument,
         equity,
         held: this.#account.position(intent.instrument, intent.positionSide).quantity,
-        pendingSameSide: this.#pending(intent),
+        pendingSameSide: this.#exchange.openLots(
+          intent.instrument,
+          intent.positionSide,
+          intent.side === 'buy',
+        ),
         price: touch > 0 ? ticks(touch) : null,
         isClientOrderIdUsed:
-          intent.clientOrderId !== null && this.#exchange.isClientIdUsed(intent.clientOrderId),
+          this.#exchange.find(null, intent.clientOrderId) !== null ||
+          this.#exchange.findFormer(intent.clientOrderId) !== null,
         otherNotional: this.#otherNotional(intent),
         dayLoss: this.#losses.dayLoss(equity),
         breaker: this.#breakers.refusal(equity),
@@ -247,36 +252,20 @@ export class OrderDesk {
     this.#link.scheduleCancel(order, reason, this.#latency.requestArrivalMs(this.#link.nowMs()));
   }
 
-  #pending(intent: SubmitIntent): ReturnType<typeof lots> {
-    let sum = 0;
-    for (const order of this.#exchange.working()) {
-      const other = order.intent;
-      const isSame = other.instrument === intent.instrument && other.side === intent.side;
-      if (isSame && other.positionSide === intent.positionSide && !other.reduceOnly) sum += order.remaining;
-    }
-    return lots(sum);
-  }
-
   /** What every other position would be worth at most, valued at the mark, if its working orders of one side filled. */
   #otherNotional(intent: SubmitIntent): Money {
     if (!this.#gate.limitsTotal) return ZERO_MONEY;
     const own = this.#account.position(intent.instrument, intent.positionSide);
-    const adding = new Map<Position, { buys: number; sells: number }>();
-    for (const order of this.#exchange.working()) {
-      const other = order.intent;
-      if (other.reduceOnly) continue;
-      const position = this.#account.position(other.instrument, other.positionSide);
-      const sums = adding.get(position) ?? { buys: 0, sells: 0 };
-      if (other.side === 'buy') sums.buys += order.remaining;
-      else sums.sells += order.remaining;
-      adding.set(position, sums);
-    }
     let sum = 0n;
     for (const position of this.#account.positions) {
       if (position === own) continue;
-      const { buys, sells } = adding.get(position) ?? { buys: 0, sells: 0 };
-      const most = Math.max(Math.abs(position.quantity + buys), Math.abs(position.quantity - sells));
-      const price = this.#markets[position.instrument.index]?.valuationPrice ?? null;
+      const { index } = position.instrument;
+      const side = position.slot ?? undefined;
+      const most = Math.max(
+        Math.abs(position.quantity + this.#exchange.openLots(index, side, true)),
+        Math.abs(position.quantity - this.#exchange.openLots(index, side, false)),
+      );
+      const price = this.#markets[index]?.valuationPrice ?? null;
       // Without a price there are no orders yet either.
       if (most > 0)
         sum += price === null ? position.openValue : markNotional(position.instrument, price, lots(most));

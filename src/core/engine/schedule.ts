@@ -40,7 +40,7 @@ export class Schedule<Payload> {
   }
 
   add(dueMs: number, kind: number, payload: Payload | null): void {
-    assert(this.#length < MAX_ITEMS, `more than ${MAX_ITEMS} items scheduled`);
+    assert(this.#length < MAX_ITEMS, 'too many items scheduled');
     if (this.#length === this.#due.length) this.#grow();
     let at = this.#length++;
     const order = this.#entered++;

@@ -1,12 +1,18 @@
 /**
  * Runs a strategy's handlers: shows them the market and the account as known to us, collects their intents, and keeps
- * an exception in user code from reaching the engine.
+ * whatever user code does from reaching the engine.
+ *
+ * What a handler throws is the strategy's error, whatever it is, because the view changes nothing: timers and verdicts are
+ * kept until the call is over, and intents act only once all of them were checked. A call that was cut off leaves nothing
+ * behind, not even the strategy's memory, which may be half written: it starts anew, and is disabled after
+ * {@link MAX_OVERRUNS}. What was cut off is known by the number of the call, so that a replay can leave it out.
  */
 
-import { assert, InvariantViolation } from '../base/assert.ts';
+import { assert, assertNever } from '../base/assert.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord, PositionSide, Side } from '../domain/order.ts';
 import { isTerminal } from '../domain/order.ts';
+import { STRATEGY_DISABLED } from '../domain/outputs.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import {
   type Lots,
@@ -22,17 +28,17 @@ import type { Account } from '../ledger/account.ts';
 import type { BarSeries } from '../market/bar-series.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
+import type { CallGuard } from '../strategy/call-guard.ts';
+import { checkIntents } from '../strategy/intent-check.ts';
 import { KnownPositions } from './known-positions.ts';
-import type {
-  MarketView,
-  PublicTrade,
-  StrategyHandlers,
-  StrategyInstance,
-  StrategyMemory,
-} from '../strategy/strategy.ts';
+import type { MarketView, PublicTrade, StrategyHandlers, StrategyInstance } from '../strategy/strategy.ts';
 import type { EngineParts } from './engine-parts.ts';
+import { StrategyWishes } from './strategy-wishes.ts';
 
-type Intents = readonly OrderIntent[] | void;
+/** Calls that may be cut off before the strategy is disabled. */
+export const MAX_OVERRUNS = 3;
+
+type HandlerName = keyof StrategyHandlers;
 
 /** The one public-trade object, reused for every call. */
 class TradeView implements PublicTrade {
@@ -44,8 +50,6 @@ class TradeView implements PublicTrade {
 }
 
 export class StrategyHost implements MarketView {
-  readonly handlers: StrategyHandlers;
-  readonly #memory: StrategyMemory | null;
   readonly instruments: readonly Instrument[];
   readonly intervalMs: number;
   readonly #name: string;
@@ -53,13 +57,29 @@ export class StrategyHost implements MarketView {
   readonly #account: Account;
   readonly #outputs: OutputBuffer;
   readonly #onIntent: (intent: OrderIntent) => void;
-  readonly #onTimer: (name: string, atMs: number) => void;
+  readonly #wishes: StrategyWishes;
   readonly #trade = new TradeView();
   /** Positions as our reported fills make them. */
   readonly #known = new KnownPositions();
   /** Ids of orders sent, or put in place for us, and not yet reported closed. */
   readonly #knownWorking = new Set<string>();
-  /** Handlers that threw. */
+  readonly #guard: CallGuard | null;
+  readonly #renew: (() => StrategyHandlers) | null;
+  readonly #memory: StrategyInstance['memory'] | null;
+  #handlers: StrategyHandlers;
+  /** What the call in hand is about. */
+  #handler: HandlerName = 'onStart';
+  #instrument = 0;
+  #text = '';
+  #order: OrderRecord | null = null;
+  #fill: FillRecord | null = null;
+  #isCalling = false;
+  #result: unknown = undefined;
+  #failure: { readonly error: unknown } | null = null;
+  #calls = 0;
+  #overruns = 0;
+  isDisabled = false;
+  /** Calls that threw, returned nonsense or were cut off. */
   errors = 0;
   timeMs = 0;
 
@@ -71,20 +91,17 @@ export class StrategyHost implements MarketView {
     onTimer: (name: string, atMs: number) => void,
   ) {
     this.#name = strategy.name;
-    this.handlers = strategy.handlers;
+    this.#handlers = strategy.handlers;
     this.#memory = strategy.memory ?? null;
+    this.#guard = strategy.guard ?? null;
+    this.#renew = strategy.renew ?? null;
     this.intervalMs = intervalMs;
     this.instruments = markets.map((market) => market.instrument);
     this.#markets = markets;
     this.#account = account;
     this.#outputs = outputs;
     this.#onIntent = onIntent;
-    this.#onTimer = onTimer;
-  }
-
-  /** Whether the strategy declares what it remembers. */
-  get hasMemory(): boolean {
-    return this.#memory !== null;
+    this.#wishes = new StrategyWishes(outputs, markets.length, onTimer);
   }
 
   carryPosition(instrument: number, side: PositionSide | undefined, quantity: Lots): void {
@@ -95,25 +112,30 @@ export class StrategyHost implements MarketView {
     this.#knownWorking.add(orderId);
   }
 
+  /** As they are now; which of them there are never changes. */
+  get handlers(): StrategyHandlers {
+    return this.#handlers;
+  }
+
   start(): void {
-    this.#run('onStart', () => this.handlers.onStart?.(this));
+    this.#call('onStart');
   }
 
   bar(instrument: number): void {
-    if (this.handlers.onBar !== undefined) this.#run('onBar', () => this.handlers.onBar?.(instrument, this));
+    this.#instrument = instrument;
+    this.#call('onBar');
   }
 
   timer(name: string): void {
-    this.#run('onTimer', () => this.handlers.onTimer?.(name, this));
+    this.#wishes.timersWaiting--;
+    this.#text = name;
+    this.#call('onTimer');
   }
 
-  /** The hot path: no closure, so nothing is allocated per frame. */
+  /** The hot path, as {@link trade}: nothing is allocated per frame. */
   book(instrument: number): void {
-    try {
-      this.#handle(this.handlers.onBook?.(instrument, this));
-    } catch (error) {
-      this.#report('onBook', error);
-    }
+    this.#instrument = instrument;
+    this.#call('onBook');
   }
 
   trade(
@@ -129,25 +151,21 @@ export class StrategyHost implements MarketView {
     trade.takerSide = isTakerBuy ? 'buy' : 'sell';
     trade.price = price as Ticks;
     trade.quantity = quantity as Lots;
-    try {
-      this.#handle(this.handlers.onTrade?.(trade, this));
-    } catch (error) {
-      this.#report('onTrade', error);
-    }
+    this.#call('onTrade');
   }
 
   reportOrder(order: OrderRecord, isRunning: boolean): void {
     if (isTerminal(order.status)) this.#knownWorking.delete(order.id);
     else this.#knownWorking.add(order.id);
-    if (isRunning && this.handlers.onOrder !== undefined)
-      this.#run('onOrder', () => this.handlers.onOrder?.(order, this));
+    this.#order = order;
+    if (isRunning) this.#call('onOrder');
   }
 
   reportFill(fill: FillRecord, isRunning: boolean): void {
     const signed = fill.side === 'buy' ? fill.quantity : -fill.quantity;
     this.#known.add(fill.instrument, fill.positionSide, signed);
-    if (isRunning && this.handlers.onFill !== undefined)
-      this.#run('onFill', () => this.handlers.onFill?.(fill, this));
+    this.#fill = fill;
+    if (isRunning) this.#call('onFill');
   }
 
   bestBid(instrument: number): Ticks | null {
@@ -184,7 +202,8 @@ export class StrategyHost implements MarketView {
   }
 
   note(verdict: AgentVerdict): void {
-    this.#outputs.push({ type: 'verdict', timeMs: this.timeMs, verdict });
+    this.#assertCalling();
+    this.#wishes.addNote(verdict);
   }
 
   bars(instrument: number): BarSeries {
@@ -204,39 +223,142 @@ export class StrategyHost implements MarketView {
   }
 
   setTimer(name: string, atMs: number): void {
-    this.#onTimer(name, Math.max(atMs, this.timeMs));
+    this.#assertCalling();
+    this.#wishes.addTimer(name, atMs);
   }
 
-  #run(handler: string, call: () => Intents): void {
+  #assertCalling(): void {
+    if (!this.#isCalling) throw new TypeError('the view is good only while a handler runs');
+  }
+
+  #call(handler: HandlerName): void {
+    if (this.isDisabled || this.#handlers[handler] === undefined) return;
+    this.#handler = handler;
+    if (!this.#isWithinTime(handler, this.#attempt)) {
+      this.#overran(handler);
+      return;
+    }
+    const result = this.#result;
+    const failure = this.#failure;
+    this.#result = undefined;
+    this.#failure = null;
+    this.#wishes.grant(this.timeMs);
+    if (failure !== null) {
+      this.#report(handler, failure.error);
+      return;
+    }
+    if (result === undefined) return;
+    const intents = checkIntents(result, this.instruments.length);
+    if (typeof intents !== 'string') for (const intent of intents) this.#onIntent(intent);
+    else this.#report(handler, intents);
+  }
+
+  #isWithinTime(handler: string, call: () => void): boolean {
+    const number = ++this.#calls;
+    this.#isCalling = true;
+    if (this.#guard === null) call();
+    const isWithin = this.#guard === null || this.#guard.run(number, handler, call);
+    this.#isCalling = false;
+    return isWithin;
+  }
+
+  readonly #attempt = (): void => {
     try {
-      this.#handle(call());
+      this.#result = this.#invoke();
+      // Nobody waits for it: its failure would end the process.
+      if (isPromise(this.#result)) this.#result.then(doNothing, doNothing);
     } catch (error) {
-      this.#report(handler, error);
+      this.#failure = { error };
+    }
+  };
+
+  #invoke(): unknown {
+    const handlers = this.#handlers;
+    switch (this.#handler) {
+      case 'onStart':
+        return handlers.onStart?.(this);
+      case 'onBar':
+        return handlers.onBar?.(this.#instrument, this);
+      case 'onTrade':
+        return handlers.onTrade?.(this.#trade, this);
+      case 'onBook':
+        return handlers.onBook?.(this.#instrument, this);
+      case 'onFill':
+        return this.#fill === null ? undefined : handlers.onFill?.(this.#fill, this);
+      case 'onOrder':
+        return this.#order === null ? undefined : handlers.onOrder?.(this.#order, this);
+      case 'onTimer':
+        return handlers.onTimer?.(this.#text, this);
+      default:
+        return assertNever(this.#handler, 'handler');
     }
   }
 
-  #handle(intents: Intents): void {
-    if (intents === undefined) return;
-    for (const intent of intents) this.#onIntent(intent);
+  /** The call was cut off: whatever it was about to do is forgotten, its half-written memory too. */
+  #overran(handler: string): void {
+    this.#result = undefined;
+    this.#failure = null;
+    this.#wishes.drop();
+    this.errors++;
+    this.#overruns++;
+    this.#log(
+      'error',
+      'strategy_overrun',
+      `Strategy ${this.#name} took too long in ${handler}; its signal is lost`,
+      {
+        ...{ handler, call: this.#calls, overruns: this.#overruns, limit: MAX_OVERRUNS },
+      },
+    );
+    if (this.#overruns < MAX_OVERRUNS && this.#startAnew()) this.#call('onStart');
+    else if (!this.isDisabled) this.#disable();
+  }
+
+  #startAnew(): boolean {
+    const renew = this.#renew;
+    let handlers: StrategyHandlers | null = null;
+    const create = (): void => {
+      try {
+        handlers = renew?.() ?? null;
+      } catch {
+        // Without handlers it cannot go on.
+      }
+    };
+    if (!this.#isWithinTime('create', create) || handlers === null) return false;
+    this.#handlers = handlers;
+    return true;
+  }
+
+  /** Nobody minds its orders and positions any more: they are closed, and the session goes on without it. */
+  #disable(): void {
+    this.isDisabled = true;
+    const msg = `Strategy ${this.#name} is disabled after ${this.#overruns} calls that took too long; its position is closed`;
+    this.#log('critical', 'strategy_disabled', msg, { overruns: this.#overruns });
+    // On record among the states of the session: what runs from here on is no success.
+    const { timeMs } = this;
+    this.#outputs.push({ type: 'lifecycle', timeMs, state: 'running', reason: STRATEGY_DISABLED });
+    this.#onIntent({ action: 'flatten' });
   }
 
   #report(handler: string, error: unknown): void {
-    if (error instanceof InvariantViolation) throw error;
     this.errors++;
     const message = error instanceof Error ? error.message : String(error);
-    this.#outputs.push({
-      type: 'log',
-      timeMs: this.timeMs,
-      level: 'error',
-      event: 'strategy_error',
-      msg: `Strategy ${this.#name} failed in ${handler}; its signal is lost`,
-      fields: { handler, error: message },
+    this.#log('error', 'strategy_error', `Strategy ${this.#name} failed in ${handler}; its signal is lost`, {
+      ...{ handler, error: message },
     });
+  }
+
+  #log(
+    level: 'error' | 'critical',
+    event: string,
+    msg: string,
+    fields: Readonly<Record<string, string | number>>,
+  ): void {
+    this.#outputs.push({ type: 'log', timeMs: this.timeMs, level, event, msg, fields });
   }
 
   #market(instrument: number): InstrumentMarket {
     const market = this.#markets[instrument];
-    assert(market !== undefined, `no instrument ${instrument}`);
+    assert(market !== undefined, 'the session has no such instrument');
     return market;
   }
 
@@ -246,8 +368,8 @@ export class StrategyHost implements MarketView {
       memory: this.#memory?.state ?? null,
       known: this.#known.save(),
       knownWorking: [...this.#knownWorking],
-      errors: this.errors,
-      timeMs: this.timeMs,
+      ...{ calls: this.#calls, overruns: this.#overruns, isDisabled: this.isDisabled },
+      ...{ errors: this.errors, timeMs: this.timeMs, timersWaiting: this.#wishes.timersWaiting },
     };
   }
 
@@ -255,7 +377,19 @@ export class StrategyHost implements MarketView {
     this.#known.restore(state.known);
     this.#knownWorking.clear();
     for (const id of state.knownWorking) this.#knownWorking.add(id);
+    this.#calls = state.calls;
+    this.#overruns = state.overruns;
+    this.isDisabled = state.isDisabled;
+    this.#wishes.timersWaiting = state.timersWaiting;
     this.errors = state.errors;
     this.timeMs = state.timeMs;
   }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+function doNothing(): void {
+  // What an asynchronous handler comes to has no place in a session.
 }

@@ -90,10 +90,31 @@ function checkOpening(
   const growing = growingValue(order, market, account);
   if (growing > 0n) {
     const limit = tierLimit(instrument, account.modes.leverage);
-    if (limit !== null && valueWith(order, market, context) > limit) return 'tier_limit_exceeded';
+    if (limit !== null && mostValueWith(order, market, growing, context) > limit) {
+      if (valueWith(order, market, context) > limit) return 'tier_limit_exceeded';
+    }
     if (!order.isConditional && wouldBeLiquidated(order, market, context)) return 'would_be_liquidated';
   }
   return order.reserved > 0n && availableMoney(account, orders.reserved) < 0n ? 'insufficient_balance' : null;
+}
+
+/**
+ * No less than {@link valueWith}, without a look at each order: every order of the contract that could count, whole, and
+ * every position.
+ */
+function mostValueWith(
+  order: WorkingOrder,
+  market: InstrumentMarket,
+  growing: Money,
+  { account, orders }: ArrivalContext,
+): Money {
+  const { index, tickLotMoney } = market.instrument;
+  let open = orders.openTicksLots(index, order.isBid);
+  if (account.modes.marginMode === 'cross') open += orders.openTicksLots(index, !order.isBid);
+  let value = growing + open * tickLotMoney;
+  for (const position of account.positions)
+    if (position.instrument === market.instrument) value += position.openValue;
+  return money(value);
 }
 
 /**

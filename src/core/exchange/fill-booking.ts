@@ -5,7 +5,6 @@ import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { Lots, Ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
-import { BookDigest } from './book-digest.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { type FillBasis, costLines, recordFill } from './fill-record.ts';
 import type { WorkingOrder } from './working-order.ts';
@@ -14,19 +13,12 @@ export class FillBooking {
   readonly #settings: PaperExchangeSettings;
   readonly #account: Account;
   readonly #outputs: OutputBuffer;
-  readonly #digests: readonly BookDigest[];
   #fills = 0;
 
-  constructor(
-    settings: PaperExchangeSettings,
-    markets: readonly InstrumentMarket[],
-    account: Account,
-    outputs: OutputBuffer,
-  ) {
+  constructor(settings: PaperExchangeSettings, account: Account, outputs: OutputBuffer) {
     this.#settings = settings;
     this.#account = account;
     this.#outputs = outputs;
-    this.#digests = markets.map(() => new BookDigest());
   }
 
   book(
@@ -52,7 +44,6 @@ export class FillBooking {
       timeMs,
       basis,
       settings: this.#settings,
-      digest: this.#digests[intent.instrument] ?? null,
     });
     const forced = order.isForced ? { feeRate: this.#settings.liquidationFeeRate } : null;
     this.#account.applyFill(fill, intent.tag, forced);
@@ -61,7 +52,6 @@ export class FillBooking {
       for (const line of costLines(fill, market.instrument, value)) this.#outputs.push(line);
   }
 
-  /** The digests are worked out anew. */
   save() {
     return { fills: this.#fills };
   }

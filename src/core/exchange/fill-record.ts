@@ -6,7 +6,6 @@ import type { Output } from '../domain/outputs.ts';
 import type { BookSeen, LevelTaken, PrintTaken, QueueStory, TouchSeen } from '../domain/receipt.ts';
 import { type Money, lots, ticks } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
-import type { BookDigest } from './book-digest.ts';
 import { splitCosts } from './costs.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import type { WorkingOrder } from './working-order.ts';
@@ -40,11 +39,10 @@ export interface FillFacts extends Pick<
 > {
   readonly basis: FillBasis;
   readonly settings: PaperExchangeSettings;
-  readonly digest: BookDigest | null;
 }
 
 export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts: FillFacts): FillRecord {
-  const { basis, settings, digest, ...decided } = facts;
+  const { basis, settings, ...decided } = facts;
   const { touch, slippageTicks } = basis;
   const { liquidity } = facts;
   // Without a book the parametric model's own touch stands in for the mid, so that the parts still add up.
@@ -86,7 +84,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
       decision: decisionTouch(order),
       requestLatencyMs: order.requestLatencyMs,
       responseLatencyMs: settings.reportArrivalMs(facts.timeMs) - facts.timeMs,
-      book: isFromBook ? describeBook(market, digest) : null,
+      book: isFromBook ? describeBook(market) : null,
       level: basis.level,
       queue: isFromBook && liquidity === 'maker' ? tellQueue(order) : null,
       print: basis.print,
@@ -102,14 +100,13 @@ function decisionTouch({ decisionBid, decisionMidX2 }: WorkingOrder): TouchSeen 
   return { bestBid: ticks(decisionBid), bestAsk: ticks(decisionMidX2 - decisionBid) };
 }
 
-function describeBook(market: InstrumentMarket, digest: BookDigest | null): BookSeen | null {
-  if (digest === null) return null;
+function describeBook(market: InstrumentMarket): BookSeen {
   const { bookExchangeTimeMs } = market;
   return {
     ...touchOf(market.book.bestBid, market.book.bestAsk),
     sequence: market.bookSequence,
     exchangeTimeMs: Number.isFinite(bookExchangeTimeMs) ? bookExchangeTimeMs : null,
-    hash: digest.of(market),
+    hash: market.bookDigest,
   };
 }
 

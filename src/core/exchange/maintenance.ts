@@ -8,7 +8,7 @@
  * so the price shown is the price acted on.
  */
 
-import { divideFloor } from '../base/fixed-point.ts';
+import { divideFloor, powerOfTen } from '../base/fixed-point.ts';
 import { type Instrument, timesRateUp } from '../domain/instrument.ts';
 import {
   type MarkPrice,
@@ -118,7 +118,7 @@ function netValue(account: Account, market: InstrumentMarket): bigint {
 
 /** What one mark unit is worth to a quantity, in 10^-16 USDT. */
 function lotValue(instrument: Instrument, quantity: number): bigint {
-  return BigInt(quantity) * 10n ** BigInt(MARK_DECIMALS - instrument.quantityDecimals);
+  return BigInt(quantity) * powerOfTen(MARK_DECIMALS - instrument.quantityDecimals);
 }
 
 /** Equity of a cross account above what it must keep, in 10^-16 USDT: at or below zero its margin is used up. */

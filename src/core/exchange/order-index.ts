@@ -1,12 +1,14 @@
 /**
- * The account's orders that are not closed, by id and by client id, with the money set aside for them.
+ * The account's orders that are not closed, by id and by client id, with the money set aside for them and what they may
+ * still fill.
  *
- * Invariant: the reserved sum equals the reserves of the working orders. Client ids stay taken when their order closes.
+ * Invariant: the reserved sum and the open sums equal those of the working orders. Client ids stay taken when their order
+ * closes.
  */
 
 import { assert } from '../base/assert.ts';
-import { type OrderStatus, isTerminal } from '../domain/order.ts';
-import { type Money, ZERO_MONEY, money } from '../domain/units.ts';
+import { type OrderStatus, type PositionSide, isTerminal } from '../domain/order.ts';
+import { type Lots, type Money, ZERO_MONEY, lots, money } from '../domain/units.ts';
 import { type OrderLookup, WorkingOrder } from './working-order.ts';
 
 /** Client order ids remembered, so that an id stays unique for the account's life in memory. */
@@ -18,12 +20,21 @@ export interface FormerOrder {
   readonly status: OrderStatus;
 }
 
+/** What working orders may still fill together, reduce-only ones left out. */
+class OpenSum {
+  lots = 0;
+  /** Price x lots, in ticks x lots; orders without a price count nothing. */
+  ticksLots = 0n;
+}
+
 export class OrderIndex {
   /** In flight, waiting and resting, oldest first. */
   readonly #working = new Map<string, WorkingOrder>();
   readonly #byClientId = new Map<string, WorkingOrder>();
   readonly #former = new Map<string, FormerOrder>();
   #reserved: Money = ZERO_MONEY;
+  /** By instrument, position and side; see {@link openSlot}. */
+  readonly #open: OpenSum[] = [];
   /** Changes whenever an order comes, goes, or changes what it may still do. */
   version = 0;
 
@@ -48,12 +59,25 @@ export class OrderIndex {
     );
   }
 
+  /** Lots that orders of one side of a position may still fill; reduce-only ones left out. */
+  openLots(instrument: number, position: PositionSide | undefined, isBid: boolean): Lots {
+    return lots(this.#open[openSlot(instrument, position, isBid)]?.lots ?? 0);
+  }
+
+  /** Price x lots of an instrument's orders of one side, whatever their position; reduce-only ones left out. */
+  openTicksLots(instrument: number, isBid: boolean): bigint {
+    let sum = 0n;
+    for (const position of [undefined, 'long', 'short'] as const)
+      sum += this.#open[openSlot(instrument, position, isBid)]?.ticksLots ?? 0n;
+    return sum;
+  }
+
   add(order: WorkingOrder): void {
     this.#working.set(order.id, order);
+    this.#count(order, order.remaining);
     const { clientOrderId } = order.intent;
     if (clientOrderId === null) return;
-    const used = this.#byClientId.size + this.#former.size;
-    assert(used < MAX_CLIENT_IDS, `more than ${MAX_CLIENT_IDS} client order ids`);
+    assert(this.#byClientId.size + this.#former.size < MAX_CLIENT_IDS, 'too many client order ids');
     this.#former.delete(clientOrderId);
     this.#byClientId.set(clientOrderId, order);
   }
@@ -62,6 +86,7 @@ export class OrderIndex {
   remove(order: WorkingOrder): void {
     const { id, status } = order;
     this.#working.delete(id);
+    this.#count(order, 0);
     const { clientOrderId } = order.intent;
     if (clientOrderId === null || this.#byClientId.get(clientOrderId) !== order) return;
     this.#byClientId.delete(clientOrderId);
@@ -79,19 +104,30 @@ export class OrderIndex {
     return this.#former.get(clientOrderId) ?? null;
   }
 
-  isClientIdUsed(clientOrderId: string): boolean {
-    return this.#byClientId.has(clientOrderId) || this.#former.has(clientOrderId);
-  }
-
-  /** Replaces what is set aside for an order. */
+  /** Replaces what is set aside for an order, which may have filled or have new terms. */
   reserve(order: WorkingOrder, amount: Money): void {
     this.#reserved = money(this.#reserved - order.reserved + amount);
     order.reserved = amount;
+    this.#count(order, order.remaining);
     this.version++;
+  }
+
+  /** Replaces what an order adds to the open sums. */
+  #count(order: WorkingOrder, open: number): void {
+    const { counted, intent } = order;
+    const price = intent.price ?? 0;
+    if (intent.reduceOnly || (counted.lots === open && counted.price === price)) return;
+    const slot = openSlot(intent.instrument, intent.positionSide, order.isBid);
+    const sum = (this.#open[slot] ??= new OpenSum());
+    sum.lots += open - counted.lots;
+    sum.ticksLots += BigInt(price) * BigInt(open) - BigInt(counted.price) * BigInt(counted.lots);
+    counted.lots = open;
+    counted.price = price;
   }
 
   assertConsistent(): void {
     let reserved = 0n;
+    const found: OpenSum[] = [];
     for (const order of this.#working.values()) {
       assert(!isTerminal(order.status), `order ${order.id} is ${order.status} and still working`);
       const { quantity } = order.intent;
@@ -100,7 +136,19 @@ export class OrderIndex {
         `order ${order.id} filled ${order.filled} of ${quantity}`,
       );
       reserved += order.reserved;
+      const { instrument, positionSide, price, reduceOnly } = order.intent;
+      if (reduceOnly) continue;
+      const sum = (found[openSlot(instrument, positionSide, order.isBid)] ??= new OpenSum());
+      sum.lots += order.remaining;
+      sum.ticksLots += BigInt(price ?? 0) * BigInt(order.remaining);
     }
+    assert(
+      this.#open.every(
+        ({ lots: open, ticksLots }, slot) =>
+          open === (found[slot]?.lots ?? 0) && ticksLots === (found[slot]?.ticksLots ?? 0n),
+      ),
+      'the open sums differ from their orders',
+    );
     assert(reserved === this.#reserved, `reserved ${this.#reserved} differs from its orders ${reserved}`);
   }
 
@@ -119,9 +167,11 @@ export class OrderIndex {
   restore(state: ReturnType<OrderIndex['save']>): OrderLookup {
     const { working } = state;
     this.#working.clear();
+    this.#open.length = 0;
     for (const saved of working) {
       const order = WorkingOrder.restore(saved);
       this.#working.set(order.id, order);
+      this.#count(order, order.remaining);
     }
     for (const { approved, sibling } of working)
       if (sibling !== null) this.#get(approved.id).sibling = this.#get(sibling);
@@ -139,4 +189,9 @@ export class OrderIndex {
     assert(order !== undefined, `no working order ${orderId}`);
     return order;
   }
+}
+
+function openSlot(instrument: number, position: PositionSide | undefined, isBid: boolean): number {
+  const place = position === undefined ? 0 : position === 'long' ? 1 : 2;
+  return (instrument * 3 + place) * 2 + (isBid ? 1 : 0);
 }

@@ -9,7 +9,8 @@
 import { assert } from '../base/assert.ts';
 import type { SeededRandom } from '../base/random.ts';
 import { restoreEach } from '../base/saved-state.ts';
-import type { ApprovedOrder, TriggerSource } from '../domain/order.ts';
+import type { EventBlock } from '../domain/event-block.ts';
+import type { ApprovedOrder, PositionSide, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, ZERO_MONEY } from '../domain/units.ts';
@@ -65,7 +66,7 @@ export class PaperExchange {
     this.margin = new MarginModel(account, markets, this.#orders, settings);
     this.#arrivals = { account, orders: this.#orders, margin: this.margin, fillModel: settings.fillModel };
     this.#resting = markets.map((market) => new RestingOrders(market, settings.fills));
-    this.#booking = new FillBooking(settings, markets, account, outputs);
+    this.#booking = new FillBooking(settings, account, outputs);
     this.#conditional = markets.map(() => new ConditionalOrders());
     const link: MatchingLink & BarLink = {
       reduceOnlyRoom: (order) => reduceOnlyRoom(order, account),
@@ -95,6 +96,11 @@ export class PaperExchange {
     return this.#orders.reserved;
   }
 
+  /** Lots that working orders of one side of a position may still fill; reduce-only ones left out. */
+  openLots(instrument: number, position: PositionSide | undefined, isBid: boolean): Lots {
+    return this.#orders.openLots(instrument, position, isBid);
+  }
+
   working(): IterableIterator<WorkingOrder> {
     return this.#orders.working();
   }
@@ -107,10 +113,6 @@ export class PaperExchange {
   /** The closed order of a strategy's own id; null where none had it. */
   findFormer(clientOrderId: string | null): FormerOrder | null {
     return clientOrderId === null ? null : this.#orders.findFormer(clientOrderId);
-  }
-
-  isClientIdUsed(clientOrderId: string): boolean {
-    return this.#orders.isClientIdUsed(clientOrderId);
   }
 
   /** Takes an approved order on its way: reserves its exposure until it arrives. */
@@ -238,8 +240,9 @@ export class PaperExchange {
     this.#close(order, 'canceled', reason);
   }
 
-  onLevel(instrument: number, isBid: boolean, price: number, displayed: number): void {
-    this.#resting[instrument]?.onLevel(isBid, price, displayed);
+  /** A frame changed the levels in the rows after `row` and before `end`. */
+  onLevels(instrument: number, block: EventBlock, row: number, end: number): void {
+    this.#resting[instrument]?.onLevels(block, row, end);
   }
 
   /** A frame is complete: what we consumed is compared with it, queues are capped by a replaced window. */
@@ -367,7 +370,7 @@ export class PaperExchange {
 
   #market(instrument: number): InstrumentMarket {
     const market = this.#markets[instrument];
-    assert(market !== undefined, `no instrument ${instrument}`);
+    assert(market !== undefined, 'no such instrument');
     return market;
   }
 
@@ -380,11 +383,10 @@ export class PaperExchange {
       matching: this.#matching.save(),
       margin: this.margin.save(),
       booking: this.#booking.save(),
-      ...{ isOver: this.#isOver, nowMs: this.#nowMs, sequence: this.#sequence },
+      moment: [this.#isOver, this.#nowMs, this.#sequence] as const,
     };
   }
 
-  /** Prints and quotes are handed out whole: nothing of them lasts. */
   restore(state: ReturnType<PaperExchange['save']>): void {
     const find = this.#orders.restore(state.orders);
     restoreEach(this.#resting, state.resting, find);
@@ -393,8 +395,6 @@ export class PaperExchange {
     this.#matching.restore(state.matching);
     this.margin.restore(state.margin);
     this.#booking.restore(state.booking);
-    this.#isOver = state.isOver;
-    this.#nowMs = state.nowMs;
-    this.#sequence = state.sequence;
+    [this.#isOver, this.#nowMs, this.#sequence] = state.moment;
   }
 }

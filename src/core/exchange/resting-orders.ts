@@ -9,7 +9,7 @@
  * already in its display: they shorten only the queue as it was before that frame.
  */
 
-import type { OrderBook } from '../market/order-book.ts';
+import { type EventBlock, FLAG_BUY } from '../domain/event-block.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { TickLadderBook } from '../market/tick-ladder-book.ts';
@@ -20,8 +20,8 @@ import type { OrderLookup, WorkingOrder } from './working-order.ts';
 export type FillOrder = (order: WorkingOrder, quantity: number) => void;
 
 export class RestingOrders {
-  /** Number of our orders by price; a ladder, so that "is one of ours here" costs one array read. */
-  readonly #counts: OrderBook = new TickLadderBook();
+  /** Number of our orders by price; a ladder, so that "is one of ours here" costs one bit. */
+  readonly #counts = new TickLadderBook();
   readonly #bids = new Map<number, WorkingOrder[]>();
   readonly #asks = new Map<number, WorkingOrder[]>();
   readonly #market: InstrumentMarket;
@@ -75,10 +75,16 @@ export class RestingOrders {
     if (order.intent.reduceOnly) this.#reduceOnly--;
   }
 
-  /** A displayed quantity changed. */
-  onLevel(isBid: boolean, price: number, displayed: number): void {
-    if (this.#counts.quantityAt(isBid, price) === 0) return;
-    for (const order of (isBid ? this.#bids : this.#asks).get(price) ?? []) this.#see(order, displayed);
+  /** A frame changed the levels in the rows after `row` and before `end`. */
+  onLevels({ flags, price: prices, quantity }: EventBlock, row: number, end: number): void {
+    if (this.size === 0) return;
+    for (let at = row + 1; at < end; at++) {
+      const isBid = ((flags[at] ?? 0) & FLAG_BUY) !== 0;
+      const price = prices[at] ?? 0;
+      if (!this.#counts.has(isBid, price)) continue;
+      for (const order of (isBid ? this.#bids : this.#asks).get(price) ?? [])
+        this.#see(order, quantity[at] ?? 0);
+    }
   }
 
   /** A whole window was replaced. */
@@ -122,6 +128,8 @@ export class RestingOrders {
 
   /** The opposite quote may have reached our prices: fills what it did, whole, as only the optimistic exchange does. */
   onTouch(bestBid: number, bestAsk: number, fill: FillOrder): void {
+    const { bestBid: ourBid, bestAsk: ourAsk } = this.#counts;
+    if ((ourBid === NO_PRICE || ourBid < bestAsk) && (ourAsk === NO_PRICE || ourAsk > bestBid)) return;
     const reached = [
       ...[...this.#bids].filter(([price]) => price >= bestAsk),
       ...[...this.#asks].filter(([price]) => price <= bestBid),

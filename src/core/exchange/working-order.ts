@@ -40,6 +40,8 @@ export class WorkingOrder {
   filledNotional: Money = ZERO_MONEY;
   /** Initial margin and fee set aside for the part that would grow a position. */
   reserved: Money = ZERO_MONEY;
+  /** What of it the order index counts as still to fill, at which price (0: none). */
+  readonly counted = { lots: 0, price: 0 };
   /** Displayed lots ahead of us; Infinity while the book does not show our price. */
   queueAhead = Number.POSITIVE_INFINITY;
   /** The queue ahead if only public trades had shortened it: what a print older than the last frame is held against. */

@@ -5,7 +5,7 @@
  * positions equal the signed sum of their fills, and equity = wallet + unrealized by construction.
  */
 
-import { assert } from '../base/assert.ts';
+import { assert, InvariantViolation } from '../base/assert.ts';
 import { divideFloor } from '../base/fixed-point.ts';
 import { restoreEach } from '../base/saved-state.ts';
 import {
@@ -92,7 +92,7 @@ export class Account {
   /** `side` names the position in hedge mode and is ignored in one-way mode. */
   position(instrument: number, side: PositionSide | undefined): Position {
     const position = this.positions[this.#slot(instrument, side)];
-    assert(position !== undefined, `no instrument ${instrument}`);
+    assert(position !== undefined, 'no such instrument');
     return position;
   }
 
@@ -272,12 +272,11 @@ export class Account {
       if (position === undefined) continue;
       position.assertConsistent();
       const sum = this.#signedFills[slot];
-      assert(
-        sum === position.quantity,
-        `position ${position.quantity} differs from its fills ${String(sum)}`,
-      );
+      // Not `assert`, here and below: making the text for every fill would cost more than the check.
+      if (sum !== position.quantity)
+        throw new InvariantViolation(`position ${position.quantity} differs from its fills ${String(sum)}`);
     }
-    assert(this.wallet >= 0n || !this.isFlat, `a flat account owes ${this.wallet}`);
+    if (this.wallet < 0n && this.isFlat) throw new InvariantViolation(`a flat account owes ${this.wallet}`);
   }
 
   #slot(instrument: number, side: PositionSide | undefined): number {

@@ -5,7 +5,7 @@
  * its movements by kind. Amounts are exact; nothing is rounded here.
  */
 
-import { assert } from '../base/assert.ts';
+import { assert, InvariantViolation } from '../base/assert.ts';
 import type { LedgerEntry, LedgerKind } from '../domain/outputs.ts';
 import { type MarkPrice, type Money, type Rate, ZERO_MONEY, money } from '../domain/units.ts';
 
@@ -86,10 +86,12 @@ export class Ledger {
   assertBalanced(): void {
     let sum: bigint = this.#wallet;
     for (const balance of this.#counter.values()) sum += balance;
-    assert(sum === 0n, `ledger accounts sum to ${sum}, expected 0`);
+    // Not `assert`: making the texts for every fill would cost more than the checks.
+    if (sum !== 0n) throw new InvariantViolation(`ledger accounts sum to ${sum}, expected 0`);
     let movements: bigint = this.#opening;
     for (const amount of this.#byKind.values()) movements += amount;
-    assert(movements === this.#wallet, `wallet ${this.#wallet} differs from its movements ${movements}`);
+    if (movements !== this.#wallet)
+      throw new InvariantViolation(`wallet ${this.#wallet} differs from its movements ${movements}`);
   }
 
   save() {

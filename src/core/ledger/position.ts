@@ -6,7 +6,7 @@
  * cost of exactly zero.
  */
 
-import { assert } from '../base/assert.ts';
+import { assert, InvariantViolation } from '../base/assert.ts';
 import { divideCeiling } from '../base/fixed-point.ts';
 import { type Instrument, markNotional, notional } from '../domain/instrument.ts';
 import type { PositionSide, Side } from '../domain/order.ts';
@@ -155,15 +155,13 @@ export class Position {
   }
 
   assertConsistent(): void {
-    assert(this.quantity !== 0 || this.cost === 0n, `flat position has a cost of ${this.cost}`);
-    assert(
-      this.quantity === 0 || this.quantity > 0 === this.cost > 0n,
-      `position ${this.quantity} and cost ${this.cost} differ in sign`,
-    );
-    assert(
-      this.slot === null || this.quantity === 0 || this.quantity > 0 === (this.slot === 'long'),
-      `the ${this.slot ?? ''} position holds ${this.quantity}`,
-    );
+    const { quantity, cost, slot } = this;
+    const isFlat = quantity === 0;
+    const isSigned = isFlat ? cost === 0n : quantity > 0 === cost > 0n;
+    // Not `assert`: making the texts for every fill would cost more than the checks.
+    if (!isSigned) throw new InvariantViolation(`position ${quantity} and cost ${cost} differ in sign`);
+    if (slot !== null && !isFlat && quantity > 0 !== (slot === 'long'))
+      throw new InvariantViolation(`the ${slot} position holds ${quantity}`);
     assert(
       (this.quantity === 0) === (this.#trade === null),
       'a round trip is open exactly while a position is',

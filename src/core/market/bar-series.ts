@@ -5,7 +5,7 @@
  * oldest bar leaves for each new one.
  */
 
-import { assert } from '../base/assert.ts';
+import { assert, InvariantViolation } from '../base/assert.ts';
 
 export class BarSeries {
   readonly capacity: number;
@@ -81,7 +81,9 @@ export class BarSeries {
   }
 
   #index(back: number): number {
-    assert(back >= 0 && back < this.length, `bar ${back} back of ${this.length} held`);
+    // Not `assert`: strategies read bars by the thousand, and its text would cost more than the reading.
+    if (back < 0 || back >= this.length)
+      throw new InvariantViolation(`bar ${back} back of ${this.length} held`);
     return (this.#total - 1 - back) % this.capacity;
   }
 

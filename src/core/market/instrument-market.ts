@@ -64,6 +64,11 @@ export class InstrumentMarket {
     return this.#public.sequence;
   }
 
+  /** Digest of the best levels, for receipts. */
+  get bookDigest(): string {
+    return this.#public.digest;
+  }
+
   /** Deepest prices shown: a window shows no more, a full book shows everything (0 and Infinity). */
   get worstBidShown(): number {
     return this.#public.worstBidShown;

@@ -84,6 +84,7 @@ test('the ladder equals the sorted book after every one of many random updates',
         }
         expect([ladder.bestBid, ladder.bestAsk]).toEqual([oracle.bestBid, oracle.bestAsk]);
         expect(ladder.nextWorse(isBid, price)).toBe(oracle.nextWorse(isBid, price));
+        expect(ladder.has(isBid, price)).toBe(oracle.quantityAt(isBid, price) > 0);
         expect(ladder.levelCount(isBid)).toBe(oracle.levelCount(isBid));
         expect(ladder.quantityAt(isBid, price)).toBe(oracle.quantityAt(isBid, price));
       }

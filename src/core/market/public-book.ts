@@ -6,6 +6,7 @@
  */
 
 import { type EventBlock, FLAG_BUY, FLAG_LAST } from '../domain/event-block.ts';
+import { digestOf } from './book-digest.ts';
 import { BookTail } from './book-tail.ts';
 import { TickLadderBook } from './tick-ladder-book.ts';
 import { TradeFlow } from './trade-flow.ts';
@@ -22,6 +23,7 @@ export class PublicBook {
   /** Deepest prices shown: a window shows no more, a full book shows everything (0 and Infinity). */
   worstBidShown = 0;
   worstAskShown = Number.POSITIVE_INFINITY;
+  #digest: string | null = null;
 
   /** `barMs`: length of the session's bars. */
   constructor(barMs: number) {
@@ -31,6 +33,12 @@ export class PublicBook {
   /** Whether the book shows this price, be it with quantity zero. */
   shows(isBid: boolean, price: number): boolean {
     return isBid ? price >= this.worstBidShown : price <= this.worstAskShown;
+  }
+
+  /** Digest of the best levels (book-digest.ts): worked out once a frame, and only when something asks for it. */
+  get digest(): string {
+    this.#digest ??= digestOf(this.ladder);
+    return this.#digest;
   }
 
   /** Replaces the window by the frame that opens at `row`; returns the row after it. */
@@ -82,6 +90,7 @@ export class PublicBook {
   #open(block: EventBlock, row: number, sequence: number): void {
     this.sequence = sequence;
     this.exchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
+    this.#digest = null;
   }
 
   save() {

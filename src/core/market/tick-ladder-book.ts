@@ -133,6 +133,14 @@ export class TickLadderBook implements OrderBook {
     return side.far.size === 0 ? 0 : (side.far.get(price) ?? 0);
   }
 
+  /** Whether a level stands at the price: one bit, where {@link quantityAt} reads a word of a far larger table. */
+  has(isBid: boolean, price: number): boolean {
+    const side = isBid ? this.#bids : this.#asks;
+    const slot = price - this.#base;
+    if (slot >= 0 && slot < WINDOW) return ((side.leaf[slot >> 5] ?? 0) & (1 << (slot & 31))) !== 0;
+    return side.far.has(price);
+  }
+
   nextWorse(isBid: boolean, price: number): number {
     const side = isBid ? this.#bids : this.#asks;
     const from = price - this.#base;
@@ -162,7 +170,7 @@ export class TickLadderBook implements OrderBook {
   }
 
   #setFar(isBid: boolean, side: LadderSide, price: number, quantity: number): void {
-    assert(price >= 0, `price ${price} below zero`);
+    assert(price >= 0, 'a price lies below zero');
     const best = isBid ? this.bestBid : this.bestAsk;
     if (quantity > 0) {
       side.far.set(price, quantity);

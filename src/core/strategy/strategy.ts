@@ -2,8 +2,9 @@
  * What a strategy is: a name, a schema of its parameters, the history it needs, and handlers.
  *
  * Handlers are synchronous, see a read-only view of what had arrived by then, and return order intents. A handler that
- * throws loses its signal; the session goes on and reports it. What a strategy remembers it declares as plain data (`state`),
- * so that a snapshot of the session can keep it; one that declares nothing is brought back by a full replay.
+ * throws, or returns what is no list of intents, loses its signal; one that takes too long loses its memory too; the
+ * session goes on and reports it. What a strategy remembers it declares as plain data (`state`), so that a snapshot of the
+ * session can keep it; one that declares nothing is brought back by a full replay.
  */
 
 import type { ZodType } from 'zod';
@@ -23,6 +24,7 @@ import type {
 import type { Lots, MarkPrice, Money, Rate, Ticks } from '../domain/units.ts';
 import type { AgentVerdict } from '../domain/verdict.ts';
 import type { BarSeries } from '../market/bar-series.ts';
+import type { CallGuard } from './call-guard.ts';
 
 /** A public trade as strategies see it; the object is reused. */
 export interface PublicTrade {
@@ -104,6 +106,10 @@ export interface StrategyInstance {
   readonly handlers: StrategyHandlers;
   /** Absent for a strategy that declares no state. */
   readonly memory?: StrategyMemory;
+  /** Makes handlers with a fresh memory, for after a call that was cut off; absent = the strategy cannot go on then. */
+  readonly renew?: () => StrategyHandlers;
+  /** Keeps its calls within their time; absent = nothing does. */
+  readonly guard?: CallGuard;
 }
 
 /** The declared state of one instance. */
@@ -130,18 +136,35 @@ export function instantiateStrategy<Params, State extends PlainData | undefined>
   params: unknown,
 ): StrategyInstance {
   const checked = definition.params.parse(params);
-  const make = (state: State): StrategyInstance => {
+  const fresh = (): State => {
+    const initial = definition.state?.(checked);
+    return (initial === undefined ? undefined : copyOf(initial)) as State;
+  };
+  const make = (from: State): StrategyInstance => {
+    let state = from;
     const instance = {
       name: definition.name,
       params: checked,
       historyBars: definition.historyBars(checked),
       handlers: definition.create(checked, state),
+      renew: () => {
+        state = fresh();
+        return definition.create(checked, state);
+      },
     };
     if (state === undefined) return instance;
-    return { ...instance, memory: { state, recall: (saved) => make(copyOf(saved) as State) } };
+    const recall = (saved: PlainData): StrategyInstance => make(copyOf(saved) as State);
+    return {
+      ...instance,
+      memory: {
+        get state() {
+          return state ?? null;
+        },
+        recall,
+      },
+    };
   };
-  const initial = definition.state?.(checked);
-  return make((initial === undefined ? undefined : copyOf(initial)) as State);
+  return make(fresh());
 }
 
 /** A memory of its own: nobody else's changes reach it. */

@@ -8,9 +8,13 @@ import { Panel } from './panel.tsx';
 
 const SLICES = ['quality'] as const;
 const STRETCHES_SHOWN = 8;
+/** Records under it doubt a fill of the optimistic exchange, not the data. */
+const BAND_FEED = 'band';
 
 export function QualityPanel(): ReactElement {
-  const { quality } = useReplica(SLICES);
+  const { quality: records } = useReplica(SLICES);
+  const quality = records.filter(({ feed }) => feed !== BAND_FEED);
+  const doubts = records.length - quality.length;
   return (
     <Panel
       title="Data quality"
@@ -21,6 +25,9 @@ export function QualityPanel(): ReactElement {
       }
     >
       {quality.length === 0 ? <p className="empty">No doubtful data.</p> : null}
+      {doubts > 0 ? (
+        <p className="soft">Fills that only the optimistic exchange gave, without a print: {doubts}</p>
+      ) : null}
       <ul className="stretches">
         {quality
           .slice(-STRETCHES_SHOWN)

@@ -1,0 +1,117 @@
+/**
+ * Holds what a handler returned against the shape of intents, before any of it acts: strategies are people's own code, and
+ * types are gone when it runs. What is within the shape and still unwise is the risk gate's business.
+ */
+
+import type { OrderIntent } from '../domain/order.ts';
+
+/** Intents of one call at most. */
+const MAX_INTENTS = 1_000;
+const MAX_TEXT = 200;
+
+const SIDES: ReadonlySet<unknown> = new Set(['buy', 'sell']);
+const TYPES: ReadonlySet<unknown> = new Set([
+  ...['market', 'limit', 'stop_market', 'stop_limit', 'take_profit', 'trailing_stop'],
+]);
+const TIMES_IN_FORCE: ReadonlySet<unknown> = new Set(['gtc', 'ioc', 'fok', 'post_only']);
+const TRIGGERS: ReadonlySet<unknown> = new Set(['mark', 'last']);
+const POSITION_SIDES: ReadonlySet<unknown> = new Set([undefined, 'long', 'short']);
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The intents, or what is wrong with them in words. `instruments`: how many the session has. */
+export function checkIntents(result: unknown, instruments: number): readonly OrderIntent[] | string {
+  if (result === undefined || result === null) return [];
+  if (!Array.isArray(result)) return `returned ${describe(result)} instead of a list of intents`;
+  if (result.length > MAX_INTENTS) return `returned ${result.length} intents, more than ${MAX_INTENTS}`;
+  const list: readonly unknown[] = result;
+  for (const intent of list) {
+    const wrong = isFields(intent) ? wrongWith(intent, instruments) : `an intent is ${describe(intent)}`;
+    if (wrong !== null) return `returned nonsense: ${wrong}`;
+  }
+  return list as readonly OrderIntent[];
+}
+
+function wrongWith(intent: Fields, instruments: number): string | null {
+  switch (intent['action']) {
+    case 'submit':
+      return wrongSubmit(intent, instruments);
+    case 'cancel':
+      return wrongName(intent);
+    case 'amend':
+      return wrongName(intent) ?? wrongNumber(intent, 'price', true) ?? wrongNumber(intent, 'quantity', true);
+    case 'flatten':
+      return null;
+    default:
+      return `action is ${describe(intent['action'])}`;
+  }
+}
+
+function wrongSubmit(intent: Fields, instruments: number): string | null {
+  const { instrument, trigger, bracket, tag } = intent as Fields & { readonly [key: string]: unknown };
+  if (typeof instrument !== 'number' || !Number.isInteger(instrument))
+    return `instrument is ${describe(instrument)}`;
+  if (instrument < 0 || instrument >= instruments) return `the session has no instrument ${instrument}`;
+  const wrong =
+    wrongWord(intent, 'side', SIDES) ??
+    wrongWord(intent, 'type', TYPES) ??
+    wrongWord(intent, 'timeInForce', TIMES_IN_FORCE) ??
+    wrongWord(intent, 'positionSide', POSITION_SIDES) ??
+    wrongNumber(intent, 'quantity', false) ??
+    wrongNumber(intent, 'price', true);
+  if (wrong !== null) return wrong;
+  if (typeof intent['reduceOnly'] !== 'boolean') return `reduceOnly is ${describe(intent['reduceOnly'])}`;
+  if (!isText(tag)) return `tag is ${describe(tag)}`;
+  if (intent['clientOrderId'] !== null && !isText(intent['clientOrderId']))
+    return `clientOrderId is ${describe(intent['clientOrderId'])}`;
+  return (
+    wrongPart('trigger', trigger, ['price']) ?? wrongPart('bracket', bracket, ['takeProfit', 'stopLoss'])
+  );
+}
+
+/** A trigger or a bracket: null, or a source with whole prices. The distance of a trailing stop need not be whole. */
+function wrongPart(name: string, part: unknown, prices: readonly string[]): string | null {
+  if (part === null) return null;
+  if (!isFields(part)) return `${name} is ${describe(part)}`;
+  const wrong = wrongWord(part, 'on', TRIGGERS);
+  if (wrong !== null) return `${name}: ${wrong}`;
+  for (const price of prices) {
+    const bad = wrongNumber(part, price, true);
+    if (bad !== null) return `${name}: ${bad}`;
+  }
+  const { trailBps } = part as { readonly trailBps?: unknown };
+  const isDistance = trailBps === undefined || trailBps === null || Number.isFinite(trailBps);
+  return isDistance ? null : `${name}: trailBps is ${describe(trailBps)}`;
+}
+
+function wrongName(intent: Fields): string | null {
+  const names = [intent['orderId'], intent['clientOrderId']];
+  if (names.every((name) => name === null || isText(name)) && names.some((name) => name !== null))
+    return null;
+  return `orderId is ${describe(names[0])}, clientOrderId ${describe(names[1])}`;
+}
+
+function wrongWord(fields: Fields, name: string, words: ReadonlySet<unknown>): string | null {
+  return words.has(fields[name]) ? null : `${name} is ${describe(fields[name])}`;
+}
+
+function wrongNumber(fields: Fields, name: string, isOptional: boolean): string | null {
+  const value = fields[name];
+  if (isOptional && value === null) return null;
+  return Number.isSafeInteger(value) ? null : `${name} is ${describe(value)}, not a whole number`;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_TEXT;
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, MAX_TEXT));
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined)
+    return String(value);
+  return `a ${typeof value}`;
+}
