@@ -57,7 +57,6 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   SeenTouch: 'copied whole by Resilience',
   SortedBook: 'the oracle of a test',
   'StrategyHost.#trade': 'one object for every call',
-  'StrategyHost.#wishes': CALL,
   'StrategyHost.#handlers': CALL,
   'StrategyHost.#handler': CALL,
   'StrategyHost.#instrument': CALL,
