@@ -8,7 +8,7 @@
  * {@link MAX_OVERRUNS}. What was cut off is known by the number of the call, so that a replay can leave it out.
  */
 
-import { assert, assertNever } from '../base/assert.ts';
+import { assertNever } from '../base/assert.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord, PositionSide, Side } from '../domain/order.ts';
 import { isTerminal } from '../domain/order.ts';
@@ -358,7 +358,8 @@ export class StrategyHost implements MarketView {
 
   #market(instrument: number): InstrumentMarket {
     const market = this.#markets[instrument];
-    assert(market !== undefined, 'the session has no such instrument');
+    // Not `assert`: making its text for every call would cost more than the call.
+    if (market === undefined) throw new RangeError(`no instrument ${instrument}`);
     return market;
   }
 
