@@ -228,9 +228,9 @@ function* readRawFrames(
       chain = chainNow;
       nextSequence = header.firstSequence + header.events;
       events += header.events;
-      const at = offset;
+      const begin = offset;
       offset += HEADER_BYTES + data.length;
-      yield { header, data, segment, offset: at, end: { segment, offset, chain, events, nextSequence } };
+      yield { header, data, segment, offset: begin, end: { segment, offset, chain, events, nextSequence } };
     }
   }
   return { segment: segments.at(-1) ?? null, offset, chain, events, nextSequence, cutBytes };

@@ -235,7 +235,8 @@ describe('a session that died', () => {
     damage(folder);
     const recovered = await recover(folder);
     expectSame(folder, recovered);
-    expect(recovered.course.ignored).toEqual([{ sequence: newest, reason: expect.stringMatching(reason) }]);
+    expect(recovered.course.ignored.map(({ sequence }) => sequence)).toEqual([newest]);
+    expect(recovered.course.ignored[0]?.reason).toMatch(reason);
     expect(recovered.course.skipped).toBe(second + 1);
     expect(recovered.lines[0]).toMatch(/^warning snapshot_ignored The snapshot of event \d+ is not used: /);
   });
@@ -317,7 +318,7 @@ describe('the verification of a session', () => {
     [
       'another hash',
       (file) => reseal(file, (text) => text.replace(/"state_hash":"[0-9a-f]{4}/, '"state_hash":"0000')),
-      { expected: expect.stringMatching(/^0000/) },
+      { found: expect.stringMatching(/^[0-9a-f]{16}$/) as string },
     ],
     ['damage', (file) => truncateSync(file, 400), { expected: 'the snapshot as it was written' }],
   ])('finds %s in a snapshot', async (what, damage, difference) => {
