@@ -73,8 +73,8 @@ export function neededHistory(settings: Settings, strategy: StrategyInstance): n
 /** The first event of a backtest. Throws ConfigError where the interval asked for is not the data's. */
 export function composeBacktestStart(
   settings: Settings,
-  dataset: Dataset,
-  feed: DatasetFeed,
+  dataset: Pick<Dataset, 'priceSource' | 'barMs'>,
+  feed: Pick<DatasetFeed, 'startMs' | 'endMs'>,
   facts: BacktestFacts,
 ): SessionStart {
   const interval = intervalOf(settings, dataset);
@@ -99,7 +99,7 @@ export function composeBacktestStart(
   };
 }
 
-function intervalOf(settings: Settings, { barMs }: Dataset): Interval {
+function intervalOf(settings: Settings, { barMs }: Pick<Dataset, 'barMs'>): Interval {
   if (barMs === null) return settings.interval;
   const isChosen = settings.effective['interval']?.origin.kind !== 'default';
   if (isChosen && intervalMs(settings.interval) !== barMs)

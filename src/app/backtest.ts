@@ -118,7 +118,7 @@ function openData({ data, funding, mark }: BacktestRequest): Promise<Dataset> {
 }
 
 /** The contract that was chosen, else the one that the file's name speaks of. */
-function symbolOf({ settings, data }: BacktestRequest): string {
+export function symbolOf({ settings, data }: Pick<BacktestRequest, 'settings' | 'data'>): string {
   const [first] = settings.symbols;
   if (settings.effective['symbols']?.origin.kind !== 'default') return first;
   const named = /(?:^|[-_])([a-z0-9]+?)usdt?(?=[-_.]|$)/.exec(path.basename(data).toLowerCase())?.[1];

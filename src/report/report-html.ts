@@ -1,19 +1,17 @@
 /**
  * `report.html`: one file that tells a session to a person, from the verdict down to the receipt of a fill.
  *
- * Invariants: it loads nothing and runs nothing, and its own content security policy forbids both (the style sheet is let in
- * by its hash); whatever a symbol, a strategy or an alert is called is text; its figures are those of final_report.json.
+ * Invariant: its figures are those of final_report.json.
  */
 
-import { createHash } from 'node:crypto';
-import { HtmlText, html } from './html-text.ts';
+import { type HtmlText, html } from './html-text.ts';
 import { chartSeries } from './page/chart-series.ts';
 import { costSection } from './page/cost-section.ts';
 import { section } from './page/figures.ts';
+import { renderPage } from './page/html-page.ts';
 import { lessonSection } from './page/lesson-section.ts';
 import { masthead } from './page/masthead.ts';
 import type { PageFacts } from './page/page-facts.ts';
-import { PAGE_STYLE } from './page/page-style.ts';
 import { qualitySection } from './page/quality-section.ts';
 import { reproductionSection } from './page/reproduction-section.ts';
 import { riskSection } from './page/risk-section.ts';
@@ -22,34 +20,13 @@ import { statisticsSection } from './page/statistics-section.ts';
 import { symbolSection } from './page/symbol-section.ts';
 import { tradeSection } from './page/trade-section.ts';
 
-const STYLE_HASH = createHash('sha256').update(PAGE_STYLE).digest('base64');
-const POLICY = `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'`;
-/** Made by itself: a formatter's blank would change the hash. */
-const STYLE = new HtmlText(`<style>${PAGE_STYLE}</style>`);
-
 export function renderReportHtml(facts: PageFacts): string {
   const { report, rows, alerts, identity } = facts;
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${POLICY}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${report.session_id}: ${report.status}</title>
-        ${STYLE}
-      </head>
-      <body>
-        <main>
-          ${masthead(report)} ${chartSection(facts)} ${costSection(report, rows)} ${symbolSection(report)}
-          ${tradeSection(rows)} ${statisticsSection(report, rows)} ${lessonSection(rows)}
-          ${riskSection(report, rows, alerts)} ${qualitySection(report, rows.quality)}
-          ${reproductionSection(report, identity)}
-        </main>
-      </body>
-    </html> `;
-  return page.markup;
+  const content = html`${masthead(report)} ${chartSection(facts)} ${costSection(report, rows)}
+  ${symbolSection(report)} ${tradeSection(rows)} ${statisticsSection(report, rows)} ${lessonSection(rows)}
+  ${riskSection(report, rows, alerts)} ${qualitySection(report, rows.quality)}
+  ${reproductionSection(report, identity)}`;
+  return renderPage(`${report.session_id}: ${report.status}`, content);
 }
 
 function chartSection(facts: PageFacts): HtmlText {

@@ -35,6 +35,7 @@ const CORE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   ledger: ['base', 'domain', ...MIDDLE],
   strategy: ['base', 'domain', ...WITHOUT_EXCHANGE],
   agents: ['base', 'domain', ...WITHOUT_EXCHANGE],
+  statistics: ['base'],
   risk: ['base', 'domain', ...WITHOUT_EXCHANGE],
   engine: ['base', 'domain', ...MIDDLE],
 };

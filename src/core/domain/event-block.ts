@@ -9,6 +9,7 @@
  */
 
 import { InvariantViolation, assert } from '../base/assert.ts';
+import { type BlockColumns, columnsBehind, emptyColumns, shareColumns } from './block-columns.ts';
 import type { FeedState, OperatorCommand, QualityRecord } from './commands.ts';
 import type { Side } from './order.ts';
 import type { SessionStart } from './session-start.ts';
@@ -127,7 +128,7 @@ export interface MarkFields {
 
 const INT32_MAX = 2_147_483_647;
 
-export class EventBlock {
+export class EventBlock implements BlockColumns {
   readonly capacity: number;
   readonly kind: Uint8Array;
   readonly flags: Uint8Array;
@@ -147,16 +148,39 @@ export class EventBlock {
   firstSequence = 0;
   #wideLength = 0;
 
-  constructor(capacity: number) {
+  constructor(capacity: number, columns: BlockColumns = emptyColumns(capacity)) {
     this.capacity = capacity;
-    this.kind = new Uint8Array(capacity);
-    this.flags = new Uint8Array(capacity);
-    this.instrument = new Uint8Array(capacity);
-    this.receivedTimeMs = new Float64Array(capacity);
-    this.exchangeTimeMs = new Float64Array(capacity);
-    this.price = new Int32Array(capacity);
-    this.quantity = new Float64Array(capacity);
-    this.wide = new Float64Array(256);
+    this.kind = columns.kind;
+    this.flags = columns.flags;
+    this.instrument = columns.instrument;
+    this.receivedTimeMs = columns.receivedTimeMs;
+    this.exchangeTimeMs = columns.exchangeTimeMs;
+    this.price = columns.price;
+    this.quantity = columns.quantity;
+    this.wide = columns.wide;
+  }
+
+  /** A full block over columns that others read too, less their first `skipped` rows, each of which is an event. */
+  static over(
+    columns: BlockColumns,
+    details: readonly EventDetail[],
+    skipped: number,
+    events: number,
+    firstSequence: number,
+  ): EventBlock {
+    const rest = columnsBehind(columns, skipped);
+    const block = new EventBlock(rest.kind.length, rest);
+    block.details.push(...details);
+    block.length = block.capacity;
+    block.events = events;
+    block.firstSequence = firstSequence;
+    block.#wideLength = columns.wide.length;
+    return block;
+  }
+
+  /** The rows in use, copied into memory that threads can share. */
+  shareColumns(): BlockColumns {
+    return shareColumns(this, this.length, this.#wideLength);
   }
 
   /** Empties the block for reuse; its first event will carry `firstSequence`. */

@@ -358,8 +358,7 @@ export class StrategyHost implements MarketView {
 
   #market(instrument: number): InstrumentMarket {
     const market = this.#markets[instrument];
-    // Not `assert`: making its text for every call would cost more than the call.
-    if (market === undefined) throw new RangeError(`no instrument ${instrument}`);
+    if (market === undefined) throw new RangeError(`the session has no instrument ${instrument}`);
     return market;
   }
 

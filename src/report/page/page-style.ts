@@ -110,6 +110,10 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 .exit.gain { fill: var(--good); }
 .exit.loss { fill: var(--bad); }
 .range { stroke: var(--accent); stroke-width: 8; opacity: .35; stroke-linecap: round; }
+.heat svg { width: auto; max-width: 100%; }
+.heat .field { fill: var(--good); }
+.heat .field.loss { fill: var(--bad); }
+.heat .value { font-size: 11px; fill: var(--ink); }
 .real { fill: var(--accent); stroke: var(--page); stroke-width: 2; }
 .probe rect { fill: transparent; }
 .probe g { visibility: hidden; pointer-events: none; }

@@ -1,0 +1,51 @@
+/** One search: every trial of a space over one part of the market, ranked. */
+
+import type { StrategyInstance } from '../../core/strategy/strategy.ts';
+import { neededHistory } from '../backtest-start.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { MarketSpan, SweepMarket } from './sweep-market.ts';
+import type { Trial } from './sweep-space.ts';
+import { type TrialGround, type TrialOutcome, loadTrialStrategy } from './trial-run.ts';
+import type { TrialRunner } from './trial-runner.ts';
+
+export interface SearchParts {
+  readonly ground: TrialGround;
+  readonly market: SweepMarket;
+  readonly runner: TrialRunner;
+}
+
+/** The outcomes in the order of the trials, whichever ended first. */
+export async function search(
+  { ground, market, runner }: SearchParts,
+  trials: readonly Trial[],
+  span: Omit<MarketSpan, 'historyBars'>,
+  onOutcome: (outcome: TrialOutcome) => void,
+): Promise<readonly TrialOutcome[]> {
+  const historyBars = await longestHistory(ground, trials);
+  const recorded = await market.record(ground, { ...span, historyBars });
+  const outcomes: TrialOutcome[] = [];
+  await runner.run(ground, recorded, trials, (outcome) => {
+    outcomes.push(outcome);
+    onOutcome(outcome);
+  });
+  return outcomes.toSorted((a, b) => a.trial - b.trial);
+}
+
+/** Bars before the start that the most demanding trial needs. */
+async function longestHistory(ground: TrialGround, trials: readonly Trial[]): Promise<number> {
+  let longest = 0;
+  for (const { params } of trials) {
+    const strategy = await strategyOf(ground, params);
+    if (strategy !== null) longest = Math.max(longest, neededHistory(ground.settings, strategy));
+  }
+  return longest;
+}
+
+async function strategyOf(ground: TrialGround, params: Trial['params']): Promise<StrategyInstance | null> {
+  try {
+    return (await loadTrialStrategy(ground, params))();
+  } catch (error) {
+    if (error instanceof ConfigError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * `la sweep`: many backtests over a space of parameters, and what can be believed of the best.
+ *
+ * The same space, data, settings and seed give the same documents, whatever ran the trials.
+ */
+
+import path from 'node:path';
+import type { InstrumentSpec } from '../../core/domain/instrument.ts';
+import { EXIT_CODES } from '../../core/domain/reasons.ts';
+import { systemClock } from '../../ports/wall-clock.ts';
+import { formatSweepSummary } from '../../report/sweep-summary.ts';
+import { workspacePaths } from '../../session/workspace-paths.ts';
+import { StorageError } from '../../storage/storage-error.ts';
+import { contractOf } from '../backtest-start.ts';
+import { symbolOf } from '../backtest.ts';
+import { ConfigError } from '../config/config-error.ts';
+import type { Settings } from '../config/settings.ts';
+import { type ProgramIo, printJson } from '../program-io.ts';
+import { ReplayProgress } from '../replay-progress.ts';
+import { engineHash, strategyHash } from '../session-hashes.ts';
+import { newSessionId } from '../session-id.ts';
+import { BACKTEST_SOURCE } from '../session-manifest.ts';
+import { readStrategySource } from '../strategy-loader.ts';
+import { search } from './search.ts';
+import { composeSweep, writeSweep } from './sweep-document.ts';
+import { SweepMarket } from './sweep-market.ts';
+import { judgeSweep, rankTrials } from './sweep-ranking.ts';
+import { type SweepSpace, type Trial, trialsOf } from './sweep-space.ts';
+import type { TrialGround } from './trial-run.ts';
+import type { TrialRunner } from './trial-runner.ts';
+import { type WalkForwardResult, walkForward, windowsBetween } from './walk-forward.ts';
+
+/** Without a seed of one's own the same command gives the same result. */
+const DEFAULT_SEED = 1;
+
+export interface SweepRequest {
+  /** With the strategy of the space, where it names one. */
+  readonly settings: Settings;
+  readonly space: SweepSpace;
+  readonly workspace: string;
+  /** Opens what runs the trials; closed before the sweep returns. */
+  readonly openRunner: () => Promise<TrialRunner>;
+}
+
+/** Returns the exit code: 0, or 2 for data that cannot be read. Throws ConfigError. */
+export async function sweep(request: SweepRequest, io: ProgramIo): Promise<number> {
+  try {
+    return await holdSweep(request, io);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    io.stderr.write(`${error.message}\n`);
+    return error.code === 'disk_full' ? EXIT_CODES.disk_full : EXIT_CODES.config_invalid;
+  }
+}
+
+async function holdSweep(
+  { settings, space, workspace, openRunner }: SweepRequest,
+  io: ProgramIo,
+): Promise<number> {
+  const startedMs = systemClock.nowMs();
+  const trials = trialsOf(space);
+  const market = await openMarket(space);
+  const spec = contractOf(symbolOf({ settings, data: bars(space) }), market.dataset);
+  const ground = groundOf(settings, space, spec, market);
+  const span = market.span(ground, { fromMs: space.fromMs, toMs: space.toMs, historyBars: 0 });
+  const windows =
+    space.walkForward === null ? [] : windowsBetween(span.startMs, span.endMs, space.walkForward);
+  const total = trials.length * (1 + windows.length) + windows.length;
+  const progress = new ReplayProgress(io, systemClock, 'tried', total, 'trials');
+  let done = 0;
+  const tick = (): void => progress.update(++done);
+  const runner = await openRunner();
+  const parts = { ground, market, runner };
+  let outcomes;
+  let walk: WalkForwardResult | null;
+  try {
+    outcomes = await search(parts, trials, { fromMs: space.fromMs, toMs: space.toMs }, tick);
+    walk = space.walkForward === null ? null : await walkForward(parts, windows, trials, space.score, tick);
+  } finally {
+    progress.end();
+    await runner.close();
+  }
+  const ranked = rankTrials(outcomes, space.score);
+  const document = composeSweep({
+    sweepId: newSessionId(startedMs),
+    strategy: settings.strategy,
+    source: ground.source,
+    symbol: spec.symbol,
+    seed: ground.seed,
+    score: space.score,
+    ...span,
+    hashes: {
+      engine: engineHash(),
+      strategy: strategyHash(settings.strategy, readStrategySource(settings.strategy)),
+      data: market.filesHash,
+    },
+    outcomes,
+    ranked,
+    belief: judgeSweep(ranked, ground.seed),
+    walk,
+  });
+  const folder = writeSweep(workspacePaths(workspace).root, document);
+  const seconds = (systemClock.nowMs() - startedMs) / 1_000;
+  if (io.json) printJson(io, { ...document, folder, sweep_seconds: seconds });
+  else
+    io.stdout.write(formatSweepSummary(document, { reportPath: path.join(folder, 'report.html'), seconds }));
+  return 0;
+}
+
+function bars({ data }: SweepSpace): string {
+  if (data === null)
+    throw new ConfigError(['data: expected the market to play, in the space file or as --data, found none']);
+  return data;
+}
+
+function openMarket(space: SweepSpace): Promise<SweepMarket> {
+  return SweepMarket.open({ bars: bars(space), marks: space.mark, funding: space.funding });
+}
+
+function groundOf(
+  settings: Settings,
+  space: SweepSpace,
+  spec: InstrumentSpec,
+  { dataset }: SweepMarket,
+): TrialGround {
+  return {
+    // The other two exchanges would triple the work, and say nothing of which parameters are best.
+    settings: { ...settings, band: 'off' },
+    spec,
+    data: { priceSource: dataset.priceSource, barMs: dataset.barMs },
+    source: `${BACKTEST_SOURCE}${bars(space)}`,
+    seed: settings.seed ?? DEFAULT_SEED,
+  };
+}
+
+/** Every set of parameters that a sweep would try, for `la sweep --dry-run`. */
+export function listTrials(space: SweepSpace, io: ProgramIo): number {
+  const trials = trialsOf(space);
+  if (io.json) printJson(io, trials);
+  else for (const { trial, params } of trials) io.stdout.write(`${trial}  ${paramsLine(params)}\n`);
+  return 0;
+}
+
+function paramsLine(params: Trial['params']): string {
+  return JSON.stringify(params);
+}

@@ -1,0 +1,42 @@
+/** Runs trials on threads of this machine, over one tape in shared memory. */
+
+import { Piscina } from 'piscina';
+import type { Trial } from './sweep-space.ts';
+import type { TrialGround, TrialOutcome } from './trial-run.ts';
+import type { TrialMarket, TrialRunner } from './trial-runner.ts';
+import type { TrialTask } from './trial-worker.ts';
+
+/** Tasks waiting in a pool: enough that no thread ever waits for the next. */
+const AHEAD_A_THREAD = 2;
+
+export class ThreadRunner implements TrialRunner {
+  readonly #pool: Piscina<TrialTask, TrialOutcome>;
+  readonly #inFlight: number;
+
+  constructor(threads: number) {
+    this.#pool = new Piscina<TrialTask, TrialOutcome>({
+      filename: new URL('./trial-worker.ts', import.meta.url).href,
+      name: 'work',
+      minThreads: threads,
+      maxThreads: threads,
+    });
+    this.#inFlight = threads * AHEAD_A_THREAD;
+  }
+
+  async run(
+    ground: TrialGround,
+    { tape }: TrialMarket,
+    trials: readonly Trial[],
+    onOutcome: (outcome: TrialOutcome) => void,
+  ): Promise<void> {
+    const rest = trials.values();
+    const lanes = Array.from({ length: this.#inFlight }, async () => {
+      for (const trial of rest) onOutcome(await this.#pool.run({ ground, tape, trial }));
+    });
+    await Promise.all(lanes);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy();
+  }
+}

@@ -1,0 +1,96 @@
+/** `la sweep` */
+
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { ConfigError, showValue } from '../../app/config/config-error.ts';
+import { loadSettings } from '../../app/config/load-settings.ts';
+import type { SettingKey } from '../../app/config/setting-schemas.ts';
+import type { SweepSpace } from '../../app/sweep/sweep-space.ts';
+import type { AnyCommand, CommandContext } from '../command-context.ts';
+import { addSettingOptions, settingSources } from '../setting-options.ts';
+
+const OFFERED: ReadonlySet<SettingKey> = new Set<SettingKey>([
+  'symbols',
+  'strategy',
+  'params',
+  'balance',
+  'seed',
+  'leverage',
+  'margin_mode',
+  'on_end',
+]);
+
+const THREADS_MAX = 256;
+
+export function addSweepCommand(program: AnyCommand, context: CommandContext): void {
+  const command = program
+    .command('sweep')
+    .description('many backtests over a space of parameters')
+    .requiredOption('--space <file>', 'what to look through: a YAML or JSON file (see docs/sweeps.md)')
+    .option('--data <path>', 'klines, as for la backtest (default: the data of the space)')
+    .option('--funding <file>', 'settlements, as for la backtest')
+    .option('--mark <file>', 'mark prices, as for la backtest')
+    .option('--threads <number>', 'threads of this machine (default: one a processor)')
+    .option('--dry-run', 'print the trials and run none');
+  addSettingOptions(command, OFFERED);
+  command
+    .addHelpText(
+      'after',
+      `
+The space names data, strategy and what varies:
+
+  data: btcusdt-5m.csv.gz
+  strategy: sma_cross
+  params: {fast: [5, 10, 20], slow: {from: 30, to: 120, step: 30}}
+  score: sharpe                          # or pnl, profit_factor, pnl_over_drawdown
+  search: grid                           # or {random: 200, seed: 1}
+  walk_forward: {train: 30d, test: 10d}  # optional
+
+The result lies in sweeps/ID of the workspace: sweep.json, trials.csv and report.html with a map of the parameters.
+
+Exit codes: 0 all trials ran, 2 usage or data that cannot be read.`,
+    )
+    .action(async (options: Readonly<Record<string, unknown>>) => {
+      const { readSweepSpace } = await import('../../app/sweep/sweep-space.ts');
+      const text = (name: string): string | null => {
+        const value = options[name];
+        return typeof value === 'string' ? value : null;
+      };
+      const space = withFiles(readSweepSpace(text('space') ?? ''), text);
+      const sources = settingSources(command, context, 'fresh');
+      const { strategy } = space;
+      const flags =
+        strategy === null || sources.flags.strategy !== undefined
+          ? sources.flags
+          : { ...sources.flags, strategy };
+      const settings = loadSettings({ ...sources, flags });
+      const threads = readThreads(text('threads'));
+      const { sweep, listTrials } = await import('../../app/sweep/sweep.ts');
+      if (options['dryRun'] === true) return context.finish(listTrials(space, context.io()));
+      const openRunner = async () => {
+        const { ThreadRunner } = await import('../../app/sweep/thread-runner.ts');
+        return new ThreadRunner(threads);
+      };
+      const { workspace } = context.globals();
+      return context.finish(sweep({ settings, space, workspace, openRunner }, context.io()));
+    });
+}
+
+/** The space with the files named as flags, which win. */
+function withFiles(space: SweepSpace, text: (name: string) => string | null): SweepSpace {
+  const file = (name: 'data' | 'funding' | 'mark'): string | null => {
+    const given = text(name);
+    return given === null ? space[name] : path.resolve(given);
+  };
+  return { ...space, data: file('data'), funding: file('funding'), mark: file('mark') };
+}
+
+function readThreads(given: string | null): number {
+  if (given === null) return Math.min(THREADS_MAX, availableParallelism());
+  const threads = /^\d{1,3}$/.test(given) ? Number(given) : 0;
+  if (threads < 1 || threads > THREADS_MAX)
+    throw new ConfigError([
+      `--threads: expected a whole number from 1 to ${THREADS_MAX}, found ${showValue(given)}`,
+    ]);
+  return threads;
+}
