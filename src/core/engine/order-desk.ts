@@ -122,8 +122,10 @@ export class OrderDesk {
    * position of its own direction, or (reduce-only) closes the other, unless it names one; what closes is reduce-only.
    */
   #placed(intent: SubmitIntent): SubmitIntent {
+    const isOneWay = this.#account.modes.positionMode === 'one_way';
+    if (isOneWay && intent.positionSide === undefined) return intent;
     const { positionSide: named, ...bare } = intent;
-    if (this.#account.modes.positionMode === 'one_way') return named === undefined ? intent : bare;
+    if (isOneWay) return bare;
     const isBuy = intent.side === 'buy';
     const positionSide = named ?? (isBuy === intent.reduceOnly ? 'short' : 'long');
     const isClosing = isBuy !== (positionSide === 'long');

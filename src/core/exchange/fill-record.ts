@@ -42,14 +42,13 @@ export interface FillFacts extends Pick<
 }
 
 export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts: FillFacts): FillRecord {
-  const { basis, settings, ...decided } = facts;
+  const { basis, settings, id, price, quantity, liquidity, fee, feeRate, timeMs } = facts;
   const { touch, slippageTicks } = basis;
-  const { liquidity } = facts;
   // Without a book the parametric model's own touch stands in for the mid, so that the parts still add up.
   const stoodIn = settings.fillModel === 'parametric' && market.midX2 === null ? 2 * touch : market.midX2;
   const midX2 = basis.bar?.midX2 ?? stoodIn;
   const { instrument } = market;
-  const { price, quantity } = facts;
+  const { side, positionSide } = order.intent;
   const costs = splitCosts(
     instrument,
     order.isBid,
@@ -60,14 +59,19 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     midX2,
     order.decisionMidX2,
   );
-  const arrivalTimeMs = order.arrivalTimeMs ?? facts.timeMs;
+  const arrivalTimeMs = order.arrivalTimeMs ?? timeMs;
   const isFromBook = basis.bar === undefined && (basis.level !== null || liquidity === 'maker');
-  return {
-    ...decided,
+  const fill: FillRecord = {
+    id,
+    quantity,
+    price,
+    liquidity,
+    fee,
+    feeRate,
+    timeMs,
     orderId: order.id,
     instrument: instrument.index,
-    side: order.intent.side,
-    ...(order.intent.positionSide === undefined ? {} : { positionSide: order.intent.positionSide }),
+    side,
     decisionTimeMs: order.decisionTimeMs,
     arrivalTimeMs,
     markPrice: market.mark,
@@ -83,7 +87,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
     receipt: {
       decision: decisionTouch(order),
       requestLatencyMs: order.requestLatencyMs,
-      responseLatencyMs: settings.reportArrivalMs(facts.timeMs) - facts.timeMs,
+      responseLatencyMs: settings.reportArrivalMs(timeMs) - timeMs,
       book: isFromBook ? describeBook(market) : null,
       level: basis.level,
       queue: isFromBook && liquidity === 'maker' ? tellQueue(order) : null,
@@ -93,6 +97,7 @@ export function recordFill(order: WorkingOrder, market: InstrumentMarket, facts:
       totalCost: costs.total,
     },
   };
+  return positionSide === undefined ? fill : { ...fill, positionSide };
 }
 
 function decisionTouch({ decisionBid, decisionMidX2 }: WorkingOrder): TouchSeen {

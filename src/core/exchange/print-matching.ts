@@ -24,8 +24,14 @@ export class PrintMatching {
   readonly #fill = (order: WorkingOrder, quantity: number): void => {
     const { price } = order.intent;
     assert(price !== null, 'a resting order has a price');
-    const basis = { touch: price, slippageTicks: 0, evidence: this.#sequence, level: null };
-    this.#link.fill(order, lots(quantity), price, { ...basis, liquidity: 'maker', print: this.#print });
+    this.#link.fill(order, lots(quantity), price, {
+      liquidity: 'maker',
+      touch: price,
+      slippageTicks: 0,
+      evidence: this.#sequence,
+      level: null,
+      print: this.#print,
+    });
     this.#link.shrink(order.intent.instrument);
   };
 

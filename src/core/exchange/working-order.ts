@@ -125,7 +125,8 @@ export class WorkingOrder {
   /** An immutable copy for the outside. */
   record(): OrderRecord {
     const { intent } = this;
-    return {
+    const { positionSide } = intent;
+    const record: OrderRecord = {
       id: this.id,
       clientOrderId: intent.clientOrderId,
       instrument: intent.instrument,
@@ -135,7 +136,6 @@ export class WorkingOrder {
       price: intent.price,
       timeInForce: intent.timeInForce,
       reduceOnly: intent.reduceOnly,
-      ...(intent.positionSide === undefined ? {} : { positionSide: intent.positionSide }),
       status: this.status,
       reason: this.reason,
       decisionTimeMs: this.decisionTimeMs,
@@ -144,6 +144,7 @@ export class WorkingOrder {
       filled: this.filled,
       filledNotional: this.filledNotional,
     };
+    return positionSide === undefined ? record : { ...record, positionSide };
   }
 
   /** All of it but its sibling, of which only a working one still matters; saved by its id. */
