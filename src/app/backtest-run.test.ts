@@ -155,9 +155,9 @@ describe('a backtest on candles', () => {
     const plan = await planOf(() => {
       const { onBar } = buyThenSell();
       return {
-        onBar(instrument, view) {
+        onBar(instrument, view, interval) {
           seen.push(view.position(instrument), view.workingOrders());
-          return onBar?.(instrument, view);
+          return onBar?.(instrument, view, interval);
         },
       };
     });

@@ -78,7 +78,7 @@ async function holdBacktest(request: BacktestRequest, io: ProgramIo): Promise<nu
   const feed = dataset.feed(createInstrument(spec, 0), {
     fromMs,
     toMs,
-    historyBars: neededHistory(settings, strategy),
+    historyBars: neededHistory(settings, dataset, strategy),
   });
   const start = composeBacktestStart(settings, dataset, feed, { sessionId, seed, source, spec, strategy });
   const plan: BacktestPlan = { start, createStrategy, feed };

@@ -54,7 +54,7 @@ function ask(fillId: string, session: string | null = null, json = false): Told 
   const io: ProgramIo = {
     stdout: { write: (text) => (told.out += text) },
     stderr: { write: (text) => (told.err += text) },
-    ...{ isTty: false, json },
+    ...{ isTty: false, color: false, json },
   };
   return { code: explain(root, fillId, session, io), ...told };
 }

@@ -13,6 +13,7 @@ const io = {
   stdout: { write: (text: string) => void (said += text) },
   stderr: { write: (text: string) => void (said += text) },
   isTty: false,
+  color: false,
   json: false,
 };
 

@@ -4,13 +4,16 @@ export interface TextOutput {
   write(text: string): unknown;
   /** Width of the terminal; absent when piped. */
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 export interface ProgramIo {
   readonly stdout: TextOutput;
   readonly stderr: TextOutput;
-  /** stdout is a terminal. */
+  /** stdout is a terminal that can be drawn on, and a person watches it. */
   readonly isTty: boolean;
+  /** Colour is wanted there. */
+  readonly color: boolean;
   /** The answer on stdout is for machines. */
   readonly json: boolean;
 }

@@ -88,7 +88,7 @@ async function replayInto(
     return 0;
   }
   io.stdout.write(
-    formatSummary(report, { color: io.isTty, reportPath: shown === null ? null : result.htmlFile }),
+    formatSummary(report, { color: io.color, reportPath: shown === null ? null : result.htmlFile }),
   );
   const verdict =
     matches === null

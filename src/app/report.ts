@@ -1,5 +1,6 @@
 /** `la report`: what came of a session, for people (HTML), programs (JSON) or spreadsheets (CSV of its round trips). */
 
+import { formatSummary } from '../report/console-summary.ts';
 import { workspacePaths } from '../session/workspace-paths.ts';
 import { writeText } from '../storage/document-file.ts';
 import { StorageError } from '../storage/storage-error.ts';
@@ -17,7 +18,8 @@ export type ReportFormat = 'html' | 'json' | 'csv';
 const UNREADABLE = 1;
 
 /**
- * Prints the session's JSON or CSV, or writes report.html anew into its folder and prints where. Returns the exit code:
+ * Prints the session's JSON or CSV, or writes report.html anew into its folder and prints where, on a terminal below the
+ * result in short. Returns the exit code:
  * 0, 1 where the session cannot be reported, 2 where `operand` names none.
  */
 export function showReport(workspace: string, operand: string, format: ReportFormat, io: ProgramIo): number {
@@ -31,6 +33,9 @@ export function showReport(workspace: string, operand: string, format: ReportFor
     else {
       writeText(folder.htmlFile, formatSessionHtml(documents));
       if (io.json) printJson(io, { report_html: folder.htmlFile });
+      // A person wants to know what came of it; a script, where the page is.
+      else if (io.isTty)
+        io.stdout.write(formatSummary(documents.report, { color: io.color, reportPath: folder.htmlFile }));
       else io.stdout.write(`${folder.htmlFile}\n`);
     }
     return 0;

@@ -41,8 +41,8 @@ export interface SessionDocuments {
  * else keeps its files from being read. `alertsPath`: the workspace's alert file.
  */
 export function readSessionDocuments(folder: SessionFolder, alertsPath: string): SessionDocuments {
-  const report = readDocument(folder.finalReportFile, finalReportSchema);
-  if (report === null) {
+  const found = readDocument(folder.finalReportFile, finalReportSchema);
+  if (found === null) {
     throw new StorageError(
       'not_found',
       `session ${folder.id} has no final report: it still runs, or did not end by itself`,
@@ -52,6 +52,9 @@ export function readSessionDocuments(folder: SessionFolder, alertsPath: string):
   const fromMs = Date.parse(manifest.local_started_at);
   const toMs = Date.parse(manifest.local_ended_at ?? manifest.local_started_at) + LATE_ALERT_MAXIMUM_MS;
   const alerts = parseAlertLines(readAlerts(alertsPath), fromMs, toMs);
+  // Reports of older versions name one contract and no positions.
+  const missing = { symbols: [found.symbol], by_symbol: [], positions: [] };
+  const report = { ...missing, ...found };
   return { folder, manifest, report, rows: readJournalRows(folder.journalFile), alerts };
 }
 
@@ -65,7 +68,17 @@ export function formatSessionCsv({ rows }: SessionDocuments): string {
 
 export function formatSessionHtml(documents: SessionDocuments): string {
   const { folder, manifest } = documents;
-  return renderSessionPage({ ...documents, journalFile: folder.journalFile, logChain: manifest.log_chain });
+  // Reports of older versions name one contract, no positions and no fees of liquidations.
+  const missing = {
+    ...{ symbols: [documents.report.symbol], by_symbol: [], positions: [] },
+    liquidation_fees: '0',
+  };
+  return renderSessionPage({
+    ...documents,
+    report: { ...missing, ...documents.report },
+    journalFile: folder.journalFile,
+    logChain: manifest.log_chain,
+  });
 }
 
 /** A workspace without alerts has no file of them. */

@@ -100,10 +100,8 @@ export function renderSessionPage({
       finalPositions: rows.positions,
       receiptOf: (fillId) => journal?.receipt(fillId) ?? null,
     };
-    const missing = { symbols: [report.symbol], by_symbol: [], positions: [] };
     return renderReportHtml({
-      // Reports of older versions name one contract and no positions.
-      report: { ...missing, ...report },
+      report,
       rows: pageRows,
       alerts,
       identity: {

@@ -14,7 +14,6 @@ import type { SecretScrubber } from '../ports/secret-scrubber.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { formatSummary } from '../report/console-summary.ts';
 import type { FinalReport } from '../report/final-report.ts';
-import { ConsoleProgress } from '../session/console-progress.ts';
 import { Heartbeat, type HeartbeatView } from '../session/heartbeat.ts';
 import { countOpenFiles } from '../session/open-files.ts';
 import { watchOperator } from '../session/operator-watch.ts';
@@ -34,8 +33,10 @@ import { SessionDashboard } from './session-dashboard.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { writeResult } from './session-result.ts';
 import { logRecovery } from './recovery-lines.ts';
+import { lastEvents } from './status-glance.ts';
 import type { OverrunReports } from './strategy-guard.ts';
 import type { StrategyMaker } from './strategy-loader.ts';
+import { type SessionProgress, openProgress } from './terminal/open-progress.ts';
 
 /** The kill switch waits so long for the closing orders; then the session ends with what is open. */
 const KILL_PATIENCE_MS = 1_000;
@@ -63,7 +64,7 @@ export interface SessionRunOptions {
 export class SessionRun {
   readonly #options: SessionRunOptions;
   readonly #live: LiveSession;
-  readonly #progress: ConsoleProgress;
+  readonly #progress: SessionProgress;
   readonly #keeper: AccountKeeper;
   readonly #guard: ResourceGuard;
   readonly #opened: OpenedSession;
@@ -91,11 +92,10 @@ export class SessionRun {
     }
     if (opened.recovered !== null) logRecovery(opened.recovered.course, log);
     this.#keeper = new AccountKeeper(opened.accounts, sessionId, systemClock);
-    this.#progress = new ConsoleProgress({
-      write: (text) => io.stdout.write(text),
-      mode: io.json ? 'silent' : io.isTty ? 'live' : 'plain',
+    this.#progress = openProgress(io, {
+      startingEquity: () => this.#live.amounts().startingEquity,
+      events: () => lastEvents(log.recent.after(0).map(({ text }) => text)),
       nowMs: () => systemClock.monotonicMs(),
-      columns: () => io.stdout.columns ?? 80,
     });
     this.#live = new LiveSession({
       settings,
@@ -251,7 +251,7 @@ export class SessionRun {
       const report = this.#leave();
       if (io.json) printJson(io, report);
       else
-        io.stdout.write(formatSummary(report, { color: io.isTty, reportPath: this.#opened.folder.htmlFile }));
+        io.stdout.write(formatSummary(report, { color: io.color, reportPath: this.#opened.folder.htmlFile }));
       return report.exit_code;
     } catch (error) {
       // Where the result cannot be written, the first reason is still the one that counts.

@@ -62,9 +62,14 @@ export async function readStatusGlance(paths: WorkspacePaths, url: string | null
 
 /** The last lines worth a person's while, oldest first. */
 export function readLastEvents(file: string): StatusEvent[] {
-  const events: StatusEvent[] = [];
   // The first line of the piece may be cut; it is no JSON then.
-  for (const line of readTail(file).split('\n').toReversed()) {
+  return lastEvents(readTail(file).split('\n'));
+}
+
+/** Of lines of the system log, the last ones worth a person's while, oldest first. */
+export function lastEvents(lines: readonly string[]): StatusEvent[] {
+  const events: StatusEvent[] = [];
+  for (const line of lines.toReversed()) {
     const event = parseEvent(line);
     if (event !== null) events.unshift(event);
     if (events.length === EVENTS_SHOWN) break;

@@ -8,12 +8,17 @@ import { type WorkspacePaths, workspacePaths } from '../session/workspace-paths.
 import { printJson, printTable, type ProgramIo } from './program-io.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
 import { readStatusGlance } from './status-glance.ts';
+import { describePanel, findTroubles } from './terminal/session-panel.ts';
+import { paintLine } from './terminal/terminal-line.ts';
 
 /** Exit code of commands that need a running session and find none. */
 export const NOTHING_RUNNING = 3;
 
 /** A heartbeat older than this means that the process is frozen or starved. */
 const HEARTBEAT_STALE_MS = 10_000;
+
+/** Where a terminal does not tell its size. */
+const COLUMNS_DEFAULT = 80;
 
 /** Returns the exit code: 0 something runs here, 3 nothing does. */
 export async function showStatus(workspace: string, io: ProgramIo, nowMs: number): Promise<number> {
@@ -50,6 +55,14 @@ async function printStatus(
     return;
   }
   const { markets, positions, events } = await readStatusGlance(paths, heartbeat.dashboard_url);
+  if (io.isTty) {
+    const prices = markets.map(({ symbol, last_price: last }) => [symbol, last] as const);
+    const troubles = troublesOf(heartbeat, nowMs);
+    const facts = { heartbeat, prices, startingEquity: null, equityCurve: [], events, troubles };
+    for (const line of describePanel(facts))
+      io.stdout.write(`${paintLine(line, io.stdout.columns ?? COLUMNS_DEFAULT, io.color)}\n`);
+    return;
+  }
   const { elapsed, remaining } = heartbeat;
   const time = `${elapsed === null ? 'unknown' : displaySpan(elapsed)} gone, ${remaining === null ? 'no end' : `${displaySpan(remaining)} left`}`;
   printTable(io, [
@@ -90,14 +103,13 @@ function stateText({ state, reason }: HeartbeatFields): string {
 
 /** What a person should look at; `healthy` where there is nothing. */
 function healthText(heartbeat: HeartbeatFields, nowMs: number): string {
-  const troubles = [
-    ...(heartbeatAgeMs(heartbeat, nowMs) > HEARTBEAT_STALE_MS ? ['the process does not answer'] : []),
-    ...Object.entries(heartbeat.feeds).flatMap(([name, { state }]) =>
-      state === 'connected' ? [] : [`${name} is ${state}`],
-    ),
-    ...(heartbeat.state === 'halted' ? ['nothing is traded'] : []),
-  ];
+  const troubles = troublesOf(heartbeat, nowMs);
   return troubles.length === 0 ? 'healthy' : troubles.join(', ');
+}
+
+function troublesOf(heartbeat: HeartbeatFields, nowMs: number): string[] {
+  const isStale = heartbeatAgeMs(heartbeat, nowMs) > HEARTBEAT_STALE_MS;
+  return [...(isStale ? ['the process does not answer'] : []), ...findTroubles(heartbeat)];
 }
 
 function heartbeatAgeMs(heartbeat: HeartbeatFields, nowMs: number): number {

@@ -7,6 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { ZodError, z } from 'zod';
 import { NotPlainError } from '../core/base/saved-state.ts';
 import { BUILT_IN_STRATEGIES, createBuiltInStrategy } from '../core/strategy/built-in-strategies.ts';
+import { type Interval, intervalMs } from '../core/base/time.ts';
+import { unfitIntervals } from '../core/strategy/history-need.ts';
 import type { StrategyRole } from '../core/strategy/call-guard.ts';
 import {
   type StrategyDefinition,
@@ -104,4 +106,14 @@ async function importDefinition(file: string): Promise<StrategyDefinition> {
     throw new ConfigError([`--strategy: ${file} must export as default what defineStrategy returns`]);
   }
   return candidate as StrategyDefinition;
+}
+
+/** Throws ConfigError where the strategy reads bars that the session's own do not make. */
+export function requireFitting(strategy: StrategyInstance, interval: Interval): void {
+  const unfit = unfitIntervals(strategy, intervalMs(interval));
+  if (unfit.length > 0) {
+    throw new ConfigError([
+      `--strategy: expected ${strategy.name} to read intervals made of whole bars of ${interval}, found ${unfit.join(', ')}`,
+    ]);
+  }
 }

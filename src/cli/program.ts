@@ -26,6 +26,7 @@ import { addStopCommand } from './commands/stop-command.ts';
 import { addVenueCommand } from './commands/venue-command.ts';
 import { addVerifyCommand } from './commands/verify-command.ts';
 import { addWatchCommand } from './commands/watch-command.ts';
+import { terminalManners } from './terminal-manners.ts';
 
 const UNEXPECTED_ERROR = 1;
 const USAGE_ERROR = 2;
@@ -145,7 +146,10 @@ or in the environment (LA_LEVERAGE=3); "la config show" prints what takes effect
 
 Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; "la run --help" lists those of a session.`,
     );
-  const io = (): ProgramIo => ({ stdout, stderr, isTty, json: program.opts().json === true });
+  const io = (): ProgramIo => ({
+    ...{ stdout, stderr, json: program.opts().json === true },
+    ...terminalManners(isTty, environment),
+  });
   const context: CommandContext = {
     environment,
     io,

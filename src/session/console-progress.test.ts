@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
-import { ConsoleProgress, type ConsoleProgressOptions } from './console-progress.ts';
+import { ConsoleProgress } from './console-progress.ts';
 
 const FIELDS = {
   state: 'running',
@@ -16,54 +16,36 @@ const FIELDS = {
 
 const LINE = 'running  01:02:05 (1d 01:01:01 left)  BTCUSDT 68590  position 0.01  equity 10001.5  orders 2';
 
-function record(
-  mode: ConsoleProgressOptions['mode'],
-  columns = 200,
-): { progress: ConsoleProgress; written: string[]; clock: { nowMs: number } } {
+function record(isSilent = false): {
+  progress: ConsoleProgress;
+  written: string[];
+  clock: { nowMs: number };
+} {
   const written: string[] = [];
   const clock = { nowMs: 0 };
   const progress = new ConsoleProgress({
     write: (text) => written.push(text),
-    mode,
+    isSilent,
     nowMs: () => clock.nowMs,
-    columns: () => columns,
   });
   return { progress, written, clock };
 }
 
-test('rewrites one line on a terminal, and leaves it standing at the end', () => {
-  const { progress, written } = record('live');
-  progress.update(FIELDS, '68590');
-  progress.note('Connected');
-  progress.update(FIELDS, '68590');
-  progress.end();
-  progress.end();
-  const clear = '\r\u001B[2K';
-  expect(written).toEqual([`${clear}${LINE}`, `${clear}Connected\n`, `${clear}${LINE}`, '\n']);
-});
-
-test('never fills the width of the terminal', () => {
-  const { progress, written } = record('live', 40);
-  progress.update(FIELDS, null);
-  expect(written.join('').replace('\r\u001B[2K', '')).toHaveLength(39);
-});
-
 test('writes a plain line every ten seconds when piped', () => {
-  const { progress, written, clock } = record('plain');
+  const { progress, written, clock } = record();
   for (clock.nowMs = 0; clock.nowMs <= 20_000; clock.nowMs += 1_000) progress.update(FIELDS, '68590');
   expect(written).toEqual([`${LINE}\n`, `${LINE}\n`, `${LINE}\n`]);
 });
 
 test('writes nothing for machines', () => {
-  const { progress, written } = record('silent');
+  const { progress, written } = record(true);
   progress.update(FIELDS, '68590');
   progress.note('Connected');
-  progress.end();
   expect(written).toEqual([]);
 });
 
 test('names every open position of a session with several contracts', () => {
-  const { progress, written } = record('plain');
+  const { progress, written } = record();
   const held = { side: 'long', average_price: null, mark_price: null, unrealized_pnl: null } as const;
   const several = { ...FIELDS, symbols: ['BTCUSDT', 'ETHUSDT'] };
   const positions = [

@@ -15,6 +15,7 @@ export function captureIo(json = false): CapturedIo {
     stdout: { write: (text) => (out += text) },
     stderr: { write: (text) => (err += text) },
     isTty: false,
+    color: false,
     json,
     out: () => out,
     err: () => err,

@@ -41,6 +41,8 @@ export interface CarriedPosition {
   readonly opened_time_ms: number;
   /** Funding already taken from its isolated margin; absent = none. */
   readonly margin_drawn?: string;
+  /** What its entries risk at their own stops; absent = not known. */
+  readonly risk?: string;
 }
 
 /** What the venue lets an account change only while nothing stands in the way of it. */

@@ -15,11 +15,13 @@ import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
 import { BarSeries } from '../market/bar-series.ts';
 import { InstrumentMarket } from '../market/instrument-market.ts';
+import { LongerBars } from '../market/longer-bars.ts';
 import { PublicMarket } from '../market/public-market.ts';
 import { TradeBars } from '../market/trade-bars.ts';
 import type { CircuitBreakers } from '../risk/circuit-breakers.ts';
 import type { LossLimits } from '../risk/loss-limits.ts';
 import type { RiskGate } from '../risk/risk-gate.ts';
+import { historyNeed } from '../strategy/history-need.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { type RefusedTerm, termsInForce } from './account-terms.ts';
 import { assembleRisk } from './risk-parts.ts';
@@ -28,6 +30,7 @@ import { assembleRisk } from './risk-parts.ts';
 const SPARE_BARS = 400;
 
 export interface EngineParts {
+  readonly interval: Interval;
   readonly intervalMs: number;
   /** Closed bars that must be loaded before anything trades. */
   readonly neededBars: number;
@@ -79,13 +82,15 @@ export function assembleParts(
     start.fills.price_source === 'stream' || start.fill_model === 'parametric',
     'a session of bars fills by the parametric model',
   );
-  const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
+  const barMs = intervalMs(interval);
+  const neededBars = Math.max(start.min_history_bars, historyNeed(strategy, barMs));
   const hasBarsOnly = start.fills.price_source === 'bars';
   const markets = publicMarket.books.map((shown, index) => {
     const spec = start.instruments[index];
     assert(spec !== undefined, 'the public market is of the same instruments');
     const bars = new BarSeries(neededBars + SPARE_BARS);
-    return new InstrumentMarket(createInstrument(spec, index), bars, shown, hasBarsOnly);
+    const longer = longerBars(strategy, barMs, bars.capacity);
+    return new InstrumentMarket(createInstrument(spec, index), bars, shown, hasBarsOnly, longer);
   });
   const { modes, refused: refusedTerms } = termsInForce(
     start,
@@ -130,7 +135,8 @@ export function assembleParts(
     random.slippage,
   );
   return {
-    intervalMs: intervalMs(interval),
+    interval,
+    intervalMs: barMs,
     neededBars,
     markets,
     tradeBars: isVenueInterval(interval) ? [] : markets.map(() => new TradeBars(intervalMs(interval))),
@@ -142,6 +148,23 @@ export function assembleParts(
     exchange,
     ...assembleRisk(start, markets),
   };
+}
+
+/** As many as the session's own bars make. */
+function longerBars(
+  { intervals }: StrategyInstance,
+  barMs: number,
+  capacity: number,
+): ReadonlyMap<Interval, LongerBars> {
+  const lengths = (Object.keys(intervals ?? {}) as Interval[])
+    .map((interval) => [interval, intervalMs(interval)] as const)
+    .toSorted(([, one], [, other]) => one - other);
+  return new Map(
+    lengths.map(([interval, lengthMs]) => [
+      interval,
+      new LongerBars(barMs, lengthMs, Math.ceil((capacity * barMs) / lengthMs)),
+    ]),
+  );
 }
 
 /** The fill model as every receipt names it. */

@@ -95,6 +95,7 @@ export class Engine implements EventListener {
       scheduleCancel: (order, reason, dueMs) =>
         this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
       noteSubmitted: (orderId) => this.#host.noteSubmitted(orderId),
+      answer: (report) => this.#schedule.add(parts.reportArrivalMs(this.#nowMs), Due.orderReport, { report }),
       scheduleAmend: (order, price, quantity, dueMs) =>
         this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
     });
@@ -259,6 +260,7 @@ export class Engine implements EventListener {
         this.#intake.lastPrice(block, row);
         break;
       case EventKind.funding:
+        this.#intake.settlement(block, row);
         this.#funding.settle(block, row, this.#nowMs, this.#lifecycle.startedMs);
         break;
       case EventKind.feed:

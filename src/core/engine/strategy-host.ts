@@ -9,50 +9,39 @@
  */
 
 import { assertNever } from '../base/assert.ts';
+import type { Interval } from '../base/time.ts';
 import type { Instrument } from '../domain/instrument.ts';
-import type { FillRecord, OrderIntent, OrderRecord, PositionSide, Side } from '../domain/order.ts';
+import type { FillRecord, OrderIntent, OrderRecord, PositionSide } from '../domain/order.ts';
 import { isTerminal } from '../domain/order.ts';
 import { STRATEGY_DISABLED } from '../domain/outputs.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
-import {
-  type Lots,
-  type MarkPrice,
-  type Money,
-  type Rate,
-  type Ticks,
-  lots,
-  ticks,
-} from '../domain/units.ts';
+import { type Lots, type MarkPrice, type Money, type Rate, type Ticks, lots } from '../domain/units.ts';
 import type { AgentVerdict } from '../domain/verdict.ts';
 import type { Account } from '../ledger/account.ts';
 import type { BarSeries } from '../market/bar-series.ts';
-import type { InstrumentMarket } from '../market/instrument-market.ts';
+import { type BookLevels, readLevels } from '../market/book-levels.ts';
+import type { InstrumentMarket, Settlement } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
+import type { TradeTape } from '../market/trade-tape.ts';
 import type { CallGuard } from '../strategy/call-guard.ts';
 import { checkIntents } from '../strategy/intent-check.ts';
 import { KnownPositions } from './known-positions.ts';
-import type { MarketView, PublicTrade, StrategyHandlers, StrategyInstance } from '../strategy/strategy.ts';
+import type { MarketView, StrategyHandlers, StrategyInstance } from '../strategy/strategy.ts';
 import type { EngineParts } from './engine-parts.ts';
+import { disabledLine, failureLine, overrunLine } from './strategy-lines.ts';
 import { StrategyWishes } from './strategy-wishes.ts';
+import { TradeView } from './trade-view.ts';
 
 /** Calls that may be cut off before the strategy is disabled. */
 export const MAX_OVERRUNS = 3;
 
 type HandlerName = keyof StrategyHandlers;
 
-/** The one public-trade object, reused for every call. */
-class TradeView implements PublicTrade {
-  instrument = 0;
-  exchangeTimeMs = 0;
-  takerSide: Side = 'buy';
-  price: Ticks = ticks(0);
-  quantity: Lots = lots(0);
-}
-
 export class StrategyHost implements MarketView {
   readonly instruments: readonly Instrument[];
   readonly intervalMs: number;
   readonly #name: string;
+  readonly #ownInterval: Interval;
   readonly #markets: readonly InstrumentMarket[];
   readonly #account: Account;
   readonly #outputs: OutputBuffer;
@@ -70,6 +59,7 @@ export class StrategyHost implements MarketView {
   /** What the call in hand is about. */
   #handler: HandlerName = 'onStart';
   #instrument = 0;
+  #interval: Interval;
   #text = '';
   #order: OrderRecord | null = null;
   #fill: FillRecord | null = null;
@@ -85,7 +75,12 @@ export class StrategyHost implements MarketView {
 
   constructor(
     strategy: StrategyInstance,
-    { intervalMs, markets, account }: Pick<EngineParts, 'intervalMs' | 'markets' | 'account'>,
+    {
+      interval,
+      intervalMs,
+      markets,
+      account,
+    }: Pick<EngineParts, 'interval' | 'intervalMs' | 'markets' | 'account'>,
     outputs: OutputBuffer,
     onIntent: (intent: OrderIntent) => void,
     onTimer: (name: string, atMs: number) => void,
@@ -96,6 +91,8 @@ export class StrategyHost implements MarketView {
     this.#guard = strategy.guard ?? null;
     this.#renew = strategy.renew ?? null;
     this.intervalMs = intervalMs;
+    this.#ownInterval = interval;
+    this.#interval = interval;
     this.instruments = markets.map((market) => market.instrument);
     this.#markets = markets;
     this.#account = account;
@@ -123,7 +120,15 @@ export class StrategyHost implements MarketView {
 
   bar(instrument: number): void {
     this.#instrument = instrument;
+    this.#interval = this.#ownInterval;
     this.#call('onBar');
+    const { bars, longer } = this.#market(instrument);
+    for (const [interval, { series, lengthMs }] of longer) {
+      if (series.lastOpenTimeMs + lengthMs !== bars.lastOpenTimeMs + this.intervalMs) continue;
+      this.#instrument = instrument;
+      this.#interval = interval;
+      this.#call('onBar');
+    }
   }
 
   timer(name: string): void {
@@ -206,8 +211,25 @@ export class StrategyHost implements MarketView {
     this.#wishes.addNote(verdict);
   }
 
-  bars(instrument: number): BarSeries {
-    return this.#market(instrument).bars;
+  bars(instrument: number, interval: Interval = this.#ownInterval): BarSeries {
+    const { bars, longer } = this.#market(instrument);
+    if (interval === this.#ownInterval) return bars;
+    const { series } = longer.get(interval) ?? {};
+    if (series === undefined) throw new RangeError(`the strategy declares no interval ${interval}`);
+    return series;
+  }
+
+  bookLevels(instrument: number, count: number): BookLevels | null {
+    const market = this.#market(instrument);
+    return market.isBookValid ? readLevels(market.book, count) : null;
+  }
+
+  trades(instrument: number): TradeTape {
+    return this.#market(instrument).tape;
+  }
+
+  settlements(instrument: number): readonly Settlement[] {
+    return this.#market(instrument).settlements;
   }
 
   position(instrument: number, side?: PositionSide): Lots {
@@ -278,7 +300,7 @@ export class StrategyHost implements MarketView {
       case 'onStart':
         return handlers.onStart?.(this);
       case 'onBar':
-        return handlers.onBar?.(this.#instrument, this);
+        return handlers.onBar?.(this.#instrument, this, this.#interval);
       case 'onTrade':
         return handlers.onTrade?.(this.#trade, this);
       case 'onBook':
@@ -301,14 +323,8 @@ export class StrategyHost implements MarketView {
     this.#wishes.drop();
     this.errors++;
     this.#overruns++;
-    this.#log(
-      'error',
-      'strategy_overrun',
-      `Strategy ${this.#name} took too long in ${handler}; its signal is lost`,
-      {
-        ...{ handler, call: this.#calls, overruns: this.#overruns, limit: MAX_OVERRUNS },
-      },
-    );
+    const numbers = { call: this.#calls, overruns: this.#overruns, limit: MAX_OVERRUNS };
+    this.#outputs.push(overrunLine(this.timeMs, this.#name, handler, numbers));
     if (this.#overruns < MAX_OVERRUNS && this.#startAnew()) this.#call('onStart');
     else if (!this.isDisabled) this.#disable();
   }
@@ -331,29 +347,16 @@ export class StrategyHost implements MarketView {
   /** Nobody minds its orders and positions any more: they are closed, and the session goes on without it. */
   #disable(): void {
     this.isDisabled = true;
-    const msg = `Strategy ${this.#name} is disabled after ${this.#overruns} calls that took too long; its position is closed`;
-    this.#log('critical', 'strategy_disabled', msg, { overruns: this.#overruns });
-    // On record among the states of the session: what runs from here on is no success.
     const { timeMs } = this;
+    this.#outputs.push(disabledLine(timeMs, this.#name, this.#overruns));
+    // On record among the states of the session: what runs from here on is no success.
     this.#outputs.push({ type: 'lifecycle', timeMs, state: 'running', reason: STRATEGY_DISABLED });
     this.#onIntent({ action: 'flatten' });
   }
 
   #report(handler: string, error: unknown): void {
     this.errors++;
-    const message = error instanceof Error ? error.message : String(error);
-    this.#log('error', 'strategy_error', `Strategy ${this.#name} failed in ${handler}; its signal is lost`, {
-      ...{ handler, error: message },
-    });
-  }
-
-  #log(
-    level: 'error' | 'critical',
-    event: string,
-    msg: string,
-    fields: Readonly<Record<string, string | number>>,
-  ): void {
-    this.#outputs.push({ type: 'log', timeMs: this.timeMs, level, event, msg, fields });
+    this.#outputs.push(failureLine(this.timeMs, this.#name, handler, error));
   }
 
   #market(instrument: number): InstrumentMarket {

@@ -46,7 +46,7 @@ export class FillBooking {
       settings: this.#settings,
     });
     const forced = order.isForced ? { feeRate: this.#settings.liquidationFeeRate } : null;
-    this.#account.applyFill(fill, intent.tag, forced);
+    this.#account.applyFill(fill, intent.tag, forced, intent.bracket?.stopLoss ?? null);
     this.#outputs.push({ type: 'fill', timeMs, fill });
     if (liquidity === 'taker')
       for (const line of costLines(fill, market.instrument, value)) this.#outputs.push(line);

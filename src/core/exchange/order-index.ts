@@ -7,18 +7,12 @@
  */
 
 import { assert } from '../base/assert.ts';
-import { type OrderStatus, type PositionSide, isTerminal } from '../domain/order.ts';
+import { type OrderRecord, type PositionSide, isTerminal } from '../domain/order.ts';
 import { type Lots, type Money, ZERO_MONEY, lots, money } from '../domain/units.ts';
 import { type OrderLookup, WorkingOrder } from './working-order.ts';
 
 /** Client order ids remembered, so that an id stays unique for the account's life in memory. */
 const MAX_CLIENT_IDS = 1_000_000;
-
-/** What is kept of an order with a client id once it is closed. */
-export interface FormerOrder {
-  readonly id: string;
-  readonly status: OrderStatus;
-}
 
 /** What working orders may still fill together, reduce-only ones left out. */
 class OpenSum {
@@ -31,7 +25,8 @@ export class OrderIndex {
   /** In flight, waiting and resting, oldest first. */
   readonly #working = new Map<string, WorkingOrder>();
   readonly #byClientId = new Map<string, WorkingOrder>();
-  readonly #former = new Map<string, FormerOrder>();
+  /** Closed ones by client id, as they ended. */
+  readonly #former = new Map<string, OrderRecord>();
   #reserved: Money = ZERO_MONEY;
   /** By instrument, position and side; see {@link openSlot}. */
   readonly #open: OpenSum[] = [];
@@ -84,13 +79,12 @@ export class OrderIndex {
 
   /** Takes out an order that closed. */
   remove(order: WorkingOrder): void {
-    const { id, status } = order;
-    this.#working.delete(id);
+    this.#working.delete(order.id);
     this.#count(order, 0);
     const { clientOrderId } = order.intent;
     if (clientOrderId === null || this.#byClientId.get(clientOrderId) !== order) return;
     this.#byClientId.delete(clientOrderId);
-    this.#former.set(clientOrderId, { id, status });
+    this.#former.set(clientOrderId, order.record());
   }
 
   /** A working order; null where none has the id. */
@@ -100,7 +94,7 @@ export class OrderIndex {
   }
 
   /** The closed order of a client id; null where none had it, or it still works. */
-  findFormer(clientOrderId: string): FormerOrder | null {
+  findFormer(clientOrderId: string): OrderRecord | null {
     return this.#former.get(clientOrderId) ?? null;
   }
 

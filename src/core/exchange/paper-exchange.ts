@@ -10,7 +10,7 @@ import { assert } from '../base/assert.ts';
 import type { SeededRandom } from '../base/random.ts';
 import { restoreEach } from '../base/saved-state.ts';
 import type { EventBlock } from '../domain/event-block.ts';
-import type { ApprovedOrder, PositionSide, TriggerSource } from '../domain/order.ts';
+import type { ApprovedOrder, OrderRecord, PositionSide, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, ZERO_MONEY } from '../domain/units.ts';
@@ -24,7 +24,7 @@ import { FillBooking } from './fill-booking.ts';
 import type { FillBasis } from './fill-record.ts';
 import { MarginModel } from './margin-model.ts';
 import { orderReserve } from './margin.ts';
-import { type FormerOrder, OrderIndex } from './order-index.ts';
+import { OrderIndex } from './order-index.ts';
 import { PrintMatching } from './print-matching.ts';
 import { cancelUnsupported, reduceOnlyRoom } from './reduce-only.ts';
 import { rejectionLine } from './rejection-line.ts';
@@ -111,7 +111,7 @@ export class PaperExchange {
   }
 
   /** The closed order of a strategy's own id; null where none had it. */
-  findFormer(clientOrderId: string | null): FormerOrder | null {
+  findFormer(clientOrderId: string | null): OrderRecord | null {
     return clientOrderId === null ? null : this.#orders.findFormer(clientOrderId);
   }
 

@@ -3,14 +3,27 @@
  * events), its prices and bars, and whether this engine can trust the book.
  */
 
+import { restoreEach } from '../base/saved-state.ts';
+import type { Interval } from '../base/time.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import { type MarkPrice, type Rate, markPrice } from '../domain/units.ts';
 import type { BarSeries } from './bar-series.ts';
 import type { BookTail } from './book-tail.ts';
+import type { LongerBars } from './longer-bars.ts';
 import { NO_PRICE } from './order-book.ts';
 import type { PublicBook } from './public-book.ts';
 import type { TickLadderBook } from './tick-ladder-book.ts';
 import type { TradeFlow } from './trade-flow.ts';
+import type { TradeTape } from './trade-tape.ts';
+
+const SETTLEMENTS_KEPT = 100;
+
+/** One funding settlement, as the venue published it. */
+export interface Settlement {
+  readonly timeMs: number;
+  readonly rate: Rate;
+  readonly mark: MarkPrice;
+}
 
 export class InstrumentMarket {
   readonly instrument: Instrument;
@@ -19,6 +32,9 @@ export class InstrumentMarket {
   /** The last full book: what stood behind the window then. */
   readonly tail: BookTail;
   readonly flow: TradeFlow;
+  readonly tape: TradeTape;
+  /** Bars of longer intervals, by interval, in the order of their lengths. */
+  readonly longer: ReadonlyMap<Interval, LongerBars>;
   readonly #public: PublicBook;
   /** Candles are all there is: they decide what fills. */
   readonly hasBarsOnly: boolean;
@@ -43,15 +59,37 @@ export class InstrumentMarket {
   nextSettlementMs: number | null = null;
   /** Rate of the last settlement as the venue says it; null before it did. */
   settledRate: Rate | null = null;
+  /** Settlements that the venue published, newest first; at most {@link SETTLEMENTS_KEPT}. */
+  settlements: readonly Settlement[] = [];
 
-  constructor(instrument: Instrument, bars: BarSeries, shown: PublicBook, hasBarsOnly = false) {
+  constructor(
+    instrument: Instrument,
+    bars: BarSeries,
+    shown: PublicBook,
+    hasBarsOnly = false,
+    longer: ReadonlyMap<Interval, LongerBars> = new Map(),
+  ) {
     this.hasBarsOnly = hasBarsOnly;
     this.instrument = instrument;
     this.bars = bars;
     this.book = shown.ladder;
     this.tail = shown.tail;
     this.flow = shown.flow;
+    this.tape = shown.tape;
+    this.longer = longer;
     this.#public = shown;
+  }
+
+  /** Adds a closed bar of the session's interval, and what it closes of the longer ones. */
+  addBar(openTimeMs: number, open: number, high: number, low: number, close: number, volume: number): void {
+    this.bars.add(openTimeMs, open, high, low, close, volume);
+    for (const longer of this.longer.values()) longer.add(openTimeMs, open, high, low, close, volume);
+  }
+
+  /** One that was published before counts once. */
+  noteSettlement(settlement: Settlement): void {
+    if (this.settlements.some(({ timeMs }) => timeMs >= settlement.timeMs)) return;
+    this.settlements = [settlement, ...this.settlements.slice(0, SETTLEMENTS_KEPT - 1)];
   }
 
   /** Exchange time of the last frame; -Infinity before the first. */
@@ -122,6 +160,8 @@ export class InstrumentMarket {
   save() {
     return {
       bars: this.bars.save(),
+      longer: [...this.longer.values()].map((longer) => longer.save()),
+      settlements: this.settlements,
       isPlayingBar: this.isPlayingBar,
       isBookValid: this.isBookValid,
       isLastBook: this.isLastBook,
@@ -137,6 +177,8 @@ export class InstrumentMarket {
 
   restore(state: ReturnType<InstrumentMarket['save']>): void {
     this.bars.restore(state.bars);
+    restoreEach([...this.longer.values()], state.longer);
+    this.settlements = state.settlements;
     this.isPlayingBar = state.isPlayingBar;
     this.isBookValid = state.isBookValid;
     this.isLastBook = state.isLastBook;

@@ -10,12 +10,14 @@ import { digestOf } from './book-digest.ts';
 import { BookTail } from './book-tail.ts';
 import { TickLadderBook } from './tick-ladder-book.ts';
 import { TradeFlow } from './trade-flow.ts';
+import { TradeTape } from './trade-tape.ts';
 
 export class PublicBook {
   readonly ladder = new TickLadderBook();
   /** The last full book: what stood behind the window then. */
   readonly tail = new BookTail();
   readonly flow: TradeFlow;
+  readonly tape = new TradeTape();
   /** Sequence number of the last frame. */
   sequence = 0;
   /** Exchange time of the last frame; -Infinity before the first. */
@@ -100,6 +102,7 @@ export class PublicBook {
       ladder: this.ladder.save(),
       tail: this.tail.save(),
       flow: this.flow.save(),
+      tape: this.tape.save(),
     };
   }
 
@@ -107,6 +110,7 @@ export class PublicBook {
     this.ladder.restore(state.ladder);
     this.tail.restore(state.tail);
     this.flow.restore(state.flow);
+    this.tape.restore(state.tape);
     this.sequence = state.sequence;
     this.exchangeTimeMs = state.exchangeTimeMs;
     this.worstBidShown = state.worstBidShown;

@@ -124,7 +124,7 @@ function expectNoStackTrace(text: string): void {
   expect(text).not.toMatch(STACK_TRACE);
 }
 
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const isOurs = (name: string): boolean => /^(?:LA_|BITUNIX_|VITEST|NODE_OPTIONS$|NODE_ENV$)/.test(name);
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurs(name)));
 }
