@@ -8,6 +8,7 @@ import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Dataset, DatasetFeed } from '../storage/datasets/dataset.ts';
 import { instrumentSpec } from '../venues/simulated/market/instrument-spec.ts';
 import { KNOWN_INSTRUMENTS } from '../venues/simulated/synthetic-market.ts';
+import { BEHIND_LAST_MS } from './backtest-run.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
 import { composeStart, newAccount } from './start-document.ts';
@@ -17,8 +18,6 @@ import { requireFitting } from './strategy-loader.ts';
 const DECIMALS_MAX = 8;
 /** Quantities of recordings are printed finer than any contract's lot: what is beyond gives way to the price. */
 const LOT_DECIMALS_MAX = 4;
-/** The end of the session comes behind the last event, not before it. */
-const BEHIND_LAST_MS = 1;
 const FUNDING_INTERVAL_HOURS = 8;
 
 /**
@@ -99,15 +98,15 @@ export function composeBacktestStart(
     account: newAccount(settings.balance),
     marketEndsAfterMs: feed.endMs - feed.startMs + BEHIND_LAST_MS,
   });
-  const hasBook = dataset.priceSource === 'stream';
+  const { priceSource, barMs } = dataset;
   return {
     ...start,
     interval,
+    ...(barMs === null ? { bars_from: 'trades' as const } : { sample_interval_ms: barMs }),
     duration_ms: null,
     min_history_bars: neededHistory(settings, dataset, facts.strategy),
-    fill_model: hasBook ? start.fill_model : 'parametric',
-    fills: { ...start.fills, price_source: dataset.priceSource === 'bars' ? 'bars' : 'stream' },
-    ...(dataset.barMs === null ? {} : { sample_interval_ms: dataset.barMs }),
+    fill_model: priceSource === 'stream' ? start.fill_model : 'parametric',
+    fills: { ...start.fills, price_source: priceSource },
   };
 }
 

@@ -137,8 +137,9 @@ function tellFee({ fee, liquidity }: ReceiptDocument): string {
   return `${fee.amount} USDT: ${fee.rate} of the notional (${liquidity}${tier})`;
 }
 
-function tellEvidence({ evidence_sequence: sequence, book, print, model }: ReceiptDocument): string {
-  const market = isOfBar(model) ? 'the candle' : 'the book frame';
+function tellEvidence({ evidence_sequence: sequence, book, print, level, model }: ReceiptDocument): string {
+  const unseen = isOfBar(model) ? 'the candle' : 'the newest event of the market';
+  const market = book === null && level === null ? unseen : 'the book frame';
   const what = print === null ? market : 'the public trade';
   const seen = book === null ? '' : `; book frame ${book.sequence}, digest ${book.hash}`;
   return `event ${sequence} of the event log, ${what}${seen}`;

@@ -148,6 +148,7 @@ function appendExtra(block: EventBlock, { kind, size }: Extra, timeMs: number): 
       return block.appendCommand(timeMs, {
         ...{ type: 'outage', fromMs: timeMs, toMs: timeMs + size, detail: 'test', backfilled: false },
         settlements: [],
+        ...(size % 3 === 0 ? { of: 'network' as const } : {}),
       });
     case 'duration':
       return block.appendCommand(timeMs, { type: 'set_duration', durationMs: size * 4 });

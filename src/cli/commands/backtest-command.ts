@@ -35,6 +35,8 @@ latest. The account of the workspace is not touched. Settings also come from lap
 Examples:
   la backtest --data btcusdt-5m.csv.gz --strategy sma_cross --params '{"fast": 50, "slow": 200}'
   la backtest --data btcusdt-1h.csv --funding funding.csv --mark mark-1h.csv --from 2025-01-01 --to 2025-04-01
+  la backtest --data latest --strategy ./mine.ts        what another strategy would have made of the last session
+  la backtest --data l2/binance-um-btcusdt-20230404T2358 --interval 5s
   la --json backtest --data btcusdt-1m.csv.gz --strategy ./mine.ts --balance 1000
 
 Exit codes: those of a session ("la run --help"): 0 played to the end, 2 usage or data that cannot be read, 6 a risk limit or a
@@ -54,7 +56,7 @@ export function addBacktestOptions(command: AnyCommand): void {
   command
     .requiredOption(
       '--data <path>',
-      'klines: a CSV or CSV.gz file of open_time_ms,open,high,low,close,volume',
+      'candles or trades as CSV(.gz), the prefix of an order-book session, or a session',
     )
     .option('--funding <file>', 'settlements: a CSV of funding_time_ms,funding_rate')
     .option('--mark <file>', 'mark prices: a CSV of open_time_ms,open,high,low,close')

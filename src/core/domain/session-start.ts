@@ -115,6 +115,8 @@ export interface SessionStart {
   readonly source: string;
   readonly instruments: readonly InstrumentSpec[];
   readonly interval: string;
+  /** Absent = the venue's klines, but for intervals below its shortest. */
+  readonly bars_from?: 'trades';
   readonly strategy: { readonly name: string; readonly params: unknown };
   /** Session length; null = no end of its own. */
   readonly duration_ms: number | null;

@@ -80,17 +80,16 @@ export function assembleParts(
   const interval = intervalOf(start);
   assert(
     start.fills.price_source === 'stream' || start.fill_model === 'parametric',
-    'a session of bars fills by the parametric model',
+    'a session without books fills by the parametric model',
   );
   const barMs = intervalMs(interval);
   const neededBars = Math.max(start.min_history_bars, historyNeed(strategy, barMs));
-  const hasBarsOnly = start.fills.price_source === 'bars';
   const markets = publicMarket.books.map((shown, index) => {
     const spec = start.instruments[index];
     assert(spec !== undefined, 'the public market is of the same instruments');
     const bars = new BarSeries(neededBars + SPARE_BARS);
     const longer = longerBars(strategy, barMs, bars.capacity);
-    return new InstrumentMarket(createInstrument(spec, index), bars, shown, hasBarsOnly, longer);
+    return new InstrumentMarket(createInstrument(spec, index), bars, shown, start.fills.price_source, longer);
   });
   const { modes, refused: refusedTerms } = termsInForce(
     start,
@@ -139,7 +138,10 @@ export function assembleParts(
     intervalMs: barMs,
     neededBars,
     markets,
-    tradeBars: isVenueInterval(interval) ? [] : markets.map(() => new TradeBars(intervalMs(interval))),
+    tradeBars:
+      isVenueInterval(interval) && start.bars_from === undefined
+        ? []
+        : markets.map(() => new TradeBars(intervalMs(interval))),
     account,
     refusedTerms,
     random,

@@ -163,10 +163,7 @@ export class Engine implements EventListener {
     return this.#outputs.take();
   }
 
-  /**
-   * All that decides what comes next, but for what the venue shows, as plain data. It may share lists with the engine: encode
-   * it before the next event.
-   */
+  /** All that decides what comes next, but for what the venue shows; encode it before the next event, which may change it. */
   save() {
     return {
       ...saveMembers(this.#members),
@@ -245,10 +242,12 @@ export class Engine implements EventListener {
       case EventKind.sessionStarted:
         this.#begin();
         break;
-      case EventKind.bar:
-        this.#intake.bar(block, row, this.#nowMs, this.#sequence);
+      case EventKind.bar: {
+        const playedUntilMs = this.#intake.bar(block, row, this.#nowMs, this.#sequence);
+        if (playedUntilMs !== null) this.#absence.settleUntil(playedUntilMs, instrument);
         if (this.#sampler.isDueWithBar(this.#nowMs)) this.#sample();
         break;
+      }
       case EventKind.markBar:
         this.#intake.markBar(block, row);
         break;
@@ -277,6 +276,7 @@ export class Engine implements EventListener {
         this.#parts.latency.noteRoundTrip(block.wide[at + CLOCK_ROUND_TRIP] ?? Number.NaN);
         break;
       case EventKind.timeAdvanced:
+        this.#absence.settleUntil(this.#nowMs, null);
         break;
       case EventKind.bookSnapshot:
       case EventKind.bookDelta:
@@ -389,8 +389,8 @@ export class Engine implements EventListener {
   }
 
   #scheduleSettlement(instrument: number): void {
-    // A session of bars settles on what is held when a settlement is told, behind the bar that ends with it.
-    if (this.start.fills.price_source === 'bars') return;
+    // Without books a session settles on what is held when a settlement is told, behind the bar that ends with it.
+    if (this.start.fills.price_source !== 'stream') return;
     const settlementMs = this.#funding.takeUnscheduled(instrument);
     if (settlementMs === null || settlementMs < this.#nowMs) return;
     this.#schedule.add(settlementMs, Due.settlement, { instrument, atMs: settlementMs });

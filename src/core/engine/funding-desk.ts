@@ -57,6 +57,20 @@ export class FundingDesk {
     return true;
   }
 
+  /**
+   * Settlements after `fromMs` that were noted while nothing was known: to be noted again, once what happened before each
+   * is. Those that the venue published already stay as they are.
+   */
+  takeBack(fromMs: number, nowMs: number): { readonly instrument: number; readonly atMs: number }[] {
+    const taken = this.#scheduled.flatMap((atMs, instrument) =>
+      atMs > fromMs && atMs <= nowMs && !this.#booked.has(`${instrument}@${atMs}`)
+        ? [{ instrument, atMs }]
+        : [],
+    );
+    for (const { instrument, atMs } of taken) this.#held.delete(`${instrument}@${atMs}`);
+    return taken;
+  }
+
   /** The settlement instant: notes what is held. */
   note(instrument: number, settlementMs: number): void {
     assert(this.#held.size < MAX_PENDING, `more than ${MAX_PENDING} settlements without a published rate`);
@@ -93,9 +107,9 @@ export class FundingDesk {
       .map((position) => ({ position, quantity: position.quantity }));
   }
 
-  /** Candles have no instant of their own inside: what is held behind the bar that ends with the settlement counts. */
+  /** Without books a settlement is told at its instant, behind the bar that ends with it: what is held then counts. */
   #heldNow(instrument: number): readonly Holding[] {
-    return this.#markets[instrument]?.hasBarsOnly === true ? this.#holdings(instrument) : [];
+    return this.#markets[instrument]?.hasBook === false ? this.#holdings(instrument) : [];
   }
 
   #available(): Money {

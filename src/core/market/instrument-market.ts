@@ -5,6 +5,7 @@
 
 import { restoreEach } from '../base/saved-state.ts';
 import type { Interval } from '../base/time.ts';
+import type { FillTerms } from '../domain/fill-terms.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import { type MarkPrice, type Rate, markPrice } from '../domain/units.ts';
 import type { BarSeries } from './bar-series.ts';
@@ -38,6 +39,8 @@ export class InstrumentMarket {
   readonly #public: PublicBook;
   /** Candles are all there is: they decide what fills. */
   readonly hasBarsOnly: boolean;
+  /** Public trades are all there is. */
+  readonly hasTradesOnly: boolean;
   /** A bar is being played through the orders: its prices are the market, whatever the book says. */
   isPlayingBar = false;
   /** False before the first frame, after a disconnect, and while the book is crossed: nothing fills then. */
@@ -66,10 +69,11 @@ export class InstrumentMarket {
     instrument: Instrument,
     bars: BarSeries,
     shown: PublicBook,
-    hasBarsOnly = false,
+    source: FillTerms['price_source'] = 'stream',
     longer: ReadonlyMap<Interval, LongerBars> = new Map(),
   ) {
-    this.hasBarsOnly = hasBarsOnly;
+    this.hasBarsOnly = source === 'bars';
+    this.hasTradesOnly = source === 'trades';
     this.instrument = instrument;
     this.bars = bars;
     this.book = shown.ladder;
@@ -131,10 +135,20 @@ export class InstrumentMarket {
     return this.isBookValid && bestBid !== NO_PRICE && bestAsk !== NO_PRICE ? bestBid + bestAsk : null;
   }
 
-  /** {@link midX2}, or twice the last close where candles are all there is: what a decision was made on. */
+  /** Whether books are shown at all. */
+  get hasBook(): boolean {
+    return !this.hasBarsOnly && !this.hasTradesOnly;
+  }
+
+  /** Whether public trades can fill: on a book that can be trusted, or where there is none to trust. */
+  get canFillByTrades(): boolean {
+    return this.isBookValid || this.hasTradesOnly;
+  }
+
+  /** {@link midX2}, or twice the last price where there are no books: what a decision was made on. */
   get decisionMidX2(): number | null {
     const { midX2 } = this;
-    return midX2 === null && this.hasBarsOnly && this.lastPrice !== NO_PRICE ? 2 * this.lastPrice : midX2;
+    return midX2 === null && !this.hasBook && this.lastPrice !== NO_PRICE ? 2 * this.lastPrice : midX2;
   }
 
   /** A price in ticks to trade against without a book: the mid, else the last trade; null before either. */
