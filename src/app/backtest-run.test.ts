@@ -130,7 +130,7 @@ describe('a backtest on candles', () => {
       { gross_pnl: '16', fees: '12.02904', funding: '-1.002', net_pnl: '2.96896', quantity: '1' },
     ]);
     expect(report).toMatchObject({
-      ...{ status: 'success', stopped_reason: 'recording_ended', exit_code: 0, events: 12 },
+      ...{ status: 'success', stopped_reason: 'recording_ended', exit_code: 0, events: 13 },
       ...{ starting_equity: '10000', ending_equity: '10002.96896', pnl_absolute: '2.96896' },
       ...{ fees_paid: '12.02904', funding_paid: '1.002', trades: 1, fills: 3, ledger_difference: '0' },
     });
@@ -155,9 +155,9 @@ describe('a backtest on candles', () => {
     const plan = await planOf(() => {
       const { onBar } = buyThenSell();
       return {
-        onBar(instrument, view) {
+        onBar(instrument, view, interval) {
           seen.push(view.position(instrument), view.workingOrders());
-          return onBar?.(instrument, view);
+          return onBar?.(instrument, view, interval);
         },
       };
     });

@@ -25,6 +25,9 @@ import type { StrategyMaker } from './strategy-loader.ts';
 /** Market time behind the last event in which what is open is closed; a stop takes at most 8 s. */
 const CLOSING_MS = 10 * SECOND_MS;
 
+/** The end of a session comes behind the last event of its market, not before it. */
+export const BEHIND_LAST_MS = 1;
+
 export interface BacktestPlan {
   readonly start: SessionStart;
   /** Gives a fresh strategy at every call. */
@@ -37,6 +40,8 @@ export interface BacktestSurroundings {
   readonly log?: EventLog;
   /** Who hears what the engine says. */
   readonly sinks?: (engine: Engine) => readonly OutputSink[];
+  /** Who hears only with a block: what they keep belongs to its last event. */
+  readonly stateSinks?: (engine: Engine) => readonly OutputSink[];
   /** After each block, with the market's time at its end. */
   readonly onProgress?: (timeMs: number) => void;
 }
@@ -53,7 +58,7 @@ export async function runBacktest(
   plan: BacktestPlan,
   surroundings: BacktestSurroundings = {},
 ): Promise<EndedBacktest> {
-  const { log = null, sinks, onProgress } = surroundings;
+  const { log = null, sinks, stateSinks, onProgress } = surroundings;
   const band = new EngineBand(plan.start, plan.createStrategy);
   const end = new EndWatch();
   const heard = [...(sinks?.(band.primary) ?? []), end];
@@ -61,7 +66,7 @@ export async function runBacktest(
     source: blocksOf(plan, () => band.lifecycle === 'ended'),
     log,
     engine: band,
-    sinks: heard,
+    sinks: [...heard, ...(stateSinks?.(band.primary) ?? [])],
     ...(onProgress === undefined ? {} : { afterBlock: (block) => onProgress(lastTimeMs(block)) }),
   });
   band.finish();
@@ -119,7 +124,7 @@ export function backtestEnd({ start, feed }: BacktestPlan, { engine, endedMs }: 
 
 /** The start, the market, and time for closing behind its end. */
 async function* blocksOf({ start, feed }: BacktestPlan, isOver: () => boolean): AsyncGenerator<EventBlock> {
-  const edge = new EventBlock(1);
+  const edge = new EventBlock(2);
   edge.reset(0);
   edge.appendSessionStarted(feed.startMs, start);
   yield edge;
@@ -131,8 +136,11 @@ async function* blocksOf({ start, feed }: BacktestPlan, isOver: () => boolean): 
     next = block.firstSequence + block.events;
     lastMs = lastTimeMs(block);
   }
+  // A session that has an end of its own came to it just before.
+  const endMs = Math.max(lastMs, feed.endMs) + BEHIND_LAST_MS;
   edge.reset(next);
-  edge.appendTimeAdvanced(Math.max(lastMs, feed.endMs) + CLOSING_MS);
+  edge.appendCommand(endMs, { type: 'stop', reason: 'recording_ended', detail: null });
+  edge.appendTimeAdvanced(endMs + CLOSING_MS);
   yield edge;
 }
 

@@ -3,20 +3,21 @@
 import type { InstrumentSpec } from '../core/domain/instrument.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
 import { type Interval, VENUE_INTERVALS, intervalMs } from '../core/base/time.ts';
+import { historyNeed } from '../core/strategy/history-need.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Dataset, DatasetFeed } from '../storage/datasets/dataset.ts';
 import { instrumentSpec } from '../venues/simulated/market/instrument-spec.ts';
 import { KNOWN_INSTRUMENTS } from '../venues/simulated/synthetic-market.ts';
+import { BEHIND_LAST_MS } from './backtest-run.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
 import { composeStart, newAccount } from './start-document.ts';
+import { requireFitting } from './strategy-loader.ts';
 
 /** Decimals that price and quantity may have together: those of money. */
 const DECIMALS_MAX = 8;
 /** Quantities of recordings are printed finer than any contract's lot: what is beyond gives way to the price. */
 const LOT_DECIMALS_MAX = 4;
-/** The end of the session comes behind the last event, not before it. */
-const BEHIND_LAST_MS = 1;
 const FUNDING_INTERVAL_HOURS = 8;
 
 /**
@@ -64,10 +65,20 @@ export interface BacktestFacts {
   readonly strategy: StrategyInstance;
 }
 
-/** Bars that must be there before the first order: what was asked for, else what the strategy needs. */
-export function neededHistory(settings: Settings, strategy: StrategyInstance): number {
+/**
+ * Bars that must be there before the first order: what was asked for, else what the strategy needs. Throws ConfigError
+ * where it needs bars that the data's own do not make.
+ */
+export function neededHistory(
+  settings: Settings,
+  dataset: Pick<Dataset, 'barMs'>,
+  strategy: StrategyInstance,
+): number {
   const isChosen = settings.effective['engine.min_history_bars']?.origin.kind !== 'default';
-  return isChosen ? Math.max(settings.minHistoryBars, strategy.historyBars) : strategy.historyBars;
+  const interval = intervalOf(settings, dataset);
+  requireFitting(strategy, interval);
+  const need = historyNeed(strategy, intervalMs(interval));
+  return isChosen ? Math.max(settings.minHistoryBars, need) : need;
 }
 
 /** The first event of a backtest. Throws ConfigError where the interval asked for is not the data's. */
@@ -87,15 +98,15 @@ export function composeBacktestStart(
     account: newAccount(settings.balance),
     marketEndsAfterMs: feed.endMs - feed.startMs + BEHIND_LAST_MS,
   });
-  const hasBook = dataset.priceSource === 'stream';
+  const { priceSource, barMs } = dataset;
   return {
     ...start,
     interval,
+    ...(barMs === null ? { bars_from: 'trades' as const } : { sample_interval_ms: barMs }),
     duration_ms: null,
-    min_history_bars: neededHistory(settings, facts.strategy),
-    fill_model: hasBook ? start.fill_model : 'parametric',
-    fills: { ...start.fills, price_source: dataset.priceSource === 'bars' ? 'bars' : 'stream' },
-    ...(dataset.barMs === null ? {} : { sample_interval_ms: dataset.barMs }),
+    min_history_bars: neededHistory(settings, dataset, facts.strategy),
+    fill_model: priceSource === 'stream' ? start.fill_model : 'parametric',
+    fills: { ...start.fills, price_source: priceSource },
   };
 }
 

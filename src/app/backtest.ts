@@ -16,15 +16,21 @@ import { formatSummary } from '../report/console-summary.ts';
 import type { FinalReport } from '../report/final-report.ts';
 import { workspacePaths } from '../session/workspace-paths.ts';
 import { CheckpointWriter } from '../storage/checkpoint-file.ts';
-import { openBarDataset } from '../storage/datasets/bar-dataset.ts';
-import type { Dataset } from '../storage/datasets/dataset.ts';
+import { openDataset } from '../storage/datasets/open-dataset.ts';
 import { FileEventLog, UNSYNCED_DEVICE } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
-import { type SessionFolder, type SessionManifest, createSessionFolder } from '../storage/session-folder.ts';
+import {
+  type SessionFolder,
+  type SessionManifest,
+  createSessionFolder,
+  resolveSession,
+} from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
+import { planRecording } from './backtest-recording.ts';
 import { BacktestProgress } from './backtest-progress.ts';
 import { type BacktestPlan, type EndedBacktest, backtestEnd, runBacktest } from './backtest-run.ts';
 import { composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
+import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
 import { configHash } from './session-hashes.ts';
@@ -66,34 +72,22 @@ export async function backtest(request: BacktestRequest, io: ProgramIo): Promise
 }
 
 async function holdBacktest(request: BacktestRequest, io: ProgramIo): Promise<number> {
-  const { settings, fromMs, toMs } = request;
   const localStartMs = systemClock.nowMs();
-  const createStrategy = await loadStrategyMaker(settings.strategy, settings.params);
-  const dataset = await openData(request);
-  const strategy = createStrategy();
-  const sessionId = newSessionId(localStartMs);
-  const source = `${BACKTEST_SOURCE}${path.resolve(request.data)}`;
-  const seed = settings.seed ?? DEFAULT_SEED;
-  const spec = contractOf(symbolOf(request), dataset);
-  const feed = dataset.feed(createInstrument(spec, 0), {
-    fromMs,
-    toMs,
-    historyBars: neededHistory(settings, strategy),
-  });
-  const start = composeBacktestStart(settings, dataset, feed, { sessionId, seed, source, spec, strategy });
-  const plan: BacktestPlan = { start, createStrategy, feed };
-  const folder = makeFolder(request, plan, localStartMs);
+  const planned = await planBacktest(request, newSessionId(localStartMs));
+  const { plan, notes } = planned;
+  const { start, feed } = plan;
+  const folder = makeFolder(request, planned, localStartMs);
   const log = FileEventLog.create(folder.eventsFolder, { device: UNSYNCED_DEVICE });
   const journal = Journal.open(folder.journalFile, start);
   const progress = new BacktestProgress(io, systemClock, feed);
   const checkpoints: CheckpointWriter[] = [];
-  const sinks = (engine: Engine): OutputSink[] => {
+  const stateSinks = (engine: Engine): OutputSink[] => {
     checkpoints.push(CheckpointWriter.open(folder.checkpointFile, engine));
-    return [journal, ...checkpoints];
+    return checkpoints;
   };
   let ended: EndedBacktest;
   try {
-    ended = await runBacktest(plan, { log, sinks, onProgress: progress.update });
+    ended = await runBacktest(plan, { log, sinks: () => [journal], stateSinks, onProgress: progress.update });
   } finally {
     for (const writer of checkpoints) writer.close();
     journal.close();
@@ -109,12 +103,47 @@ async function holdBacktest(request: BacktestRequest, io: ProgramIo): Promise<nu
     alertsFile: '',
     localEndMs: systemClock.nowMs(),
   });
-  tell(report, folder, dataset, (systemClock.nowMs() - localStartMs) / 1_000, io);
+  tell(report, folder, notes, (systemClock.nowMs() - localStartMs) / 1_000, io);
   return report.exit_code;
 }
 
-function openData({ data, funding, mark }: BacktestRequest): Promise<Dataset> {
-  return openBarDataset({ bars: data, marks: mark, funding });
+interface Planned {
+  readonly plan: BacktestPlan;
+  /** Name of a built-in strategy, or the file of the user's own. */
+  readonly strategy: string;
+  readonly notes: readonly string[];
+}
+
+/** Opens the data, whatever it is, and composes the session over it. Throws StorageError, ConfigError. */
+async function planBacktest(request: BacktestRequest, sessionId: string): Promise<Planned> {
+  const { settings, data, funding, mark, fromMs, toMs } = request;
+  const source = `${BACKTEST_SOURCE}${path.resolve(data)}`;
+  const recorded = recordedSession(request);
+  if (recorded !== null) {
+    if (funding !== null || mark !== null || fromMs !== null || toMs !== null)
+      throw new ConfigError(['--data: a session has marks and funding of its own and is played whole']);
+    const { strategy, ...plan } = await planRecording(recorded, settings, { sessionId, source });
+    return { plan, strategy, notes: [] };
+  }
+  const createStrategy = await loadStrategyMaker(settings.strategy, settings.params);
+  const strategy = createStrategy();
+  const dataset = await openDataset({ data, marks: mark, funding });
+  const seed = settings.seed ?? DEFAULT_SEED;
+  const spec = contractOf(symbolOf(request), dataset);
+  const historyBars = neededHistory(settings, dataset, strategy);
+  const feed = dataset.feed(createInstrument(spec, 0), { fromMs, toMs, historyBars });
+  const start = composeBacktestStart(settings, dataset, feed, { sessionId, seed, source, spec, strategy });
+  return { plan: { start, createStrategy, feed }, strategy: settings.strategy, notes: dataset.notes };
+}
+
+/** The session that the data names, by its folder or its id; null where it names something else. */
+function recordedSession({ workspace, data }: BacktestRequest): SessionFolder | null {
+  try {
+    return resolveSession(workspacePaths(workspace).root, data, process.cwd());
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'not_found') return null;
+    throw error;
+  }
 }
 
 /** The contract that was chosen, else the one that the file's name speaks of. */
@@ -126,10 +155,11 @@ export function symbolOf({ settings, data }: Pick<BacktestRequest, 'settings' | 
 }
 
 /** The folder of the result, in the layout of a session's. */
-function makeFolder(request: BacktestRequest, plan: BacktestPlan, localStartMs: number): SessionFolder {
+function makeFolder(request: BacktestRequest, planned: Planned, localStartMs: number): SessionFolder {
   const { settings, data, funding, mark, fromMs, toMs } = request;
+  const { plan, strategy } = planned;
   const { start } = plan;
-  const strategySource = readStrategySource(settings.strategy);
+  const strategySource = readStrategySource(strategy);
   const composed = composeManifest(settings, {
     sessionId: start.session_id,
     seed: start.seed,
@@ -139,7 +169,7 @@ function makeFolder(request: BacktestRequest, plan: BacktestPlan, localStartMs: 
   });
   const config = {
     ...(composed.config as Readonly<Record<string, unknown>>),
-    ...{ source: start.source, data, funding, mark, from_ms: fromMs, to_ms: toMs },
+    ...{ source: start.source, strategy, data, funding, mark, from_ms: fromMs, to_ms: toMs },
   };
   const manifest: SessionManifest = {
     ...composed,
@@ -149,22 +179,22 @@ function makeFolder(request: BacktestRequest, plan: BacktestPlan, localStartMs: 
     config_hash: configHash(config),
   };
   const folder = createSessionFolder(workspacePaths(request.workspace).root, manifest);
-  if (strategySource !== null) folder.keepStrategy(settings.strategy, strategySource);
+  if (strategySource !== null) folder.keepStrategy(strategy, strategySource);
   return folder;
 }
 
 function tell(
   report: FinalReport,
   folder: SessionFolder,
-  dataset: Dataset,
+  notes: readonly string[],
   seconds: number,
   io: ProgramIo,
 ): void {
   if (io.json) {
-    printJson(io, { ...report, folder: folder.path, notes: dataset.notes, backtest_seconds: seconds });
+    printJson(io, { ...report, folder: folder.path, notes, backtest_seconds: seconds });
     return;
   }
-  for (const note of dataset.notes) io.stderr.write(`note: ${note}\n`);
+  for (const note of notes) io.stderr.write(`note: ${note}\n`);
   io.stdout.write(formatSummary(report, { color: io.isTty, reportPath: folder.htmlFile }));
   io.stdout.write(`${report.events.toLocaleString('en-US')} events in ${seconds.toFixed(1)} s\n`);
 }

@@ -11,6 +11,8 @@ import {
   type Instrument,
   type InstrumentSpec,
 } from '../core/domain/instrument.ts';
+import { intervalMs } from '../core/base/time.ts';
+import { historyNeed } from '../core/strategy/history-need.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { FLAG_HISTORY } from '../core/domain/event-block.ts';
 import type { OperatorCommand } from '../core/domain/commands.ts';
@@ -266,7 +268,7 @@ export class LiveSession {
     const { client } = market;
     await client.clock.ready;
     const { interval, minHistoryBars } = settings;
-    const needed = Math.max(minHistoryBars, strategy.historyBars) + SPARE_HISTORY_BARS;
+    const needed = Math.max(minHistoryBars, historyNeed(strategy, intervalMs(interval))) + SPARE_HISTORY_BARS;
     if (recovered !== null) {
       const missed = {
         settings,

@@ -122,7 +122,10 @@ export function readSessionStart(folder: SessionFolder): SessionStart {
  * Loads the strategy that a session ran. Its recorded parameters are those after defaults; where a schema changes what it
  * has changed before, the ones that the user gave are taken. Throws ConfigError.
  */
-async function loadRecordedStrategy(folder: SessionFolder, start: SessionStart): Promise<StrategyMaker> {
+export async function loadRecordedStrategy(
+  folder: SessionFolder,
+  start: SessionStart,
+): Promise<StrategyMaker> {
   const recorded = start.strategy;
   const { name, given } = recordedStrategy(folder, start);
   const candidates = [recorded.params, given];

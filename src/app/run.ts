@@ -67,12 +67,13 @@ export async function runSession(
     const unreported = describeUnreportedEnd(lock.former, readHeartbeat(paths.heartbeat));
     if (unreported !== null) alerts.raise('critical', 'crashed', unreported);
     // Only who has the workspace pays for loading the rest of the program.
-    const { loadStrategyMaker } = await unlessBrokenOff(import('./strategy-loader.ts'));
+    const { loadStrategyMaker, requireFitting } = await unlessBrokenOff(import('./strategy-loader.ts'));
     if (settings.account !== 'resume') {
       const { concludeInterrupted } = await unlessBrokenOff(import('./conclude-interrupted.ts'));
       await concludeInterrupted({ paths, alerts, logger: log, nowMs: systemClock.nowMs() });
     }
     const loaded = await unlessBrokenOff(loadStrategyMaker(settings.strategy, settings.params));
+    requireFitting(loaded(), settings.interval);
     const overruns = new OverrunReports();
     // What comes with the program needs no guard; only code that we do not know does.
     const createStrategy = isAbsolute(settings.strategy)

@@ -68,7 +68,17 @@ export function formatSessionCsv({ rows }: SessionDocuments): string {
 
 export function formatSessionHtml(documents: SessionDocuments): string {
   const { folder, manifest } = documents;
-  return renderSessionPage({ ...documents, journalFile: folder.journalFile, logChain: manifest.log_chain });
+  // Reports of older versions name one contract, no positions and no fees of liquidations.
+  const missing = {
+    ...{ symbols: [documents.report.symbol], by_symbol: [], positions: [] },
+    liquidation_fees: '0',
+  };
+  return renderSessionPage({
+    ...documents,
+    report: { ...missing, ...documents.report },
+    journalFile: folder.journalFile,
+    logChain: manifest.log_chain,
+  });
 }
 
 /** A workspace without alerts has no file of them. */

@@ -4,6 +4,7 @@ import type { InstrumentSpec } from '../core/domain/instrument.ts';
 import type { AccountStart, SessionStart } from '../core/domain/session-start.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Settings } from './config/settings.ts';
+import { SessionEndError } from './session-end-error.ts';
 
 export interface StartFacts {
   readonly sessionId: string;
@@ -15,8 +16,10 @@ export interface StartFacts {
   readonly marketEndsAfterMs: number | null;
 }
 
+/** Throws SessionEndError where the account holds a contract that the session would not watch. */
 export function composeStart(settings: Settings, facts: StartFacts): SessionStart {
   const { risk } = settings;
+  refuseUnwatched(facts.account, facts.specs);
   return {
     session_id: facts.sessionId,
     seed: facts.seed,
@@ -58,6 +61,19 @@ export function composeStart(settings: Settings, facts: StartFacts): SessionStar
       cooldown_ms: risk.cooldownMs,
     },
   };
+}
+
+/** A position or an order of a contract without a market could be neither valued, funded nor liquidated. */
+function refuseUnwatched({ positions, orders }: AccountStart, specs: readonly InstrumentSpec[]): void {
+  const held = new Set([...positions, ...orders].map(({ symbol }) => symbol));
+  const unwatched = [...held].filter((symbol) => !specs.some((spec) => spec.symbol === symbol));
+  if (unwatched.length === 0) return;
+  const options = unwatched.map((symbol) => `--symbol ${symbol}`).join(' ');
+  throw new SessionEndError(
+    'config_invalid',
+    `the account of this workspace has positions or orders in ${unwatched.join(', ')}, which this session does not trade: ` +
+      `add ${options}, or begin a new account with --fresh`,
+  );
 }
 
 /** The account of a workspace that has none yet. */

@@ -6,6 +6,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ZodError, z } from 'zod';
 import { BUILT_IN_STRATEGIES, createBuiltInStrategy } from '../core/strategy/built-in-strategies.ts';
+import { type Interval, intervalMs } from '../core/base/time.ts';
+import { unfitIntervals } from '../core/strategy/history-need.ts';
 import type { StrategyRole } from '../core/strategy/call-guard.ts';
 import {
   type StrategyDefinition,
@@ -101,4 +103,14 @@ async function importDefinition(file: string): Promise<StrategyDefinition> {
     throw new ConfigError([`--strategy: ${file} must export as default what defineStrategy returns`]);
   }
   return candidate as StrategyDefinition;
+}
+
+/** Throws ConfigError where the strategy reads bars that the session's own do not make. */
+export function requireFitting(strategy: StrategyInstance, interval: Interval): void {
+  const unfit = unfitIntervals(strategy, intervalMs(interval));
+  if (unfit.length > 0) {
+    throw new ConfigError([
+      `--strategy: expected ${strategy.name} to read intervals made of whole bars of ${interval}, found ${unfit.join(', ')}`,
+    ]);
+  }
 }

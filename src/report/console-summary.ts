@@ -58,6 +58,7 @@ export function formatSummary(report: FinalReport, options: SummaryOptions): str
       'Costs',
       `fees ${displayMoney(report.fees_paid)}, funding ${displayMoney(report.funding_paid)}, spread ${displayMoney(report.spread_cost)}, latency ${displayMoney(report.latency_cost)}, impact ${displayMoney(report.impact_cost)} USDT`,
     ],
+    ...(report.liquidations === 0 ? [] : [['Liquidated', liquidationText(report)] as const]),
     [
       'Drawdown',
       `${displayMoney(report.max_drawdown)} USDT (${displayPercent(report.max_drawdown_percent)})`,
@@ -94,4 +95,8 @@ function openText({ positions }: FinalReport): string {
       return `${symbol} ${quantity} at ${entry ?? UNKNOWN_TEXT}${worth}`;
     })
     .join('; ');
+}
+
+function liquidationText({ liquidations, liquidation_fees: fees }: FinalReport): string {
+  return `${displayCount(liquidations)}, with fees of ${displayMoney(fees)} USDT`;
 }

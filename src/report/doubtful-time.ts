@@ -32,7 +32,7 @@ export function measureDoubt(
   const places = union(stretches.map((stretch) => enclose(stretch, samples)));
   const changes = places.map(({ from, to }) => equityAt(samples, to) - equityAt(samples, from));
   return {
-    seconds: stretches.reduce((sum, { from, to }) => sum + (to - from), 0) / 1_000,
+    seconds: lengthMs(stretches) / 1_000,
     pnl: formatMoney(money(changes.reduce((sum, change) => sum + change, 0n))),
   };
 }
@@ -45,6 +45,15 @@ export function doubtfulStretches(quality: readonly QualityFacts[], startMs: num
       .map(({ from_ms: from, to_ms: to }) => ({ from: Math.max(from, startMs), to: Math.min(to, endMs) }))
       .filter(({ from, to }) => to > from),
   );
+}
+
+/** Seconds that these stretches cover; what several cover at once counts once. */
+export function secondsOf(stretches: readonly Pick<QualityFacts, 'from_ms' | 'to_ms'>[]): number {
+  return lengthMs(union(stretches.map(({ from_ms: from, to_ms: to }) => ({ from, to })))) / 1_000;
+}
+
+function lengthMs(spans: readonly Span[]): number {
+  return spans.reduce((sum, { from, to }) => sum + (to - from), 0);
 }
 
 /** Places of the last sample at or before a stretch and of the first at or after it. */

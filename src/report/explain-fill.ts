@@ -15,6 +15,8 @@ export interface ExplainedOrder {
 }
 
 const LABEL_WIDTH = 10;
+const FORCED =
+  'the venue closed the position: its margin was used up at this mark; the fee of that stands in the ledger as liquidation_fee';
 const COST_NAMES = ['spread', 'latency', 'impact', 'slippage'] as const;
 
 /** Lines of the story, each ended by LF. `order` null = not kept. */
@@ -36,6 +38,7 @@ export function tellFillStory(
       `${receipt.fill_id} of order ${receipt.order_id}${order === null ? '' : `, ${tellOrder(order)}`}`,
     ],
     ['Result', `${liquidity} ${side} of ${quantity} ${symbol} at ${price} (${notional} USDT)`],
+    ...(isForced(receipt) ? [['Forced', FORCED] as const] : []),
     ['Decided', tellDecision(receipt)],
     ['Arrived', tellArrival(receipt)],
     ...(receipt.queue === null ? [] : [['Queue', tellQueue(receipt.queue, receipt)] as const]),
@@ -47,6 +50,11 @@ export function tellFillStory(
     ['Evidence', tellEvidence(receipt)],
     ['Model', tellModel(receipt)],
   ];
+}
+
+/** Whether the order was the venue's own, of a liquidation. */
+function isForced({ order_id: id }: ReceiptDocument): boolean {
+  return /-l\d+-\d+$/.test(id);
 }
 
 function tellOrder({ type, time_in_force: timeInForce, quantity, price }: ExplainedOrder): string {
@@ -63,9 +71,11 @@ function tellDecision({ decision, side, model }: ReceiptDocument): string {
   return `at ${clock(decision.time_ms)}; the best ${name} was ${opposite} (best ${own}, mid ${decision.mid ?? '?'})`;
 }
 
-function tellArrival({ latency, book, queue }: ReceiptDocument): string {
-  const way =
-    latency.request_ms === null
+function tellArrival(receipt: ReceiptDocument): string {
+  const { latency, book, queue } = receipt;
+  const way = isForced(receipt)
+    ? `at once, because the order was the venue's own`
+    : latency.request_ms === null
       ? `at the exchange since ${clock(latency.arrival_time_ms)}`
       : `your order reached the exchange ${latency.request_ms} ms later, at ${clock(latency.arrival_time_ms)}`;
   const met = queue ?? book;
@@ -127,8 +137,9 @@ function tellFee({ fee, liquidity }: ReceiptDocument): string {
   return `${fee.amount} USDT: ${fee.rate} of the notional (${liquidity}${tier})`;
 }
 
-function tellEvidence({ evidence_sequence: sequence, book, print, model }: ReceiptDocument): string {
-  const market = isOfBar(model) ? 'the candle' : 'the book frame';
+function tellEvidence({ evidence_sequence: sequence, book, print, level, model }: ReceiptDocument): string {
+  const unseen = isOfBar(model) ? 'the candle' : 'the newest event of the market';
+  const market = book === null && level === null ? unseen : 'the book frame';
   const what = print === null ? market : 'the public trade';
   const seen = book === null ? '' : `; book frame ${book.sequence}, digest ${book.hash}`;
   return `event ${sequence} of the event log, ${what}${seen}`;

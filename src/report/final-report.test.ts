@@ -12,7 +12,7 @@ describe('final report', () => {
     expect(Object.keys(report())).toEqual(
       (
         'session_id status stopped_reason exit_code symbol symbols strategy source seed started_at ended_at duration_seconds ' +
-        'starting_equity ending_equity pnl_absolute pnl_percent trades fills wins losses win_rate fees_paid funding_paid ' +
+        'starting_equity ending_equity pnl_absolute pnl_percent trades fills wins losses win_rate fees_paid funding_paid liquidation_fees ' +
         'spread_cost impact_cost latency_cost slippage_cost max_drawdown max_drawdown_percent sharpe profit_factor exposure_percent ' +
         'by_symbol positions liquidations orders_denied orders_rejected reconnects gaps gap_seconds gaps_backfilled doubtful_seconds doubtful_pnl error_count events ' +
         'state_hash band ledger_difference'
@@ -58,6 +58,19 @@ describe('final report', () => {
         net_pnl: '-3.6',
       },
     ]);
+  });
+
+  test('tells what liquidations cost apart from the fees of fills', () => {
+    const forced = { kind: 'liquidation_fee', symbol: 'BTCUSDT', amount: '-29.85' } as const;
+    expect(report({ ledger: [...SAMPLE_INPUTS.ledger, forced] })).toMatchObject({
+      ...{ fees_paid: '0.3', liquidation_fees: '29.85' },
+    });
+    expect(report()).toMatchObject({ liquidation_fees: '0' });
+  });
+
+  test('gaps of two contracts at one time are two, and their time counts once', () => {
+    const quality = [gap(60_000, false), { ...gap(60_000, false), symbol: 'ETHUSDT' }];
+    expect(report({ quality })).toMatchObject({ gaps: 2, gap_seconds: 60 });
   });
 
   test('says null where nothing was measured', () => {
@@ -135,7 +148,8 @@ describe('final report', () => {
 
   test('counts gaps, their seconds and how many were backfilled', () => {
     const stale = { ...gap(5_000, false), kind: 'stale' };
-    expect(report({ quality: [gap(60_000, true), gap(1_500, false), stale] })).toMatchObject({
+    const later = { ...gap(1_500, false), from_ms: T0 + 90_000, to_ms: T0 + 91_500 };
+    expect(report({ quality: [gap(60_000, true), later, stale] })).toMatchObject({
       ...{ gaps: 2, gap_seconds: 61.5, gaps_backfilled: 1 },
     });
   });

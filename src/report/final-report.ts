@@ -9,7 +9,7 @@ import { formatMoney, parseMoney } from '../core/domain/instrument.ts';
 import { STRATEGY_DISABLED } from '../core/domain/outputs.ts';
 import { type StoppedReason, EXIT_CODES } from '../core/domain/reasons.ts';
 import { money } from '../core/domain/units.ts';
-import { measureDoubt } from './doubtful-time.ts';
+import { measureDoubt, secondsOf } from './doubtful-time.ts';
 import {
   exposurePercent,
   maxDrawdown,
@@ -72,6 +72,8 @@ export interface FinalReport {
   readonly fees_paid: string;
   /** Positive = paid. */
   readonly funding_paid: string;
+  /** Positive = paid; not part of `fees_paid`. */
+  readonly liquidation_fees: string;
   readonly spread_cost: string | null;
   readonly impact_cost: string | null;
   readonly latency_cost: string | null;
@@ -92,6 +94,7 @@ export interface FinalReport {
   readonly orders_rejected: number;
   readonly reconnects: number | null;
   readonly gaps: number;
+  /** Gaps of several contracts, or feeds, at one time count once. */
   readonly gap_seconds: number;
   readonly gaps_backfilled: number;
   /** Seconds of doubtful market data, and the change of equity in them: part of the profit, told apart. */
@@ -204,6 +207,7 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     win_rate: statistics.winRate,
     fees_paid: paid(inputs.ledger, 'fee'),
     funding_paid: paid(inputs.ledger, 'funding'),
+    liquidation_fees: paid(inputs.ledger, 'liquidation_fee'),
     spread_cost: sumCost(fills, (fill) => fill.spread_cost),
     impact_cost: sumCost(fills, (fill) => fill.impact_cost),
     latency_cost: sumCost(fills, (fill) => fill.latency_cost),
@@ -220,7 +224,7 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     orders_rejected: inputs.orders.filter(({ status }) => status === 'rejected').length,
     reconnects: inputs.reconnects,
     gaps: gaps.length,
-    gap_seconds: gaps.reduce((sum, { from_ms: from, to_ms: to }) => sum + (to - from), 0) / 1_000,
+    gap_seconds: secondsOf(gaps),
     gaps_backfilled: gaps.filter(({ backfilled }) => backfilled).length,
     doubtful_seconds: doubt.seconds,
     doubtful_pnl: doubt.pnl,

@@ -127,6 +127,8 @@ export function ledgerRow(entry: LedgerEntry, symbol: string | null): StoredRows
   };
 }
 
+const R_SCALE = 10_000n;
+
 export function tradeRow(trade: TradeRecord, instrument: Instrument, strategy: string): StoredRows['trades'] {
   return {
     trade_id: trade.id,
@@ -142,10 +144,16 @@ export function tradeRow(trade: TradeRecord, instrument: Instrument, strategy: s
     fees: formatMoney(trade.fees),
     funding: formatMoney(trade.funding),
     net_pnl: formatMoney(trade.netPnl),
-    r_multiple: null,
+    r_multiple: rMultiple(trade),
     bars_held: trade.barsHeld,
     strategy,
   };
+}
+
+/** Result in units of what the entry risked, to four decimals; null where it had no stop to measure by. */
+function rMultiple({ netPnl, risk }: TradeRecord): number | null {
+  if (risk === null || risk === 0n) return null;
+  return Number((netPnl * R_SCALE) / risk) / Number(R_SCALE);
 }
 
 export function positionRow(

@@ -179,7 +179,12 @@ describe('journal', () => {
             grossPnl: parseMoney('1.00001'),
             fees: parseMoney('0.5'),
           },
-          ...{ funding: parseMoney('-0.1'), netPnl: parseMoney('0.40001'), barsHeld: 4 },
+          ...{
+            funding: parseMoney('-0.1'),
+            netPnl: parseMoney('0.40001'),
+            risk: parseMoney('0.3'),
+            barsHeld: 4,
+          },
         },
       },
       {
@@ -285,7 +290,7 @@ describe('journal', () => {
           exit_price: '63333.33333333',
           exit_reason: 'signal',
         },
-        ...{ gross_pnl: '1.00001', fees: '0.5', funding: '-0.1', net_pnl: '0.40001', r_multiple: null },
+        ...{ gross_pnl: '1.00001', fees: '0.5', funding: '-0.1', net_pnl: '0.40001', r_multiple: 1.3333 },
         ...{ bars_held: 4, strategy: 'none' },
       },
     ]);

@@ -84,8 +84,12 @@ export function sessionStart(changes: Partial<SessionStart> = {}): SessionStart 
   };
 }
 
-export function strategyOf(handlers: StrategyHandlers, historyBars = 0): StrategyInstance {
-  return { name: 'test', params: {}, historyBars, handlers };
+export function strategyOf(
+  handlers: StrategyHandlers,
+  historyBars = 0,
+  intervals: Readonly<Record<string, number>> = {},
+): StrategyInstance {
+  return { name: 'test', params: {}, historyBars, intervals, handlers };
 }
 
 type Level = readonly [price: number, quantity: number];
@@ -102,8 +106,13 @@ export class TestMarket {
   /** Whose book, trades, prices and bars are typed in. */
   #instrument = 0;
 
-  constructor(start: SessionStart, handlers: StrategyHandlers, historyBars = 0) {
-    this.engine = new Engine(start, strategyOf(handlers, historyBars));
+  constructor(
+    start: SessionStart,
+    handlers: StrategyHandlers,
+    historyBars = 0,
+    intervals: Readonly<Record<string, number>> = {},
+  ) {
+    this.engine = new Engine(start, strategyOf(handlers, historyBars, intervals));
     this.#feed((block) => block.appendSessionStarted(START_MS, start));
   }
 

@@ -193,6 +193,7 @@ export class ReferenceModel {
   }
 
   #submit(asked: Submit, isRefusable: boolean): void {
+    if (asked.clientId !== null && this.#find(asked.clientId) !== null) return;
     const id = `s1-o${++this.#submitted}`;
     this.#noteDay();
     const refusal = isRefusable ? this.#refusal(asked.instrument) : null;
@@ -243,7 +244,6 @@ export class ReferenceModel {
     if (asked.quantity <= 0) return 'quantity_invalid';
     if (asked.price === null && (type === 'limit' || type === 'stop_limit')) return 'price_invalid';
     if (asked.trigger === null && type !== 'limit' && type !== 'market') return 'trigger_invalid';
-    if (asked.clientId !== null && this.#find(asked.clientId) !== null) return 'client_order_id_used';
     const recent = this.#approvedMs.filter((atMs) => this.#nowMs - atMs < 1_000).length;
     if (recent >= this.#terms.ordersPerSecond) return 'order_rate';
     const denied = asked.reduceOnly ? null : this.#gateGrowth(asked);

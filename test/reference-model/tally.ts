@@ -18,6 +18,10 @@ export class Tally {
   add(scenario: Scenario, outcome: Outcome): void {
     this.scenarios++;
     if (scenario.terms.instruments === 2) this.count('two instruments');
+    const named = scenario.actions.flatMap((action) =>
+      action.do === 'submit' ? (action.clientId ?? []) : [],
+    );
+    this.count('repeated client ids', named.length - new Set(named).size);
     for (const line of outcome.fills) {
       this.count('fills');
       this.count(line.includes(' maker ') ? 'maker fills' : 'taker fills');

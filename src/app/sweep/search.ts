@@ -36,7 +36,7 @@ async function longestHistory(ground: TrialGround, trials: readonly Trial[]): Pr
   let longest = 0;
   for (const { params } of trials) {
     const strategy = await strategyOf(ground, params);
-    if (strategy !== null) longest = Math.max(longest, neededHistory(ground.settings, strategy));
+    if (strategy !== null) longest = Math.max(longest, neededHistory(ground.settings, ground.data, strategy));
   }
   return longest;
 }

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import { SeededRandom } from '../../core/base/random.ts';
 import { parseSpanMs } from '../../core/base/time.ts';
 import { ConfigError, showValue } from '../config/config-error.ts';
+import { parseUtcTime } from '../config/utc-time.ts';
 
 /** Trials of one search at most: their results are held in memory. */
 const TRIALS_MAX = 100_000;
@@ -43,7 +44,7 @@ const spanShape = z
   .refine((text) => (parseSpanMs(text, 0) ?? 0) > 0, { error: 'a span such as 12h or 30d' });
 const timeShape = z.union([
   z.number(),
-  z.string().refine((text) => !Number.isNaN(Date.parse(text)), { error: 'a time such as 2025-03-01' }),
+  z.string().refine((text) => parseUtcTime(text) !== null, { error: 'a time such as 2025-03-01' }),
 ]);
 
 const fileShape = z.string({ error: 'the path of a file' }).min(1, { error: 'the path of a file' });
@@ -149,7 +150,7 @@ function toSpace(checked: z.infer<typeof spaceShape>, folder: string): SweepSpac
   const file = (given: string | undefined): string | null =>
     given === undefined ? null : path.resolve(folder, given);
   const timeMs = (given: string | number | undefined): number | null =>
-    given === undefined ? null : typeof given === 'number' ? given : Date.parse(given);
+    given === undefined ? null : typeof given === 'number' ? given : parseUtcTime(given);
   return {
     data: file(checked.data),
     funding: file(checked.funding),

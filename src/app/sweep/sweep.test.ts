@@ -104,7 +104,7 @@ describe('a sweep', { timeout: 120_000 }, () => {
       const feed = dataset.feed(createInstrument(spec, 0), {
         fromMs: FROM_MS,
         toMs: null,
-        historyBars: neededHistory(own, strategy),
+        historyBars: neededHistory(own, dataset, strategy),
       });
       const facts = {
         sessionId: 'trial',

@@ -47,7 +47,7 @@ export function loadTrialStrategy({ settings }: TrialGround, params: TrialParams
 function planTrial(ground: TrialGround, tape: EventTape, createStrategy: StrategyMaker): BacktestPlan {
   const { settings, data, seed, source, spec } = ground;
   const strategy = createStrategy();
-  const feed = playTape(tape, neededHistory(settings, strategy));
+  const feed = playTape(tape, neededHistory(settings, data, strategy));
   const facts = { sessionId: TRIAL_SESSION, seed, source, spec, strategy };
   return { start: composeBacktestStart(settings, data, feed, facts), createStrategy, feed };
 }

@@ -1,8 +1,10 @@
 /** `la backtest` */
 
+import type { BacktestRequest } from '../../app/backtest.ts';
 import { ConfigError, showValue } from '../../app/config/config-error.ts';
 import { loadSettings } from '../../app/config/load-settings.ts';
 import type { SettingKey } from '../../app/config/setting-schemas.ts';
+import { parseUtcTime } from '../../app/config/utc-time.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
 import { addSettingOptions, settingSources } from '../setting-options.ts';
 
@@ -20,17 +22,8 @@ const OFFERED: ReadonlySet<SettingKey> = new Set<SettingKey>([
 ]);
 
 export function addBacktestCommand(program: AnyCommand, context: CommandContext): void {
-  const command = program
-    .command('backtest')
-    .description('run a strategy over recorded data')
-    .requiredOption(
-      '--data <path>',
-      'klines: a CSV or CSV.gz file of open_time_ms,open,high,low,close,volume',
-    )
-    .option('--funding <file>', 'settlements: a CSV of funding_time_ms,funding_rate')
-    .option('--mark <file>', 'mark prices: a CSV of open_time_ms,open,high,low,close')
-    .option('--from <time>', 'begin here: 2025-03-01, an ISO time, or ms UTC; bars before it are history')
-    .option('--to <time>', 'end here');
+  const command = program.command('backtest').description('run a strategy over recorded data');
+  addBacktestOptions(command);
   addSettingOptions(command, OFFERED);
   command
     .addHelpText(
@@ -42,6 +35,8 @@ latest. The account of the workspace is not touched. Settings also come from lap
 Examples:
   la backtest --data btcusdt-5m.csv.gz --strategy sma_cross --params '{"fast": 50, "slow": 200}'
   la backtest --data btcusdt-1h.csv --funding funding.csv --mark mark-1h.csv --from 2025-01-01 --to 2025-04-01
+  la backtest --data latest --strategy ./mine.ts        what another strategy would have made of the last session
+  la backtest --data l2/binance-um-btcusdt-20230404T2358 --interval 5s
   la --json backtest --data btcusdt-1m.csv.gz --strategy ./mine.ts --balance 1000
 
 Exit codes: those of a session ("la run --help"): 0 played to the end, 2 usage or data that cannot be read, 6 a risk limit or a
@@ -51,33 +46,46 @@ liquidation ended it.`,
       const settings = loadSettings(settingSources(command, context, 'fresh'));
       const { backtest } = await import('../../app/backtest.ts');
       const { workspace } = context.globals();
-      const text = (name: string): string | null => {
-        const value = options[name];
-        return typeof value === 'string' ? value : null;
-      };
-      const request = {
-        settings,
-        workspace,
-        data: text('data') ?? '',
-        funding: text('funding'),
-        mark: text('mark'),
-        fromMs: readTime('--from', text('from')),
-        toMs: readTime('--to', text('to')),
-      };
+      const request = { settings, workspace, ...readBacktestOptions(options) };
       return context.finish(backtest(request, context.io()));
     });
 }
 
-/** UTC where the text names no zone. Throws ConfigError. */
+/** The options that say what is played. */
+export function addBacktestOptions(command: AnyCommand): void {
+  command
+    .requiredOption(
+      '--data <path>',
+      'candles or trades as CSV(.gz), the prefix of an order-book session, or a session',
+    )
+    .option('--funding <file>', 'settlements: a CSV of funding_time_ms,funding_rate')
+    .option('--mark <file>', 'mark prices: a CSV of open_time_ms,open,high,low,close')
+    .option('--from <time>', 'begin here: 2025-03-01, an ISO time, or ms UTC; bars before it are history')
+    .option('--to <time>', 'end here');
+}
+
+/** Throws ConfigError. */
+export function readBacktestOptions(
+  options: Readonly<Record<string, unknown>>,
+): Omit<BacktestRequest, 'settings' | 'workspace'> {
+  const text = (name: string): string | null => {
+    const value = options[name];
+    return typeof value === 'string' ? value : null;
+  };
+  return {
+    data: text('data') ?? '',
+    funding: text('funding'),
+    mark: text('mark'),
+    fromMs: readTime('--from', text('from')),
+    toMs: readTime('--to', text('to')),
+  };
+}
+
+/** Throws ConfigError. */
 function readTime(flag: string, text: string | null): number | null {
   if (text === null) return null;
-  if (/^\d{9,16}$/.test(text)) return Number(text);
-  const isDated = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[-+]\d\d:\d\d)?)?$/.test(text);
-  const hasZone = /(Z|[-+]\d\d:\d\d)$/.test(text) && text.length > 10;
-  const timeMs = isDated
-    ? Date.parse(text.length > 10 && !hasZone ? `${text.replace(' ', 'T')}Z` : text)
-    : Number.NaN;
-  if (Number.isNaN(timeMs))
+  const timeMs = parseUtcTime(text);
+  if (timeMs === null)
     throw new ConfigError([
       `${flag}: expected a time such as 2025-03-01 or 2025-03-01T08:00Z, found ${showValue(text)}`,
     ]);

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { ConfigError, showValue } from '../../app/config/config-error.ts';
 import { loadSettings } from '../../app/config/load-settings.ts';
 import type { SettingKey } from '../../app/config/setting-schemas.ts';
+import type { TrialRunner } from '../../app/sweep/trial-runner.ts';
 import type { SweepSpace } from '../../app/sweep/sweep-space.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
 import { addSettingOptions, settingSources } from '../setting-options.ts';
@@ -31,6 +32,7 @@ export function addSweepCommand(program: AnyCommand, context: CommandContext): v
     .option('--funding <file>', 'settlements, as for la backtest')
     .option('--mark <file>', 'mark prices, as for la backtest')
     .option('--threads <number>', 'threads of this machine (default: one a processor)')
+    .option('--workers <redis-url>', 'run the trials on the sweep-workers of this queue: redis://HOST:PORT')
     .option('--dry-run', 'print the trials and run none');
   addSettingOptions(command, OFFERED);
   command
@@ -67,7 +69,12 @@ Exit codes: 0 all trials ran, 2 usage or data that cannot be read.`,
       const threads = readThreads(text('threads'));
       const { sweep, listTrials } = await import('../../app/sweep/sweep.ts');
       if (options['dryRun'] === true) return context.finish(listTrials(space, context.io()));
-      const openRunner = async () => {
+      const workers = text('workers');
+      const openRunner = async (): Promise<TrialRunner> => {
+        if (workers !== null) {
+          const { QueueRunner } = await import('../../app/sweep/queue-runner.ts');
+          return QueueRunner.open(workers);
+        }
         const { ThreadRunner } = await import('../../app/sweep/thread-runner.ts');
         return new ThreadRunner(threads);
       };
@@ -85,7 +92,8 @@ function withFiles(space: SweepSpace, text: (name: string) => string | null): Sw
   return { ...space, data: file('data'), funding: file('funding'), mark: file('mark') };
 }
 
-function readThreads(given: string | null): number {
+/** Throws ConfigError. */
+export function readThreads(given: string | null): number {
   if (given === null) return Math.min(THREADS_MAX, availableParallelism());
   const threads = /^\d{1,3}$/.test(given) ? Number(given) : 0;
   if (threads < 1 || threads > THREADS_MAX)

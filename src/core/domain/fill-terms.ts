@@ -29,8 +29,11 @@ export interface ParametricTerms {
 }
 
 export interface FillTerms {
-  /** `bars`: the session has candles only; orders fill by the rules for bars. */
-  readonly price_source: 'stream' | 'bars';
+  /**
+   * `bars`: the session has candles only; orders fill by the rules for bars. `trades`: public trades without a book; takers
+   * pay the parametric price round the last one, resting orders fill by trades through their price.
+   */
+  readonly price_source: 'stream' | 'bars' | 'trades';
   readonly latency: LatencyTerms;
   /** Power of the share of unexplained decreases that is taken from the queue ahead of us; larger = fewer. */
   readonly queue_exponent: number;

@@ -48,6 +48,8 @@ export interface TradeRecord {
   readonly fees: Money;
   readonly funding: Money;
   readonly netPnl: Money;
+  /** What the entries would have lost at the stops of their own brackets, > 0; null where one had none. */
+  readonly risk: Money | null;
   readonly barsHeld: number;
 }
 

@@ -49,8 +49,7 @@ export type DenialReason =
       readonly limit: number;
       readonly untilMs: number;
     }
-  | { readonly code: 'order_unknown'; readonly orderId: string }
-  | { readonly code: 'client_order_id_used'; readonly clientOrderId: string };
+  | { readonly code: 'order_unknown'; readonly orderId: string };
 
 /** Why the exchange rejected an order: the venue's code and text (Bitunix error table) and our name for it. */
 export type RejectionCode =

@@ -41,6 +41,8 @@ export interface CarriedPosition {
   readonly opened_time_ms: number;
   /** Funding already taken from its isolated margin; absent = none. */
   readonly margin_drawn?: string;
+  /** What its entries risk at their own stops; absent = not known. */
+  readonly risk?: string;
 }
 
 /** What the venue lets an account change only while nothing stands in the way of it. */
@@ -113,6 +115,8 @@ export interface SessionStart {
   readonly source: string;
   readonly instruments: readonly InstrumentSpec[];
   readonly interval: string;
+  /** Absent = the venue's klines, but for intervals below its shortest. */
+  readonly bars_from?: 'trades';
   readonly strategy: { readonly name: string; readonly params: unknown };
   /** Session length; null = no end of its own. */
   readonly duration_ms: number | null;

@@ -52,6 +52,7 @@ export function describeAccount(start: SessionStart, parts: EngineParts): Accoun
         cost: formatMoney(position.cost),
         opened_time_ms: position.openedTimeMs ?? 0,
         ...(position.drawn === 0n ? {} : { margin_drawn: formatMoney(position.drawn) }),
+        ...(position.risk === null ? {} : { risk: formatMoney(position.risk) }),
       })),
     orders,
   };
@@ -80,6 +81,7 @@ export function openAccount(
       parseMoney(carried.cost),
       parseMoney(carried.margin_drawn ?? '0'),
       carried.opened_time_ms,
+      carried.risk === undefined ? null : parseMoney(carried.risk),
     );
     host.carryPosition(instrument.index, carried.position_side, quantity);
   }

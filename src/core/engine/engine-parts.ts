@@ -14,11 +14,13 @@ import { PaperExchange } from '../exchange/paper-exchange.ts';
 import { Account } from '../ledger/account.ts';
 import { BarSeries } from '../market/bar-series.ts';
 import { InstrumentMarket } from '../market/instrument-market.ts';
+import { LongerBars } from '../market/longer-bars.ts';
 import { PublicMarket } from '../market/public-market.ts';
 import { TradeBars } from '../market/trade-bars.ts';
 import type { CircuitBreakers } from '../risk/circuit-breakers.ts';
 import type { LossLimits } from '../risk/loss-limits.ts';
 import type { RiskGate } from '../risk/risk-gate.ts';
+import { historyNeed } from '../strategy/history-need.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { type RefusedTerm, termsInForce } from './account-terms.ts';
 import { assembleRisk } from './risk-parts.ts';
@@ -27,6 +29,7 @@ import { assembleRisk } from './risk-parts.ts';
 const SPARE_BARS = 400;
 
 export interface EngineParts {
+  readonly interval: Interval;
   readonly intervalMs: number;
   /** Closed bars that must be loaded before anything trades. */
   readonly neededBars: number;
@@ -76,15 +79,16 @@ export function assembleParts(
   const interval = intervalOf(start);
   assert(
     start.fills.price_source === 'stream' || start.fill_model === 'parametric',
-    'a session of bars fills by the parametric model',
+    'a session without books fills by the parametric model',
   );
-  const neededBars = Math.max(start.min_history_bars, strategy.historyBars);
-  const hasBarsOnly = start.fills.price_source === 'bars';
+  const barMs = intervalMs(interval);
+  const neededBars = Math.max(start.min_history_bars, historyNeed(strategy, barMs));
   const markets = publicMarket.books.map((shown, index) => {
     const spec = start.instruments[index];
     assert(spec !== undefined, 'the public market is of the same instruments');
     const bars = new BarSeries(neededBars + SPARE_BARS);
-    return new InstrumentMarket(createInstrument(spec, index), bars, shown, hasBarsOnly);
+    const longer = longerBars(strategy, barMs, bars.capacity);
+    return new InstrumentMarket(createInstrument(spec, index), bars, shown, start.fills.price_source, longer);
   });
   const { modes, refused: refusedTerms } = termsInForce(
     start,
@@ -129,10 +133,14 @@ export function assembleParts(
     random.slippage,
   );
   return {
-    intervalMs: intervalMs(interval),
+    interval,
+    intervalMs: barMs,
     neededBars,
     markets,
-    tradeBars: isVenueInterval(interval) ? [] : markets.map(() => new TradeBars(intervalMs(interval))),
+    tradeBars:
+      isVenueInterval(interval) && start.bars_from === undefined
+        ? []
+        : markets.map(() => new TradeBars(intervalMs(interval))),
     account,
     refusedTerms,
     random,
@@ -141,6 +149,23 @@ export function assembleParts(
     exchange,
     ...assembleRisk(start, markets),
   };
+}
+
+/** As many as the session's own bars make. */
+function longerBars(
+  { intervals }: StrategyInstance,
+  barMs: number,
+  capacity: number,
+): ReadonlyMap<Interval, LongerBars> {
+  const lengths = (Object.keys(intervals ?? {}) as Interval[])
+    .map((interval) => [interval, intervalMs(interval)] as const)
+    .toSorted(([, one], [, other]) => one - other);
+  return new Map(
+    lengths.map(([interval, lengthMs]) => [
+      interval,
+      new LongerBars(barMs, lengthMs, Math.ceil((capacity * barMs) / lengthMs)),
+    ]),
+  );
 }
 
 /** The fill model as every receipt names it. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { START_MS, TestMarket, sessionStart } from '../../../test/builders/session.ts';
+import type { OrderIntent } from '../domain/order.ts';
 import { lots, ticks } from '../domain/units.ts';
 import { limitOrder, marketOrder, type StrategyHandlers } from '../strategy/strategy.ts';
 
@@ -303,4 +304,32 @@ describe('data that cannot be trusted', () => {
     ).toEqual([{ bars: 1, needed: 3 }]);
     expect(run.engine.status().reason).toBe('history has 1 of 3 bars');
   });
+});
+
+test('a client order id that was used names its first order: no second one, no denial, and the answer is how that stands', () => {
+  const heard: unknown[] = [];
+  const send = (quantity: number): OrderIntent =>
+    limitOrder(0, 'buy', lots(quantity), ticks(1000_0), { clientOrderId: 'mine' });
+  const run = new TestMarket(sessionStart(), {
+    onStart: (view) => {
+      view.setTimer('again', view.timeMs + 1_000);
+      view.setTimer('late', view.timeMs + 9_000);
+      return [send(5), send(5)];
+    },
+    onTimer: () => [send(7)],
+    onOrder: ({ id, quantity, status, filled }) => void heard.push([id, quantity, status, filled]),
+  })
+    .mark(0, 1000_0)
+    .book(0, BIDS, ASKS)
+    .time(3_000);
+  expect(run.engine.status().openOrders).toBe(1);
+  run.trade(4_000, 'sell', 999_0, 5).time(10_000);
+  expect(new Set(run.of('order').map(({ order }) => `${order.id} ${order.quantity}`))).toEqual(
+    new Set(['s1-o1 5']),
+  );
+  expect(run.of('denial')).toEqual([]);
+  expect(run.of('fill').map(({ fill }) => fill.quantity)).toEqual([5]);
+  expect(heard.at(-1)).toEqual(['s1-o1', 5, 'filled', 5]);
+  // Sent, repeated, accepted, repeated, filled, repeated when it was closed already.
+  expect(heard).toHaveLength(6);
 });

@@ -90,6 +90,7 @@ export class Engine implements EventListener {
       scheduleCancel: (order, reason, dueMs) =>
         this.#schedule.add(dueMs, Due.cancelArrival, { order, reason }),
       noteSubmitted: (orderId) => this.#host.noteSubmitted(orderId),
+      answer: (report) => this.#schedule.add(parts.reportArrivalMs(this.#nowMs), Due.orderReport, { report }),
       scheduleAmend: (order, price, quantity, dueMs) =>
         this.#schedule.add(dueMs, Due.amendArrival, { order, price, quantity }),
     });
@@ -218,6 +219,7 @@ export class Engine implements EventListener {
         this.#intake.lastPrice(block, row);
         break;
       case EventKind.funding:
+        this.#intake.settlement(block, row);
         this.#funding.settle(block, row, this.#nowMs, this.#lifecycle.startedMs);
         break;
       case EventKind.feed:
@@ -377,8 +379,8 @@ export class Engine implements EventListener {
   }
 
   #scheduleSettlement(instrument: number): void {
-    // A session of bars settles on what is held when a settlement is told, behind the bar that ends with it.
-    if (this.start.fills.price_source === 'bars') return;
+    // Without books a session settles on what is held when a settlement is told, behind the bar that ends with it.
+    if (this.start.fills.price_source !== 'stream') return;
     const settlementMs = this.#funding.takeUnscheduled(instrument);
     if (settlementMs === null || settlementMs < this.#nowMs) return;
     this.#schedule.add(settlementMs, Due.settlement, { instrument, atMs: settlementMs });

@@ -93,9 +93,9 @@ export class FundingDesk {
       .map((position) => ({ position, quantity: position.quantity }));
   }
 
-  /** Candles have no instant of their own inside: what is held behind the bar that ends with the settlement counts. */
+  /** Without books a settlement is told at its instant, behind the bar that ends with it: what is held then counts. */
   #heldNow(instrument: number): readonly Holding[] {
-    return this.#markets[instrument]?.hasBarsOnly === true ? this.#holdings(instrument) : [];
+    return this.#markets[instrument]?.hasBook === false ? this.#holdings(instrument) : [];
   }
 
   #available(): Money {

@@ -21,6 +21,9 @@ import {
   FLAG_BUY,
   FLAG_HISTORY,
   FLAG_RECONSTRUCTED,
+  FUNDING_MARK,
+  FUNDING_RATE,
+  FUNDING_TIME,
   MARK_INDEX,
   MARK_MARK,
   MARK_NEXT_SETTLEMENT,
@@ -138,13 +141,14 @@ export class MarketIntake {
     const { exchange } = this.#parts;
     exchange.observeTrade(instrument, isTakerBuy, price, quantity);
     if (
-      market.isBookValid &&
+      market.canFillByTrades &&
       this.#lifecycle.canFill &&
       exchange.isReachedBy(instrument, isTakerBuy, price)
     ) {
       exchange.onTrade(instrument, isTakerBuy, price, quantity, exchangeTimeMs, nowMs, sequence);
     }
     if (isNewest) this.#firePrice('last', instrument, market, nowMs, sequence);
+    if (isNewest && market.hasTradesOnly) this.#firePrice('mark', instrument, market, nowMs, sequence);
     if (isNewest && market.mark === null) this.#judgeMargin(market, exchangeTimeMs, nowMs, sequence);
     if (this.#hearsTrades && this.#lifecycle.isTrading) {
       this.#host.trade(instrument, exchangeTimeMs, isTakerBuy, price, quantity);
@@ -167,9 +171,19 @@ export class MarketIntake {
     // The strategy learns what filled inside a bar before it hears of the bar.
     if (market.hasBarsOnly) this.#hearReports();
     if (!isOwnLength || bar.openTimeMs <= market.bars.lastOpenTimeMs) return;
-    market.bars.add(bar.openTimeMs, bar.open, bar.high, bar.low, bar.close, bar.volume);
+    market.addBar(bar.openTimeMs, bar.open, bar.high, bar.low, bar.close, bar.volume);
     // Nobody decided anything in time that is played through afterwards.
     if (!isHistory && !isReconstructed && this.#lifecycle.isTrading) this.#host.bar(instrument);
+  }
+
+  /** What the venue published of a funding settlement. */
+  settlement(block: EventBlock, row: number): void {
+    const at = block.price[row] ?? 0;
+    this.#market(block.instrument[row] ?? 0).noteSettlement({
+      timeMs: block.wide[at + FUNDING_TIME] ?? Number.NaN,
+      rate: rate(block.wide[at + FUNDING_RATE] ?? Number.NaN),
+      mark: markPrice(block.wide[at + FUNDING_MARK] ?? Number.NaN),
+    });
   }
 
   /** The mark's bar counts with the bar of the same span, which follows it. */
@@ -207,7 +221,7 @@ export class MarketIntake {
     const built = this.#parts.tradeBars[instrument];
     assert(built !== undefined, 'this session builds no bars from trades');
     if (built.isWhole) {
-      this.#market(instrument).bars.add(
+      this.#market(instrument).addBar(
         built.openTimeMs,
         built.open,
         built.high,
@@ -251,7 +265,7 @@ export class MarketIntake {
     sequence: number,
   ): void {
     const { exchange } = this.#parts;
-    if (!exchange.hasConditional(instrument) || !market.isBookValid || !this.#lifecycle.canFill) return;
+    if (!exchange.hasConditional(instrument) || !market.canFillByTrades || !this.#lifecycle.canFill) return;
     exchange.onPrice(source, instrument, nowMs, sequence);
   }
 

@@ -2,7 +2,7 @@
  * The way of an intent: risk gate, reservation, request latency, exchange. Also cancels and the closing of everything.
  */
 
-import type { AmendIntent, OrderIntent, SubmitIntent } from '../domain/order.ts';
+import type { AmendIntent, OrderIntent, OrderRecord, SubmitIntent } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, DenialReason } from '../domain/reasons.ts';
 import { markNotional } from '../domain/instrument.ts';
@@ -29,6 +29,8 @@ export interface DeskLink {
   scheduleCancel(order: WorkingOrder, reason: ClosureReason, dueMs: number): void;
   scheduleAmend(order: WorkingOrder, price: Ticks | null, quantity: Lots | null, dueMs: number): void;
   noteSubmitted(orderId: string): void;
+  /** The strategy is told, in its time, how an order stands; nobody else, because nothing has changed. */
+  answer(order: OrderRecord): void;
 }
 
 export class OrderDesk {
@@ -134,6 +136,13 @@ export class OrderDesk {
 
   #submit(intent: SubmitIntent, refusal: DenialReason | null): void {
     const nowMs = this.#link.nowMs();
+    const { clientOrderId } = intent;
+    const first = clientOrderId === null ? null : this.#exchange.find(null, clientOrderId);
+    if (first !== null) {
+      // The same id names the same order, whatever else the repetition asks for: the answer is how that order stands.
+      this.#link.answer(first.record());
+      return;
+    }
     const id = `${this.#sessionId}-o${++this.#orders}`;
     const decision = this.#decide(id, intent, refusal);
     if (decision.approved === null) {
@@ -173,8 +182,6 @@ export class OrderDesk {
           intent.side === 'buy',
         ),
         price: touch > 0 ? ticks(touch) : null,
-        isClientOrderIdUsed:
-          intent.clientOrderId !== null && this.#exchange.isClientIdUsed(intent.clientOrderId),
         otherNotional: this.#otherNotional(intent),
         dayLoss: this.#losses.dayLoss(equity),
         breaker: this.#breakers.refusal(equity),

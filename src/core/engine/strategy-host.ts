@@ -9,50 +9,38 @@
  */
 
 import { assertNever } from '../base/assert.ts';
+import type { Interval } from '../base/time.ts';
 import type { Instrument } from '../domain/instrument.ts';
-import type { FillRecord, OrderIntent, OrderRecord, PositionSide, Side } from '../domain/order.ts';
+import type { FillRecord, OrderIntent, OrderRecord, PositionSide } from '../domain/order.ts';
 import { isTerminal } from '../domain/order.ts';
 import { STRATEGY_DISABLED } from '../domain/outputs.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
-import {
-  type Lots,
-  type MarkPrice,
-  type Money,
-  type Rate,
-  type Ticks,
-  lots,
-  ticks,
-} from '../domain/units.ts';
+import { type Lots, type MarkPrice, type Money, type Rate, type Ticks, lots } from '../domain/units.ts';
 import type { AgentVerdict } from '../domain/verdict.ts';
 import type { Account } from '../ledger/account.ts';
 import type { BarSeries } from '../market/bar-series.ts';
-import type { InstrumentMarket } from '../market/instrument-market.ts';
+import { type BookLevels, readLevels } from '../market/book-levels.ts';
+import type { InstrumentMarket, Settlement } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
+import type { TradeTape } from '../market/trade-tape.ts';
 import type { CallGuard } from '../strategy/call-guard.ts';
 import { checkIntents } from '../strategy/intent-check.ts';
 import { KnownPositions } from './known-positions.ts';
-import type { MarketView, PublicTrade, StrategyHandlers, StrategyInstance } from '../strategy/strategy.ts';
+import type { MarketView, StrategyHandlers, StrategyInstance } from '../strategy/strategy.ts';
 import type { EngineParts } from './engine-parts.ts';
 import { StrategyWishes } from './strategy-wishes.ts';
+import { TradeView } from './trade-view.ts';
 
 /** Calls that may be cut off before the strategy is disabled. */
 export const MAX_OVERRUNS = 3;
 
 type HandlerName = keyof StrategyHandlers;
 
-/** The one public-trade object, reused for every call. */
-class TradeView implements PublicTrade {
-  instrument = 0;
-  exchangeTimeMs = 0;
-  takerSide: Side = 'buy';
-  price: Ticks = ticks(0);
-  quantity: Lots = lots(0);
-}
-
 export class StrategyHost implements MarketView {
   readonly instruments: readonly Instrument[];
   readonly intervalMs: number;
   readonly #name: string;
+  readonly #ownInterval: Interval;
   readonly #markets: readonly InstrumentMarket[];
   readonly #account: Account;
   readonly #outputs: OutputBuffer;
@@ -69,6 +57,7 @@ export class StrategyHost implements MarketView {
   /** What the call in hand is about. */
   #handler: HandlerName = 'onStart';
   #instrument = 0;
+  #interval: Interval;
   #text = '';
   #order: OrderRecord | null = null;
   #fill: FillRecord | null = null;
@@ -84,7 +73,12 @@ export class StrategyHost implements MarketView {
 
   constructor(
     strategy: StrategyInstance,
-    { intervalMs, markets, account }: Pick<EngineParts, 'intervalMs' | 'markets' | 'account'>,
+    {
+      interval,
+      intervalMs,
+      markets,
+      account,
+    }: Pick<EngineParts, 'interval' | 'intervalMs' | 'markets' | 'account'>,
     outputs: OutputBuffer,
     onIntent: (intent: OrderIntent) => void,
     onTimer: (name: string, atMs: number) => void,
@@ -94,6 +88,8 @@ export class StrategyHost implements MarketView {
     this.#guard = strategy.guard ?? null;
     this.#renew = strategy.renew ?? null;
     this.intervalMs = intervalMs;
+    this.#ownInterval = interval;
+    this.#interval = interval;
     this.instruments = markets.map((market) => market.instrument);
     this.#markets = markets;
     this.#account = account;
@@ -121,7 +117,15 @@ export class StrategyHost implements MarketView {
 
   bar(instrument: number): void {
     this.#instrument = instrument;
+    this.#interval = this.#ownInterval;
     this.#call('onBar');
+    const { bars, longer } = this.#market(instrument);
+    for (const [interval, { series, lengthMs }] of longer) {
+      if (series.lastOpenTimeMs + lengthMs !== bars.lastOpenTimeMs + this.intervalMs) continue;
+      this.#instrument = instrument;
+      this.#interval = interval;
+      this.#call('onBar');
+    }
   }
 
   timer(name: string): void {
@@ -204,8 +208,25 @@ export class StrategyHost implements MarketView {
     this.#wishes.addNote(verdict);
   }
 
-  bars(instrument: number): BarSeries {
-    return this.#market(instrument).bars;
+  bars(instrument: number, interval: Interval = this.#ownInterval): BarSeries {
+    const { bars, longer } = this.#market(instrument);
+    if (interval === this.#ownInterval) return bars;
+    const { series } = longer.get(interval) ?? {};
+    if (series === undefined) throw new RangeError(`the strategy declares no interval ${interval}`);
+    return series;
+  }
+
+  bookLevels(instrument: number, count: number): BookLevels | null {
+    const market = this.#market(instrument);
+    return market.isBookValid ? readLevels(market.book, count) : null;
+  }
+
+  trades(instrument: number): TradeTape {
+    return this.#market(instrument).tape;
+  }
+
+  settlements(instrument: number): readonly Settlement[] {
+    return this.#market(instrument).settlements;
   }
 
   position(instrument: number, side?: PositionSide): Lots {
@@ -276,7 +297,7 @@ export class StrategyHost implements MarketView {
       case 'onStart':
         return handlers.onStart?.(this);
       case 'onBar':
-        return handlers.onBar?.(this.#instrument, this);
+        return handlers.onBar?.(this.#instrument, this, this.#interval);
       case 'onTrade':
         return handlers.onTrade?.(this.#trade, this);
       case 'onBook':

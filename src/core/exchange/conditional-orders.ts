@@ -80,9 +80,9 @@ export function triggerLevel(order: WorkingOrder, instrument: Instrument): numbe
   return order.isBid ? order.trailedFrom + distance : order.trailedFrom - distance;
 }
 
-/** The price of a kind in mark units; null while unknown. */
+/** The price of a kind in mark units; null while unknown. Where trades are all there is, the last one is the mark. */
 function priceOf(source: TriggerSource, market: InstrumentMarket): number | null {
-  if (source === 'mark') return market.mark;
+  if (source === 'mark' && !market.hasTradesOnly) return market.mark;
   return market.lastPrice === NO_PRICE ? null : market.lastPrice * market.instrument.tickMark;
 }
 

@@ -30,7 +30,7 @@ export function orderReserve(
 export function growingValue(order: WorkingOrder, market: InstrumentMarket, account: Account): Money {
   const growing = growingQuantity(order, account);
   const touch = order.isBid ? market.book.bestAsk : market.book.bestBid;
-  const price = order.intent.price ?? (market.hasBarsOnly ? market.lastPrice : touch);
+  const price = order.intent.price ?? (market.hasBook ? touch : market.lastPrice);
   if (growing === 0 || price === NO_PRICE) return ZERO_MONEY;
   return notional(market.instrument, ticks(price), growing);
 }

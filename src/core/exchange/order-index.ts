@@ -77,10 +77,6 @@ export class OrderIndex {
     return byId ?? (clientOrderId === null ? null : (this.#byClientId.get(clientOrderId) ?? null));
   }
 
-  isClientIdUsed(clientOrderId: string): boolean {
-    return this.#byClientId.has(clientOrderId);
-  }
-
   /** Replaces what is set aside for an order, which may have filled or have new terms. */
   reserve(order: WorkingOrder, amount: Money): void {
     this.#reserved = money(this.#reserved - order.reserved + amount);

@@ -107,10 +107,6 @@ export class PaperExchange {
     return this.#orders.find(orderId, clientOrderId);
   }
 
-  isClientIdUsed(clientOrderId: string): boolean {
-    return this.#orders.isClientIdUsed(clientOrderId);
-  }
-
   /** Takes an approved order on its way: reserves its exposure until it arrives. */
   submit(order: ApprovedOrder, nowMs: number): WorkingOrder {
     const working = new WorkingOrder(order);
@@ -325,7 +321,7 @@ export class PaperExchange {
       settings: this.#settings,
     });
     const forced = order.isForced ? { feeRate: this.#settings.liquidationFeeRate } : null;
-    this.#account.applyFill(fill, intent.tag, forced);
+    this.#account.applyFill(fill, intent.tag, forced, intent.bracket?.stopLoss ?? null);
     this.#outputs.push({ type: 'fill', timeMs: this.#nowMs, fill });
     if (liquidity === 'taker')
       for (const line of costLines(fill, market.instrument, value)) this.#outputs.push(line);

@@ -78,6 +78,7 @@ export class TakerMatching {
       this.#fillParametric(order, market);
       return 'market_remainder';
     }
+    if (isParametric && market.hasTradesOnly) return this.#matchTape(order, market);
     const touch = order.isBid ? market.book.bestAsk : market.book.bestBid;
     const isMarketable =
       touch !== NO_PRICE && (limit === null || (order.isBid ? touch <= limit : touch >= limit));
@@ -86,6 +87,17 @@ export class TakerMatching {
       return 'fok_not_fillable';
     if (isMarketable) this.#walk(order, market, touch);
     if (limit === null) return 'market_remainder';
+    return timeInForce === 'ioc' ? 'ioc_remainder' : 'rests';
+  }
+
+  /** A limit order where trades are all there is: it takes whole at the parametric price, or not at all. */
+  #matchTape(order: WorkingOrder, market: InstrumentMarket): ClosureReason | 'rests' {
+    const { timeInForce } = order.intent;
+    const last = market.lastPriceOrMid ?? Number.NaN;
+    const isMarketable = isWithinLimit(order, last);
+    if (timeInForce === 'post_only' && isMarketable) return 'post_only_would_cross';
+    if (isMarketable) this.#fillParametric(order, market);
+    if (timeInForce === 'fok') return 'fok_not_fillable';
     return timeInForce === 'ioc' ? 'ioc_remainder' : 'rests';
   }
 
@@ -160,6 +172,8 @@ export class TakerMatching {
       measureActivity(market.bars),
       this.#random,
     );
+    // A price beyond its limit would not have been had.
+    if (!isWithinLimit(order, price)) return;
     const touch = order.isBid ? Math.ceil(reference) + spreadTicks : Math.floor(reference) - spreadTicks;
     const evidence = this.#link.sequence();
     this.#link.fill(order, quantity, price, {

@@ -24,6 +24,7 @@ import {
   type MarkPrice,
   type Money,
   type Rate,
+  type Ticks,
   lots,
   money,
 } from '../domain/units.ts';
@@ -80,9 +81,10 @@ export class Account {
     cost: Money,
     drawn: Money,
     openedTimeMs: number,
+    risk: Money | null = null,
   ): void {
     const position = this.position(instrument, side);
-    position.carry(quantity, cost, openedTimeMs);
+    position.carry(quantity, cost, openedTimeMs, risk);
     position.drawn = drawn;
     this.#signedFills[this.#slot(instrument, side)] = quantity;
     this.#noteChange();
@@ -105,8 +107,14 @@ export class Account {
   /**
    * Books a fill: fee, realized profit, and the closed round trip where there is one. `forced`: the venue closed the
    * position; its fee comes on top, and what the fill loses beyond the margin it may use is borne by the insurance fund.
+   * `stop`: of the bracket of the order that it fills.
    */
-  applyFill(fill: FillRecord, exitReason: string, forced: ForcedTerms | null = null): void {
+  applyFill(
+    fill: FillRecord,
+    exitReason: string,
+    forced: ForcedTerms | null = null,
+    stop: Ticks | null = null,
+  ): void {
     const position = this.position(fill.instrument, fill.positionSide);
     const slot = this.#slot(fill.instrument, fill.positionSide);
     this.#signedFills[slot] =
@@ -127,6 +135,7 @@ export class Account {
       barNumber,
       this.#trades + 1,
       exitReason,
+      stop,
     );
     const reference = { ...NO_REFERENCE, instrument: fill.instrument, fillId: fill.id };
     if (fill.fee !== 0n) {

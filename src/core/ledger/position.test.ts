@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import fc from 'fast-check';
 import { BTCUSDT } from '../../../test/builders/session.ts';
-import { createInstrument } from '../domain/instrument.ts';
+import { createInstrument, parseMoney } from '../domain/instrument.ts';
 import type { TradeRecord } from '../domain/outputs.ts';
 import { type Money, lots, markPrice, money, ticks } from '../domain/units.ts';
 import { Position } from './position.ts';
@@ -55,7 +55,7 @@ test('whatever the fills: position is their signed sum, money is conserved, flat
 test('realized profit of a part is never overstated: the released cost is rounded up', () => {
   const position = new Position(createInstrument({ ...BTCUSDT, price_decimals: 4 }, 0));
   // 3 lots for a cost of 10 units: closing one releases 4, not 3.33.
-  position.carry(lots(3), money(10n), 0);
+  position.carry(lots(3), money(10n), 0, null);
   const first = position.applyFill('sell', ticks(5), lots(1), money(0n), 0, 0, 1, 'x');
   expect(first.realized).toBe(1n);
   const rest = position.applyFill('sell', ticks(5), lots(2), money(0n), 0, 0, 1, 'x');
@@ -70,4 +70,20 @@ test('unrealized profit follows the mark with the sign of the side', () => {
   short.applyFill('sell', ticks(1000_0), lots(10_000), money(0n), 0, 0, 1, 'x');
   const up = markPrice(1010 * 1e8);
   expect([long.unrealized(up), short.unrealized(up)]).toEqual([10n * 10n ** 8n, -10n * 10n ** 8n] as Money[]);
+});
+
+test('a round trip remembers what its entries risked at their own stops, unless one had none', () => {
+  const riskOf = (stops: readonly (number | null)[]): bigint | null => {
+    const position = new Position(instrument);
+    for (const stop of stops) {
+      const at = stop === null ? null : ticks(stop);
+      position.applyFill('buy', ticks(1000_0), lots(10_000), money(0n), 0, 0, 1, 'x', at);
+    }
+    const size = lots(10_000 * stops.length);
+    return position.applyFill('sell', ticks(1010_0), size, money(0n), 9, 0, 1, 'x').closed?.risk ?? null;
+  };
+  // 1 BTC, 20 USDT from the stop; then one more, 5 USDT from its own.
+  expect(riskOf([980_0])).toBe(parseMoney('20'));
+  expect(riskOf([980_0, 995_0])).toBe(parseMoney('25'));
+  expect([riskOf([null]), riskOf([980_0, null]), riskOf([1001_0])]).toEqual([null, null, null]);
 });

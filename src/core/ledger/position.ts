@@ -19,6 +19,7 @@ import {
   ZERO_MONEY,
   lots,
   money,
+  ticks,
 } from '../domain/units.ts';
 
 /** What one fill did to a position. */
@@ -43,6 +44,8 @@ interface OpenTrade {
   fees: Money;
   funding: Money;
   insurance: Money;
+  /** What the entries would have lost at the stops of their own brackets; null where one had none. */
+  risk: Money | null;
 }
 
 export class Position {
@@ -77,7 +80,7 @@ export class Position {
   }
 
   /** Restores a position of an earlier session; its round trip starts anew with the carried cost. */
-  carry(quantity: Lots, cost: Money, openedTimeMs: number): void {
+  carry(quantity: Lots, cost: Money, openedTimeMs: number, risk: Money | null): void {
     assert(this.quantity === 0, 'a position is carried over before anything is filled');
     this.quantity = quantity;
     this.cost = cost;
@@ -85,11 +88,12 @@ export class Position {
     trade.entryNotional = money(cost < 0n ? -cost : cost);
     trade.entryQuantity = lots(Math.abs(quantity));
     trade.largest = trade.entryQuantity;
+    trade.risk = risk;
   }
 
   /**
    * Applies one fill. `fee` > 0 = paid; where a fill closes and reverses, the fee is split by quantity, the closing part
-   * rounded up and the rest left to the opening part.
+   * rounded up and the rest left to the opening part. `stop`: of the bracket of the order that it fills; null = none.
    */
   applyFill(
     side: Side,
@@ -100,6 +104,7 @@ export class Position {
     barNumber: number,
     tradeNumber: number,
     exitReason: string,
+    stop: Ticks | null = null,
   ): PositionChange {
     const signed = side === 'buy' ? quantity : -quantity;
     const held = this.quantity;
@@ -116,7 +121,7 @@ export class Position {
       if (this.quantity === 0) closed = this.#finishTrade(timeMs, barNumber, tradeNumber, exitReason);
     }
     const opening = quantity - closing;
-    if (opening > 0) this.#open(side, price, lots(opening), openingFee, timeMs, barNumber);
+    if (opening > 0) this.#open(side, price, lots(opening), openingFee, timeMs, barNumber, stop);
     return { realized, closed };
   }
 
@@ -148,6 +153,11 @@ export class Position {
     const trade = this.#trade;
     if (trade === null) return ZERO_MONEY;
     return money(trade.gross - trade.fees + trade.funding + trade.insurance + this.unrealized(mark));
+  }
+
+  /** What the entries of the round trip in progress risk at their own stops; null = not known, or flat. */
+  get risk(): Money | null {
+    return this.#trade?.risk ?? null;
   }
 
   get openedTimeMs(): number | null {
@@ -193,7 +203,15 @@ export class Position {
     return money(divideCeiling(this.cost * BigInt(quantity), BigInt(Math.abs(this.quantity))));
   }
 
-  #open(side: Side, price: Ticks, quantity: Lots, fee: Money, timeMs: number, barNumber: number): void {
+  #open(
+    side: Side,
+    price: Ticks,
+    quantity: Lots,
+    fee: Money,
+    timeMs: number,
+    barNumber: number,
+    stop: Ticks | null,
+  ): void {
     const trade = this.#trade ?? this.#openTrade(side === 'buy' ? 'long' : 'short', timeMs, barNumber);
     const signed = lots(side === 'buy' ? quantity : -quantity);
     this.quantity = lots(this.quantity + signed);
@@ -202,6 +220,12 @@ export class Position {
     trade.entryQuantity = lots(trade.entryQuantity + quantity);
     trade.largest = lots(Math.max(trade.largest, Math.abs(this.quantity)));
     trade.fees = money(trade.fees + fee);
+    const distance = stop === null ? 0 : side === 'buy' ? price - stop : stop - price;
+    // A stop in the profit risks nothing that a result could be measured by.
+    trade.risk =
+      trade.risk === null || distance <= 0
+        ? null
+        : money(trade.risk + notional(this.instrument, ticks(distance), quantity));
   }
 
   #openTrade(side: 'long' | 'short', entryTimeMs: number, entryBar: number): OpenTrade {
@@ -218,6 +242,7 @@ export class Position {
       fees: ZERO_MONEY,
       funding: ZERO_MONEY,
       insurance: ZERO_MONEY,
+      risk: ZERO_MONEY,
     };
     return this.#trade;
   }
@@ -240,6 +265,7 @@ export class Position {
       grossPnl: trade.gross,
       fees: trade.fees,
       funding: trade.funding,
+      risk: trade.risk,
       netPnl: money(trade.gross - trade.fees + trade.funding + trade.insurance),
       barsHeld: barNumber - trade.entryBar,
     };

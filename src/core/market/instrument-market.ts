@@ -3,14 +3,27 @@
  * events), its prices and bars, and whether this engine can trust the book.
  */
 
+import type { Interval } from '../base/time.ts';
+import type { FillTerms } from '../domain/fill-terms.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import { type MarkPrice, type Rate, markPrice } from '../domain/units.ts';
 import type { BarSeries } from './bar-series.ts';
 import type { BookTail } from './book-tail.ts';
+import type { LongerBars } from './longer-bars.ts';
 import { NO_PRICE } from './order-book.ts';
 import type { PublicBook } from './public-book.ts';
 import type { TickLadderBook } from './tick-ladder-book.ts';
 import type { TradeFlow } from './trade-flow.ts';
+import type { TradeTape } from './trade-tape.ts';
+
+const SETTLEMENTS_KEPT = 100;
+
+/** One funding settlement, as the venue published it. */
+export interface Settlement {
+  readonly timeMs: number;
+  readonly rate: Rate;
+  readonly mark: MarkPrice;
+}
 
 export class InstrumentMarket {
   readonly instrument: Instrument;
@@ -19,9 +32,14 @@ export class InstrumentMarket {
   /** The last full book: what stood behind the window then. */
   readonly tail: BookTail;
   readonly flow: TradeFlow;
+  readonly tape: TradeTape;
+  /** Bars of longer intervals, by interval, in the order of their lengths. */
+  readonly longer: ReadonlyMap<Interval, LongerBars>;
   readonly #public: PublicBook;
   /** Candles are all there is: they decide what fills. */
   readonly hasBarsOnly: boolean;
+  /** Public trades are all there is. */
+  readonly hasTradesOnly: boolean;
   /** A bar is being played through the orders: its prices are the market, whatever the book says. */
   isPlayingBar = false;
   /** False before the first frame, after a disconnect, and while the book is crossed: nothing fills then. */
@@ -43,15 +61,38 @@ export class InstrumentMarket {
   nextSettlementMs: number | null = null;
   /** Rate of the last settlement as the venue says it; null before it did. */
   settledRate: Rate | null = null;
+  /** Settlements that the venue published, newest first; at most {@link SETTLEMENTS_KEPT}. */
+  settlements: readonly Settlement[] = [];
 
-  constructor(instrument: Instrument, bars: BarSeries, shown: PublicBook, hasBarsOnly = false) {
-    this.hasBarsOnly = hasBarsOnly;
+  constructor(
+    instrument: Instrument,
+    bars: BarSeries,
+    shown: PublicBook,
+    source: FillTerms['price_source'] = 'stream',
+    longer: ReadonlyMap<Interval, LongerBars> = new Map(),
+  ) {
+    this.hasBarsOnly = source === 'bars';
+    this.hasTradesOnly = source === 'trades';
     this.instrument = instrument;
     this.bars = bars;
     this.book = shown.ladder;
     this.tail = shown.tail;
     this.flow = shown.flow;
+    this.tape = shown.tape;
+    this.longer = longer;
     this.#public = shown;
+  }
+
+  /** Adds a closed bar of the session's interval, and what it closes of the longer ones. */
+  addBar(openTimeMs: number, open: number, high: number, low: number, close: number, volume: number): void {
+    this.bars.add(openTimeMs, open, high, low, close, volume);
+    for (const longer of this.longer.values()) longer.add(openTimeMs, open, high, low, close, volume);
+  }
+
+  /** One that was published before counts once. */
+  noteSettlement(settlement: Settlement): void {
+    if (this.settlements.some(({ timeMs }) => timeMs >= settlement.timeMs)) return;
+    this.settlements = [settlement, ...this.settlements.slice(0, SETTLEMENTS_KEPT - 1)];
   }
 
   /** Exchange time of the last frame; -Infinity before the first. */
@@ -93,10 +134,20 @@ export class InstrumentMarket {
     return this.isBookValid && bestBid !== NO_PRICE && bestAsk !== NO_PRICE ? bestBid + bestAsk : null;
   }
 
-  /** {@link midX2}, or twice the last close where candles are all there is: what a decision was made on. */
+  /** Whether books are shown at all. */
+  get hasBook(): boolean {
+    return !this.hasBarsOnly && !this.hasTradesOnly;
+  }
+
+  /** Whether public trades can fill: on a book that can be trusted, or where there is none to trust. */
+  get canFillByTrades(): boolean {
+    return this.isBookValid || this.hasTradesOnly;
+  }
+
+  /** {@link midX2}, or twice the last price where there are no books: what a decision was made on. */
   get decisionMidX2(): number | null {
     const { midX2 } = this;
-    return midX2 === null && this.hasBarsOnly && this.lastPrice !== NO_PRICE ? 2 * this.lastPrice : midX2;
+    return midX2 === null && !this.hasBook && this.lastPrice !== NO_PRICE ? 2 * this.lastPrice : midX2;
   }
 
   /** A price in ticks to trade against without a book: the mid, else the last trade; null before either. */

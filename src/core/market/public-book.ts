@@ -10,12 +10,14 @@ import { digestOf } from './book-digest.ts';
 import { BookTail } from './book-tail.ts';
 import { TickLadderBook } from './tick-ladder-book.ts';
 import { TradeFlow } from './trade-flow.ts';
+import { TradeTape } from './trade-tape.ts';
 
 export class PublicBook {
   readonly ladder = new TickLadderBook();
   /** The last full book: what stood behind the window then. */
   readonly tail = new BookTail();
   readonly flow: TradeFlow;
+  readonly tape = new TradeTape();
   /** Sequence number of the last frame. */
   sequence = 0;
   /** Exchange time of the last frame; -Infinity before the first. */

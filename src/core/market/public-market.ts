@@ -27,8 +27,11 @@ export class PublicMarket {
         return this.#book(block, row).replaceTail(block, row, block.receivedTimeMs[row] ?? 0, sequence);
       case EventKind.trade: {
         const isTakerBuy = ((block.flags[row] ?? 0) & FLAG_BUY) !== 0;
-        const { flow } = this.#book(block, row);
-        flow.addTrade(block.exchangeTimeMs[row] ?? 0, isTakerBuy, block.quantity[row] ?? 0);
+        const { flow, tape } = this.#book(block, row);
+        const exchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
+        const quantity = block.quantity[row] ?? 0;
+        flow.addTrade(exchangeTimeMs, isTakerBuy, quantity);
+        tape.add(exchangeTimeMs, isTakerBuy, block.price[row] ?? 0, quantity);
         break;
       }
       case EventKind.feed:

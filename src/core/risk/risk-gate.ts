@@ -47,7 +47,6 @@ export interface RiskContext {
   readonly otherNotional: Money;
   /** Price to value the position at, in ticks; null while there is no market. */
   readonly price: Ticks | null;
-  readonly isClientOrderIdUsed: boolean;
   /** How long closed bars are overdue while a gap is not resolved; null while none is. */
   readonly barsOverdueMs: number | null;
   /** Set while the day's loss limit is reached. */
@@ -155,9 +154,6 @@ export class RiskGate {
     }
     const badTrigger = invalidTrigger(intent);
     if (badTrigger !== null) return { code: 'trigger_invalid', price: badTrigger };
-    if (intent.clientOrderId !== null && context.isClientOrderIdUsed) {
-      return { code: 'client_order_id_used', clientOrderId: intent.clientOrderId };
-    }
     const oldest =
       this.#approvedAtMs[this.#approvals % this.#approvedAtMs.length] ?? Number.NEGATIVE_INFINITY;
     if (context.nowMs - oldest < RATE_WINDOW_MS) {

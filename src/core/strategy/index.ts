@@ -2,6 +2,11 @@
 
 export { conditionalOrder, defineStrategy, limitOrder, marketOrder } from './strategy.ts';
 export { shareOfEquity } from './share-of-equity.ts';
+export type { Interval } from '../base/time.ts';
+export type { BarSeries } from '../market/bar-series.ts';
+export type { BookLevel, BookLevels } from '../market/book-levels.ts';
+export type { Settlement } from '../market/instrument-market.ts';
+export type { TradeTape } from '../market/trade-tape.ts';
 export type { MarketView, PublicTrade, StrategyDefinition, StrategyHandlers } from './strategy.ts';
 export type {
   Bracket,

@@ -21,7 +21,11 @@ import type {
 } from '../domain/order.ts';
 import type { Lots, MarkPrice, Money, Rate, Ticks } from '../domain/units.ts';
 import type { AgentVerdict } from '../domain/verdict.ts';
+import type { Interval } from '../base/time.ts';
 import type { BarSeries } from '../market/bar-series.ts';
+import type { BookLevels } from '../market/book-levels.ts';
+import type { Settlement } from '../market/instrument-market.ts';
+import type { TradeTape } from '../market/trade-tape.ts';
 import type { CallGuard } from './call-guard.ts';
 
 /** A public trade as strategies see it; the object is reused. */
@@ -52,8 +56,14 @@ export interface MarketView {
   barDelta(instrument: number, back: number): Lots | null;
   /** Puts a verdict on record: it is stored with the session and shown beside the bar. */
   note(verdict: AgentVerdict): void;
-  /** Closed bars of the session's interval. */
-  bars(instrument: number): BarSeries;
+  /** Closed bars of the session's interval, or of a longer one that the strategy declares. */
+  bars(instrument: number, interval?: Interval): BarSeries;
+  /** The displayed book, at most `count` levels a side, best first; null while it cannot be trusted. */
+  bookLevels(instrument: number, count: number): BookLevels | null;
+  /** The last public trades that were heard, newest first. */
+  trades(instrument: number): TradeTape;
+  /** Funding settlements that the venue published while the session ran, newest first. */
+  settlements(instrument: number): readonly Settlement[];
   /** Signed position after the fills that had been reported to us; in hedge mode long and short together, or the side named. */
   position(instrument: number, side?: PositionSide): Lots;
   equity(): Money;
@@ -67,8 +77,8 @@ export interface MarketView {
 export interface StrategyHandlers {
   /** Called once, when the session begins to run. */
   onStart?(view: MarketView): readonly OrderIntent[] | void;
-  /** A bar of the session's interval closed. */
-  onBar?(instrument: number, view: MarketView): readonly OrderIntent[] | void;
+  /** A bar of the session's interval closed, or one of a longer interval that it declares: the shortest comes first. */
+  onBar?(instrument: number, view: MarketView, interval: Interval): readonly OrderIntent[] | void;
   onTrade?(trade: PublicTrade, view: MarketView): readonly OrderIntent[] | void;
   /** A complete, valid book frame was applied. */
   onBook?(instrument: number, view: MarketView): readonly OrderIntent[] | void;
@@ -83,6 +93,8 @@ export interface StrategyDefinition<Params = unknown> {
   readonly params: ZodType<Params>;
   /** Closed bars it needs before its first order. */
   historyBars(params: Params): number;
+  /** Longer intervals that it reads beside the session's, each with the closed bars it needs of it. */
+  intervals?(params: Params): Readonly<Partial<Record<Interval, number>>>;
   create(params: Params): StrategyHandlers;
 }
 
@@ -92,6 +104,8 @@ export interface StrategyInstance {
   /** Parameters after defaults, as recorded. */
   readonly params: unknown;
   readonly historyBars: number;
+  /** Longer intervals and the bars needed of each; absent = the session's own alone. */
+  readonly intervals?: Readonly<Record<string, number>>;
   readonly handlers: StrategyHandlers;
   /** Makes handlers with a fresh memory, for after a call that was cut off; absent = the strategy cannot go on then. */
   readonly renew?: () => StrategyHandlers;
@@ -114,6 +128,7 @@ export function instantiateStrategy<Params>(
     name: definition.name,
     params: checked,
     historyBars: definition.historyBars(checked),
+    ...(definition.intervals === undefined ? {} : { intervals: definition.intervals(checked) }),
     handlers: definition.create(checked),
     renew: () => definition.create(checked),
   };

@@ -23,7 +23,8 @@ type CostName =
   | 'impact_cost'
   | 'slippage_cost'
   | 'fees_paid'
-  | 'funding_paid';
+  | 'funding_paid'
+  | 'liquidation_fees';
 
 /** In the prices of the fills, then on the ledger. */
 const PRICE_COSTS: readonly (readonly [CostName, string, string])[] = [
@@ -35,6 +36,7 @@ const PRICE_COSTS: readonly (readonly [CostName, string, string])[] = [
 const LEDGER_COSTS: readonly (readonly [CostName, string, string])[] = [
   ['fees_paid', 'Fees', 'maker and taker, on every fill'],
   ['funding_paid', 'Funding', 'settled at the mark; negative = received'],
+  ['liquidation_fees', 'Liquidation fees', 'charged by the venue for closing by force'],
 ];
 
 const LEDGER_WORDS: Readonly<Record<Exclude<LedgerKind, 'deposit'>, string>> = {

@@ -208,6 +208,24 @@ export function invalidLine(file: string, line: number, expected: string, found:
   return new StorageError('invalid_data', `${place}: expected ${expected}, found ${shown}`);
 }
 
+/** The names of a file's columns as its first line has them. Throws StorageError. */
+export async function readHeader(file: string): Promise<string> {
+  const raw = createReadStream(file, { highWaterMark: CHUNK_BYTES });
+  const stream = file.endsWith('.gz') ? pipeline(raw, createGunzip(), () => {}) : raw;
+  try {
+    let text = '';
+    for await (const piece of stream as AsyncIterable<Buffer>) {
+      text += piece.toString('latin1');
+      if (text.includes('\n') || text.length > ROW_BYTES_MAX) break;
+    }
+    return text.replace(/\r?\n.*$/s, '').replace(/^\u00EF\u00BB\u00BF/, '');
+  } catch (error) {
+    throw fileError(error, file);
+  } finally {
+    raw.destroy();
+  }
+}
+
 /**
  * Yields the rows of a file, chunk by chunk, in one reused object. `columns` are the header's names in the order in which
  * they are asked for later; `NAME?` may be absent. Throws StorageError: `not_found`, or `invalid_data` with file and line.
@@ -239,14 +257,17 @@ export async function* readCsv(file: string, columns: readonly string[]): AsyncG
       yield rows;
     }
   } catch (error) {
-    if (error instanceof StorageError) throw error;
-    const wrapped = toStorageError(error, `read ${file}`);
-    // What the decompressor says: cut off, no gzip.
-    throw wrapped.code === 'unknown' ? new StorageError('invalid_data', wrapped.message, error) : wrapped;
+    throw fileError(error, file);
   } finally {
     raw.destroy();
   }
   if (rows.line < 2) throw invalidLine(file, 0, 'at least one row', 'none');
+}
+
+function fileError(error: unknown, file: string): StorageError {
+  const wrapped = toStorageError(error, `read ${file}`);
+  // What the decompressor says: cut off, no gzip.
+  return wrapped.code === 'unknown' ? new StorageError('invalid_data', wrapped.message, error) : wrapped;
 }
 
 /** Reads the header from the first bytes; returns where the rows begin. */

@@ -103,6 +103,7 @@ export const finalReportShape = z.strictObject({
   win_rate: z.number().min(0).max(1).nullable(),
   fees_paid: amount,
   funding_paid: amount,
+  liquidation_fees: amount,
   spread_cost: amount.nullable(),
   impact_cost: amount.nullable(),
   latency_cost: amount.nullable(),

@@ -1,0 +1,56 @@
+/** The last public trades of one instrument, as they were heard, newest first. Memory is fixed. */
+
+import { assert } from '../base/assert.ts';
+import type { Side } from '../domain/order.ts';
+import type { Lots, Ticks } from '../domain/units.ts';
+
+/** Trades remembered. */
+export const TAPE_TRADES = 1_000;
+
+export class TradeTape {
+  readonly #exchangeTimeMs = new Float64Array(TAPE_TRADES);
+  readonly #price = new Float64Array(TAPE_TRADES);
+  /** Signed: > 0 where the taker bought. */
+  readonly #signed = new Float64Array(TAPE_TRADES);
+  #total = 0;
+
+  /** Trades held. */
+  get length(): number {
+    return Math.min(this.#total, TAPE_TRADES);
+  }
+
+  /** Trades ever heard. */
+  get total(): number {
+    return this.#total;
+  }
+
+  add(exchangeTimeMs: number, isTakerBuy: boolean, price: number, quantity: number): void {
+    const at = this.#total % TAPE_TRADES;
+    this.#exchangeTimeMs[at] = exchangeTimeMs;
+    this.#price[at] = price;
+    this.#signed[at] = isTakerBuy ? quantity : -quantity;
+    this.#total++;
+  }
+
+  /** `back` counts from the newest trade, which is 0; throws beyond what is held. */
+  exchangeTimeMs(back: number): number {
+    return this.#exchangeTimeMs[this.#index(back)] ?? Number.NaN;
+  }
+
+  price(back: number): Ticks {
+    return (this.#price[this.#index(back)] ?? Number.NaN) as Ticks;
+  }
+
+  quantity(back: number): Lots {
+    return Math.abs(this.#signed[this.#index(back)] ?? Number.NaN) as Lots;
+  }
+
+  takerSide(back: number): Side {
+    return (this.#signed[this.#index(back)] ?? 0) < 0 ? 'sell' : 'buy';
+  }
+
+  #index(back: number): number {
+    assert(back >= 0 && back < this.length, `trade ${back} back of ${this.length} held`);
+    return (this.#total - 1 - back) % TAPE_TRADES;
+  }
+}

@@ -1,0 +1,47 @@
+/** Finds out what a path holds and opens it: an order-book session, candles, or public trades. */
+
+import { existsSync } from 'node:fs';
+import { StorageError } from '../storage-error.ts';
+import { openBarDataset } from './bar-dataset.ts';
+import { bookPrefix, openBookDataset } from './book-dataset.ts';
+import { invalidLine, readHeader } from './csv-rows.ts';
+import type { Dataset } from './dataset.ts';
+import { openTradeDataset } from './trade-dataset.ts';
+
+export interface DatasetPaths {
+  readonly data: string;
+  readonly marks: string | null;
+  readonly funding: string | null;
+}
+
+/** Throws StorageError: `not_found`, or `invalid_data` naming file and line. */
+export async function openDataset({ data, marks, funding }: DatasetPaths): Promise<Dataset> {
+  const prefix = bookPrefix(data);
+  const isBook = existsSync(`${prefix}-l2.csv.gz`) || existsSync(`${prefix}-book.csv.gz`);
+  if (!isBook && !existsSync(data))
+    throw new StorageError(
+      'not_found',
+      `there is no data ${data}: neither a file nor the prefix of a recorded session`,
+    );
+  const names = isBook ? [] : (await readHeader(data)).split(',');
+  if (names.includes('open_time_ms')) return openBarDataset({ bars: data, marks, funding });
+  if (marks !== null)
+    throw new StorageError(
+      'invalid_data',
+      `${marks}: mark bars are for candles; ${data} holds something else`,
+    );
+  if (isBook) return openBookDataset(prefix, funding);
+  if (!names.includes('trade_ms'))
+    throw invalidLine(
+      data,
+      1,
+      'a header of candles (open_time_ms,…) or trades (trade_ms,…)',
+      JSON.stringify(names.join(',')),
+    );
+  if (funding !== null)
+    throw new StorageError(
+      'invalid_data',
+      `${funding}: settlements are for candles and recorded books; ${data} has trades only`,
+    );
+  return openTradeDataset(data);
+}
