@@ -15,7 +15,7 @@
  */
 
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import module, { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -37,7 +37,9 @@ const PINNED_PACKAGES = new Map([
 const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const main = join(root, 'src', 'cli', 'main.ts');
+/** Sources in a checkout; in an installed package, below whose folder Node strips no types, JavaScript. */
+const sources = join(root, 'src', 'cli', 'main.ts');
+const main = existsSync(sources) ? sources : join(root, 'lib', 'cli', 'main.js');
 
 const pinned = findPinnedNode();
 if (pinned?.version === process.versions.node) {
@@ -86,9 +88,18 @@ function findPinnedNode() {
 
 /** @param {string} nodePath */
 function runChild(nodePath) {
-  const child = spawn(nodePath, ['--disable-warning=ExperimentalWarning', main, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-  });
+  const child = spawn(
+    nodePath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON',
+      main,
+      ...process.argv.slice(2),
+    ],
+    {
+      stdio: 'inherit',
+    },
+  );
   child.on('error', (error) =>
     refuse(`laptop-agents cannot start its Node (${nodePath}): ${error.message}.`),
   );

@@ -9,6 +9,7 @@ import { engineCase } from './engine.ts';
 import { latencyCase } from './latency.ts';
 import { linearityCase } from './linearity.ts';
 import { memoryCase } from './memory.ts';
+import { replayCase } from './replay.ts';
 import { restingCase } from './resting.ts';
 import { scanCase } from './scan.ts';
 
@@ -19,6 +20,7 @@ export const CASES: readonly BenchCase[] = [
   decodeBookCcxtCase,
   engineCase,
   bandCase,
+  replayCase,
   restingCase,
   latencyCase,
   linearityCase,

@@ -14,9 +14,9 @@ import type { WorkspacePaths } from '../session/workspace-paths.ts';
 import { describeCarried, describePositions } from './held-positions.ts';
 import { type InterruptedSession, findInterrupted, hasEvents } from './interrupted-session.ts';
 import { newAccount } from './start-document.ts';
-import { readHeartbeat } from './read-heartbeat.ts';
 import { type RecoveredSession, recoverSession } from './recover-session.ts';
 import { type ResultFacts, writeResult } from './session-result.ts';
+import { wasFrozen } from './was-frozen.ts';
 
 export interface ConcludeFacts {
   readonly paths: WorkspacePaths;
@@ -65,12 +65,6 @@ export async function concludeInterrupted(facts: ConcludeFacts): Promise<void> {
     );
     conclude();
   }
-}
-
-/** Whether its watchdog ended it and said so in its place. */
-function wasFrozen(sessionId: string, paths: WorkspacePaths): boolean {
-  const last = readHeartbeat(paths.heartbeat);
-  return last?.session_id === sessionId && last.state === 'ended' && last.reason === 'crashed';
 }
 
 async function concludeFromLog(

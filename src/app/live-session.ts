@@ -36,6 +36,7 @@ import { isSettledWithin } from './bounded-wait.ts';
 import { catchUp } from './catch-up.ts';
 import type { Settings } from './config/settings.ts';
 import { describeCarried, describePositions } from './held-positions.ts';
+import { playNetworkOutage } from './network-outage.ts';
 import type { OpenedSession } from './open-session.ts';
 import { reservedSink } from './reserved-sink.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
@@ -332,10 +333,12 @@ export class LiveSession {
     this.#isStreaming = true;
     this.#options.overruns.listen((overrun) => void this.#send({ type: 'strategy_overrun', ...overrun }));
     if (this.#early !== null) this.command(this.#early);
+    const outageFacts = { rest: client.rest, instruments: this.#instruments, inlet: this.#ingress, logger };
     client.start(this.#instruments, settings.interval, this.#ingress, {
       onFatal: (error) => this.command({ type: 'stop', reason: 'venue_fatal', detail: error.message }),
       onLost: (feed, detail) =>
         this.command({ type: 'stop', reason: 'market_data_lost', detail: `${feed}: ${detail}` }),
+      onOutage: (fromMs, toMs, signal) => playNetworkOutage(outageFacts, fromMs, toMs, signal),
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
     const { alerts, reserve } = this.#options;

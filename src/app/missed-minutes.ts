@@ -1,6 +1,6 @@
 /**
- * The minutes in which a session's program did not run, as the venue tells them afterwards: what is played through the
- * engine before the session goes on.
+ * The minutes in which a session's program did not run, or had no network, as the venue tells them afterwards: what is
+ * played through the engine before the session goes on.
  *
  * Whole minutes inside the absence only; its first and last parts have no bar that is theirs alone. A minute without a
  * kline is left out and makes the absence one that is not filled: nothing is invented for it. Minutes without a mark
@@ -71,14 +71,14 @@ export class MissedMinutes {
     return this.#openTimes.filter((openMs) => this.#instruments.every(({ bars }) => bars.has(openMs))).length;
   }
 
-  /** Writes them as events in their order, each at the end of its minute. */
-  write(inlet: EventInlet): void {
+  /** Writes them as events in their order, each at the end of its minute, none before `notBeforeMs`. */
+  write(inlet: EventInlet, notBeforeMs = 0): void {
     for (const openMs of this.#openTimes) {
       for (const [index, { bars, marks }] of this.#instruments.entries()) {
         const bar = bars.get(openMs);
         if (bar === undefined) continue;
         const mark = marks.get(openMs);
-        const atMs = openMs + MINUTE_MS;
+        const atMs = Math.max(notBeforeMs, openMs + MINUTE_MS);
         if (mark !== undefined) inlet.open(1).appendMarkBar(index, atMs, mark, FLAG_RECONSTRUCTED);
         inlet.open(1).appendBar(index, atMs, bar, FLAG_RECONSTRUCTED);
       }

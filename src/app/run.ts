@@ -30,6 +30,7 @@ import { newSessionId } from './session-id.ts';
 import type { SessionRun } from './session-run.ts';
 import { OverrunReports, guardStrategies } from './strategy-guard.ts';
 import { describeUnreportedEnd } from './unreported-end.ts';
+import { wasFrozen } from './was-frozen.ts';
 
 /** Holds a session; returns the exit code. Throws ConfigError for settings that no session can have. */
 export async function runSession(
@@ -68,9 +69,15 @@ export async function runSession(
     if (unreported !== null) alerts.raise('critical', 'crashed', unreported);
     // Only who has the workspace pays for loading the rest of the program.
     const { loadStrategyMaker, requireFitting } = await unlessBrokenOff(import('./strategy-loader.ts'));
+    if (settings.account === 'resume' && wasFrozen(sessionId, paths)) {
+      const text = `Session ${sessionId} was frozen; its log is replayed, and what froze it may freeze this too`;
+      log.log('warning', 'session_was_frozen', text);
+      io.stderr.write(`${text}. Without --resume a new session goes on with its account.\n`);
+    }
     if (settings.account !== 'resume') {
       const { concludeInterrupted } = await unlessBrokenOff(import('./conclude-interrupted.ts'));
-      await concludeInterrupted({ paths, alerts, logger: log, nowMs: systemClock.nowMs() });
+      const facts = { paths, alerts, logger: log, nowMs: systemClock.nowMs() };
+      await unlessBrokenOff(concludeInterrupted(facts));
     }
     const loaded = await unlessBrokenOff(loadStrategyMaker(settings.strategy, settings.params));
     requireFitting(loaded(), settings.interval);

@@ -1,23 +1,24 @@
 /**
  * What decides a session besides its events, as hashes for its manifest: the engine, the strategy, the configuration.
  *
- * Assumption: the program runs from its sources, which it does everywhere; reading them takes a few milliseconds.
+ * In a checkout the sources are read, which takes a few milliseconds; the package, which has none, was built with their hash.
  */
 
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SessionManifest } from '../storage/session-folder.ts';
 import { programVersion } from './program-version.ts';
 
 const CORE = fileURLToPath(new URL('../core/', import.meta.url));
+const BUILT_HASH = path.join(CORE, 'engine-hash');
 
 let engineHashOnce: string | null = null;
 
 /** SHA-256 over the name and the text of every source of the core, hex: another value is another engine. */
 export function engineHash(): string {
-  engineHashOnce ??= hashSources();
+  engineHashOnce ??= existsSync(BUILT_HASH) ? readFileSync(BUILT_HASH, 'utf8').trim() : hashSources();
   return engineHashOnce;
 }
 

@@ -66,17 +66,22 @@ const definitionShape = z.object({
   create: z.function(),
 });
 
-/** Packages that a strategy file may import wherever it lies: ours, and what its schema and indicators are written with. */
-const OFFERED_PACKAGES: ReadonlySet<string> = new Set(['laptop-agents', 'zod', 'trading-signals']);
+/** What a strategy file imports from us, as it is here: the very modules that run it, from sources or built. */
+const OWN_PACKAGE = 'laptop-agents';
+const OWN_FACE = new URL(`../core/strategy/index${path.extname(import.meta.url)}`, import.meta.url).href;
+
+/** Packages that a strategy file may import wherever it lies: what its schema and indicators are written with. */
+const OFFERED_PACKAGES: ReadonlySet<string> = new Set(['zod', 'trading-signals']);
 
 let isOffering = false;
 
-/** Lets a strategy file outside the checkout find the offered packages in ours; its own copies win. */
+/** Lets a strategy file outside the checkout find the offered packages in ours; its own copies of those win. */
 function offerPackages(): void {
   if (isOffering) return;
   isOffering = true;
   registerHooks({
     resolve(specifier, context, nextResolve) {
+      if (specifier === OWN_PACKAGE) return nextResolve(OWN_FACE, context);
       if (!OFFERED_PACKAGES.has(specifier)) return nextResolve(specifier, context);
       try {
         return nextResolve(specifier, context);

@@ -116,7 +116,7 @@ test('prints version and help on stdout with exit 0', async () => {
 
 test.each([
   ['an unknown command', ['statsu'], /unknown command 'statsu'.*did you mean status/i],
-  ['a command of another release', ['backtest'], /unknown command 'backtest'/],
+  ['a command of another release', ['trade-live'], /unknown command 'trade-live'/],
   ['an unknown option', ['run', '--leverge', '3'], /unknown option '--leverge'.*did you mean --leverage/i],
   ['too many operands', ['status', 'now'], /too many arguments/],
   ['a missing operand', ['report'], /missing required argument 'session'/],

@@ -99,7 +99,9 @@ function expectNeverStale(session: Session): void {
 }
 
 function liveBars(session: Session): EventOf<'bar'>[] {
-  return eventsOf(readEvents(folderOf(session)), 'bar').filter(({ history }) => !history);
+  return eventsOf(readEvents(folderOf(session)), 'bar').filter(
+    ({ history, reconstructed }) => !history && !reconstructed,
+  );
 }
 
 /** Waits for the offset between the venue's clock and this machine's to show, and returns how long it took. */

@@ -36,6 +36,8 @@ const accounts = new AccountStore(path.join(workspace, 'state'));
 const existing = listSessions(workspace)[0] ?? null;
 const isBegun = existing !== null && hasEvents();
 if (existing !== null && !isBegun) rmSync(existing.path, { recursive: true });
+// A program gives each session an id of its own; this one meets what it began to make.
+if (existing === null) rmSync(path.join(workspace, 'sessions'), { recursive: true, force: true });
 const folder =
   existing !== null && isBegun ? existing : createSessionFolder(workspace, sampleManifest('sweep'));
 

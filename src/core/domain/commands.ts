@@ -24,11 +24,14 @@ export type OperatorCommand =
   | Outage;
 
 /**
- * The program was away: it saw nothing from the last event before this one until `toMs` (venue time). The event's own
- * time is `fromMs`, and no event follows it before the earlier of `toMs` and `fromMs` + 1 s.
+ * Nothing was seen from the last event before this one until `toMs` (venue time): the program did not run, or its network
+ * was gone. In the first case the event's own time is `fromMs`, and no event follows it before the earlier of `toMs` and
+ * `fromMs` + 1 s; in the second the time is told as soon as the venue could be asked about it.
  */
 export interface Outage {
   readonly type: 'outage';
+  /** Absent: of the program. */
+  readonly of?: 'network';
   readonly fromMs: number;
   readonly toMs: number;
   /** What ended the process, as far as the next one can tell. */

@@ -204,10 +204,12 @@ export class Engine implements EventListener {
       case EventKind.sessionStarted:
         this.#begin();
         break;
-      case EventKind.bar:
-        this.#intake.bar(block, row, this.#nowMs, this.#sequence);
+      case EventKind.bar: {
+        const playedUntilMs = this.#intake.bar(block, row, this.#nowMs, this.#sequence);
+        if (playedUntilMs !== null) this.#absence.settleUntil(playedUntilMs, instrument);
         if (this.#sampler.isDueWithBar(this.#nowMs)) this.#sample();
         break;
+      }
       case EventKind.markBar:
         this.#intake.markBar(block, row);
         break;
@@ -236,6 +238,7 @@ export class Engine implements EventListener {
         this.#parts.latency.noteRoundTrip(block.wide[at + CLOCK_ROUND_TRIP] ?? Number.NaN);
         break;
       case EventKind.timeAdvanced:
+        this.#absence.settleUntil(this.#nowMs, null);
         break;
       case EventKind.bookSnapshot:
       case EventKind.bookDelta:

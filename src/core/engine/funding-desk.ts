@@ -57,6 +57,20 @@ export class FundingDesk {
     return true;
   }
 
+  /**
+   * Settlements after `fromMs` that were noted while nothing was known: to be noted again, once what happened before each
+   * is. Those that the venue published already stay as they are.
+   */
+  takeBack(fromMs: number, nowMs: number): { readonly instrument: number; readonly atMs: number }[] {
+    const taken = this.#scheduled.flatMap((atMs, instrument) =>
+      atMs > fromMs && atMs <= nowMs && !this.#booked.has(`${instrument}@${atMs}`)
+        ? [{ instrument, atMs }]
+        : [],
+    );
+    for (const { instrument, atMs } of taken) this.#held.delete(`${instrument}@${atMs}`);
+    return taken;
+  }
+
   /** The settlement instant: notes what is held. */
   note(instrument: number, settlementMs: number): void {
     assert(this.#held.size < MAX_PENDING, `more than ${MAX_PENDING} settlements without a published rate`);

@@ -21,11 +21,21 @@ const quality = (run: TestMarket): unknown[] =>
 describe('old data', () => {
   test('a book is as old as its stamp says, however new its arrival: late books halt trading', () => {
     const run = running();
-    for (let atMs = 11_000; atMs <= 14_000; atMs += 500) run.book(atMs, BIDS, ASKS, atMs - 6_000);
+    for (let atMs = 17_000; atMs <= 20_000; atMs += 500) run.book(atMs, BIDS, ASKS, atMs - 6_000);
     expect([run.engine.lifecycle, run.engine.status().reason]).toEqual(['halted', 'ORDER_BOOK_STALE']);
-    run.book(15_000, BIDS, ASKS).time(16_100);
+    run.book(21_000, BIDS, ASKS).time(22_100);
     expect(run.engine.lifecycle).toBe('running');
     expect(quality(run)).toContainEqual(['book', 'late', 4_000]);
+  });
+
+  test("stamps that go back halt nothing before the venue's clock was looked at, and fill nothing until then", () => {
+    const run = running({ onStart: () => [limitOrder(0, 'buy', lots(5), ticks(999_5))] });
+    run.book(11_000, BIDS, ASKS, 11_000 - 45_000).time(12_100);
+    expect(run.engine.lifecycle).toBe('running');
+    run.trade(12_200, 'sell', 999_0, 100);
+    expect(run.of('fill')).toEqual([]);
+    for (let atMs = 12_500; atMs <= 16_500; atMs += 500) run.book(atMs, BIDS, ASKS, atMs - 45_000);
+    expect(run.engine.lifecycle).toBe('halted');
   });
 
   test('a delay within the limits is nothing to speak of', () => {

@@ -155,8 +155,11 @@ export class MarketIntake {
     }
   }
 
-  /** A closed bar: played through the orders where nothing finer is known, then added unless it is not newer than the last. */
-  bar(block: EventBlock, row: number, nowMs: number, sequence: number): void {
+  /**
+   * A closed bar: played through the orders where nothing finer is known; one that tells of its own time is then added
+   * unless it is not newer than the last. Returns until when a reconstructed one tells what happened; null for others.
+   */
+  bar(block: EventBlock, row: number, nowMs: number, sequence: number): number | null {
     const instrument = block.instrument[row] ?? 0;
     const flags = block.flags[row] ?? 0;
     const bar = readBar(block, row);
@@ -168,12 +171,14 @@ export class MarketIntake {
     if (isReconstructed || (market.hasBarsOnly && isOwnLength)) {
       this.#play(instrument, market, bar, lengthMs, isReconstructed, isHistory, nowMs, sequence);
     }
+    // What is played through afterwards is known as a bar by the history or the filled gap that comes with it.
+    if (isReconstructed) return bar.openTimeMs + lengthMs;
     // The strategy learns what filled inside a bar before it hears of the bar.
     if (market.hasBarsOnly) this.#hearReports();
-    if (!isOwnLength || bar.openTimeMs <= market.bars.lastOpenTimeMs) return;
+    if (!isOwnLength || bar.openTimeMs <= market.bars.lastOpenTimeMs) return null;
     market.addBar(bar.openTimeMs, bar.open, bar.high, bar.low, bar.close, bar.volume);
-    // Nobody decided anything in time that is played through afterwards.
-    if (!isHistory && !isReconstructed && this.#lifecycle.isTrading) this.#host.bar(instrument);
+    if (!isHistory && this.#lifecycle.isTrading) this.#host.bar(instrument);
+    return null;
   }
 
   /** What the venue published of a funding settlement. */
@@ -288,8 +293,9 @@ export class MarketIntake {
     const isCrossed = isTwoSided && bestBid >= bestAsk;
     const isGood = isTwoSided && !isCrossed;
     const shownMs = this.#watch.shownMs(nowMs, market.bookExchangeTimeMs);
-    // A good book that arrives too old is the newest there is, and still no market.
-    if (isGood) market.bookTimeMs = shownMs;
+    // A good book that arrives too old is the newest there is, and still no market. One that seems older than the book before
+    // it makes nothing staler: the venue's clock may have stepped back, which its next sample tells.
+    if (isGood) market.bookTimeMs = Math.max(market.bookTimeMs, shownMs);
     market.isBookValid = isGood && nowMs - shownMs <= this.#lifecycle.staleMs;
     market.isLastBook = false;
     const complaint = isCrossed

@@ -18,20 +18,17 @@ import { type Scheduler, systemScheduler } from '../transport/scheduler.ts';
 import { ClockSync } from './clock-sync.ts';
 import { createFrameDecoder } from './decode.ts';
 import { type DecodedFrame, FrameKind } from './decoded-frame.ts';
-import { BOOK_CHANNEL, klineChannel } from './endpoints.ts';
 import { isSymbolError } from './errors.ts';
 import { FullBookWatch } from './full-book-watch.ts';
 import { FundingWatch } from './funding-watch.ts';
 import { KlineTracker } from './kline-tracker.ts';
 import { type FeedHealth, type FeedStream, MarketFeed } from './market-feed.ts';
+import { klineStreams, tickerStreams } from './market-streams.ts';
 import { appendBook, appendPrice, appendTicker, appendTrades } from './normalize.ts';
+import { OutageWatch } from './outage-watch.ts';
 import { RestClient } from './rest-client.ts';
 import { TradeReplay } from './trade-replay.ts';
 
-const BOOK_SILENCE_MS = 5_000;
-const PRICE_SILENCE_MS = 5_000;
-const TICKER_SILENCE_MS = 10_000;
-const KLINE_SILENCE_MS = 10_000;
 /** A stamp further ahead of the estimated venue time is a broken frame: one alone could close a bar too early. */
 const MAX_STAMP_AHEAD_MS = 2_000;
 /** Holes of the history that are asked for a second time. */
@@ -56,6 +53,8 @@ export interface VenueCallbacks {
   onFatal(error: VenueError): void;
   /** A socket could not be had for long; attempts go on until {@link BitunixVenue.stop}. */
   onLost(feed: FeedState['feed'], detail: string): void;
+  /** The market was not heard for whole minutes, session time; books and prices wait until what happened then is told. */
+  readonly onOutage?: (fromMs: number, toMs: number, signal: AbortSignal) => Promise<void>;
   /** Funding settlements after this are brought in, venue time; default: from now on. */
   readonly fundingSinceMs?: number;
 }
@@ -101,6 +100,7 @@ class LiveVenue implements BitunixVenue {
   readonly #replays: TradeReplay[] = [];
   /** Whether a market was ever shown, by instrument. */
   readonly #hasBook: boolean[] = [];
+  #outage: OutageWatch | null = null;
   #klineFeed: MarketFeed | null = null;
   #tickerFeed: MarketFeed | null = null;
   #callbacks: VenueCallbacks | null = null;
@@ -153,6 +153,13 @@ class LiveVenue implements BitunixVenue {
       callbacks.onFatal(this.#fatal);
       return;
     }
+    const outage = new OutageWatch({
+      inlet,
+      tell: callbacks.onOutage ?? null,
+      onOpen: () => this.#distrust(inlet),
+      onFatal: (error) => this.#fail(error),
+    });
+    this.#outage = outage;
     const barInterval = interval !== null && isVenueInterval(interval) ? interval : null;
     this.clock.listen(({ offsetMs, roundTripMs, uncertaintyMs }) => {
       inlet.open(1).appendClock(inlet.nowMs(), offsetMs, roundTripMs, uncertaintyMs);
@@ -175,7 +182,9 @@ class LiveVenue implements BitunixVenue {
       },
     );
     this.#tickerFeed = this.#feedOf('ticker', instruments, tickerStreams(instruments), inlet, (frame) => {
-      this.#marketFrame(frame, instruments, inlet);
+      const isHeard = outage.hear();
+      // A print that is not handed on would be lost; without a book it fills nothing.
+      if (isHeard || frame.kind === FrameKind.trades) this.#marketFrame(frame, instruments, inlet);
     });
     this.#klineFeed.start();
     this.#tickerFeed.start();
@@ -231,7 +240,11 @@ class LiveVenue implements BitunixVenue {
       scheduler: this.#scheduler,
       logger: this.#options.logger,
       nowMs: () => this.clock.nowMs(),
-      history: (afterMs) => this.rest.fundingHistory(instrument.symbol, afterMs),
+      // What was held at a settlement is known once the time before it is.
+      history: (afterMs) =>
+        this.#outage?.isOpen === true
+          ? Promise.resolve([])
+          : this.rest.fundingHistory(instrument.symbol, afterMs),
       onFatal: (error) => this.#fail(error),
     });
   }
@@ -358,29 +371,19 @@ class LiveVenue implements BitunixVenue {
     for (const tracker of this.#trackers) tracker.settle();
   }
 
+  /** No book counts until the next frame that is handed on. */
+  #distrust(inlet: EventInlet): void {
+    const { reconnects } = this.#tickerFeed?.health() ?? NO_FEED;
+    const detail = 'waits until the time that was missed is told';
+    inlet.open(1).appendFeed(inlet.nowMs(), { feed: 'ticker', state: 'connecting', reconnects, detail });
+    inlet.ready();
+  }
+
   async #end(reason: VenueError): Promise<void> {
+    this.#outage?.stop();
     this.rest.close(reason);
     this.clock.stop();
     for (const part of [...this.#watches, ...this.#books, ...this.#trackers]) part.stop();
     await Promise.all([this.#klineFeed?.stop(), this.#tickerFeed?.stop()]);
   }
-}
-
-function klineStreams(instruments: readonly Instrument[], interval: VenueInterval): FeedStream[] {
-  return instruments.map(({ symbol, index }) => ({
-    symbol,
-    channel: klineChannel(interval),
-    kind: FrameKind.kline,
-    instrument: index,
-    silenceMs: KLINE_SILENCE_MS,
-  }));
-}
-
-function tickerStreams(instruments: readonly Instrument[]): FeedStream[] {
-  return instruments.flatMap(({ symbol, index }): FeedStream[] => [
-    { symbol, instrument: index, channel: BOOK_CHANNEL, kind: FrameKind.book, silenceMs: BOOK_SILENCE_MS },
-    { symbol, instrument: index, channel: 'price', kind: FrameKind.price, silenceMs: PRICE_SILENCE_MS },
-    { symbol, instrument: index, channel: 'trade', kind: FrameKind.trades, silenceMs: null },
-    { symbol, instrument: index, channel: 'ticker', kind: FrameKind.ticker, silenceMs: TICKER_SILENCE_MS },
-  ]);
 }

@@ -23,8 +23,16 @@ export interface FaultyVenue {
 }
 
 /** Starts `la venue --control` with these further options. */
-export async function startFaultyVenue(...options: readonly string[]): Promise<FaultyVenue> {
-  const program = startProgram(['venue', '--port', '0', '--seed', '9', '--control', ...options]);
+export function startFaultyVenue(...options: readonly string[]): Promise<FaultyVenue> {
+  return startFaultyVenueIn({}, ...options);
+}
+
+/** The same in an environment of its own, which {@link FaultyVenue.env} does not repeat. */
+export async function startFaultyVenueIn(
+  env: Readonly<Record<string, string>>,
+  ...options: readonly string[]
+): Promise<FaultyVenue> {
+  const program = startProgram(['venue', '--port', '0', '--seed', '9', '--control', ...options], { env });
   const [restUrl, wsUrl, controlUrl] = await waitFor(program, 'address of the venue', START_LIMIT_MS, () => {
     const [, ...urls] =
       /^BITUNIX_REST_URL=(\S+)\nBITUNIX_WS_URL=(\S+)\nCONTROL_URL=(\S+)\n$/.exec(program.stdout()) ?? [];

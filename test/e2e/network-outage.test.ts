@@ -1,0 +1,101 @@
+/**
+ * A session whose network is gone for minutes while its process lives: what the market did meanwhile is played through by the
+ * venue's bars before trading goes on, marked as reconstructed, and replays the same. Time runs faster in both programs.
+ */
+
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { reportDocumentShape } from './support/contract-shapes.ts';
+import { type LoggedEvent, eventsOf, readEvents } from './support/event-lines.ts';
+import { fastTime } from './support/fast-time.ts';
+import { sessionAt, startFaultyVenueIn } from './support/faulty-venue.ts';
+import { endPrograms, runProgram, startProgram } from './support/program.ts';
+import {
+  makeWorkspace,
+  readSystemLog,
+  removeWorkspaces,
+  waitUntilBeats,
+  writeScript,
+} from './support/workspace.ts';
+
+const FACTOR = 30;
+const MINUTE_MS = 60_000;
+const OUTAGE_S = 125;
+
+afterAll(async () => {
+  await endPrograms();
+  removeWorkspaces();
+});
+
+/** A position with a stop close by, and an order on each side that three minutes of market will reach. */
+const SCRIPT = [
+  { at: '1s', action: 'submit', id: 'held', side: 'buy', type: 'market', quantity: '0.05' },
+  ...['buy', 'sell'].map((side) => ({
+    at: '2s',
+    action: 'submit',
+    id: `rest-${side}`,
+    side,
+    type: 'limit',
+    quantity: '0.01',
+    price_offset_bps: 3,
+    time_in_force: 'post_only',
+  })),
+];
+
+test('a network that is gone for minutes leaves nothing undecided: orders fill by the bars of that time, and say so', async () => {
+  const workspace = makeWorkspace();
+  const env = fastTime(FACTOR, Date.now());
+  const venue = await startFaultyVenueIn(env, '--symbol', 'BTCUSDT');
+  const program = startProgram(
+    sessionAt(
+      workspace,
+      ...['--duration', '3m50s', '--seed', '9', '--stale-timeout', '60s'],
+      ...['--strategy', 'scripted', '--params', writeScript(workspace, SCRIPT)],
+    ),
+    { env: { ...venue.env, ...env } },
+  );
+  await waitUntilBeats(program, workspace, 'orders at rest', ({ open_orders: orders }) => orders === 2);
+  const down = { at: '0s', for: `${OUTAGE_S}s` };
+  await venue.addFaults(
+    { ...down, kind: 'refuse_upgrade', status: 503 },
+    { ...down, kind: 'rest_error', http_status: 503 },
+    { at: '0s', kind: 'drop_socket', target: 'all' },
+  );
+  const { code, stderr } = await program.ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+
+  const printed = await runProgram(['report', 'latest', '--format', 'json', '--workspace', workspace]);
+  const { fills, orders, quality, report } = reportDocumentShape.parse(JSON.parse(printed.stdout));
+  const outage = quality.find(({ feed }) => feed === 'network');
+  expect(outage).toMatchObject({ kind: 'reconnect', backfilled: true });
+  const { from_ms: fromMs = 0, to_ms: toMs = 0 } = outage ?? {};
+  expect(toMs - fromMs).toBeGreaterThan((OUTAGE_S - 10) * 1_000);
+
+  // Every whole minute of it, and nothing else, was played through, before any book of the new market.
+  const events = readEvents(join(workspace, 'runs/latest'));
+  const played = eventsOf(events, 'bar').filter((bar) => bar.reconstructed);
+  const whole = Math.floor(toMs / MINUTE_MS) - Math.ceil(fromMs / MINUTE_MS);
+  expect(whole).toBeGreaterThanOrEqual(1);
+  expect(played).toHaveLength(whole);
+  const isNewBook = (event: LoggedEvent): boolean =>
+    event.kind === 'book_snapshot' && event.received_ms >= toMs;
+  expect(events.findIndex(isNewBook)).toBeGreaterThan(
+    events.findLastIndex((event) => event === played.at(-1)),
+  );
+
+  const reconstructed = fills.filter((fill) => fill.reconstructed);
+  expect(reconstructed.length).toBeGreaterThanOrEqual(1);
+  for (const fill of reconstructed) {
+    expect(fill.time_ms).toBeGreaterThanOrEqual(toMs);
+    const order = orders.find(({ order_id: id }) => id === fill.order_id);
+    const limit = Number(order?.price);
+    const isReached = played.some(({ low, high }) =>
+      fill.side === 'buy' ? Number(low) < limit : Number(high) > limit,
+    );
+    expect(isReached).toBe(true);
+  }
+  expect(report.ledger_difference).toBe('0');
+  expect(readSystemLog(workspace).some(({ event }) => event === 'network_outage')).toBe(true);
+  const verified = await runProgram(['verify', 'latest', '--workspace', workspace]);
+  expect({ code: verified.code, stderr: verified.stderr }).toEqual({ code: 0, stderr: '' });
+}, 90_000);
