@@ -1,6 +1,7 @@
 /** Every case, in the order in which they are run and printed. */
 
 import type { BenchCase } from '../harness/bench-case.ts';
+import { barsCase } from './bars.ts';
 import { bandCase } from './band.ts';
 import { bookCase } from './book.ts';
 import { decodeBookCcxtCase } from './decode-book-ccxt.ts';
@@ -21,6 +22,7 @@ export const CASES: readonly BenchCase[] = [
   engineCase,
   bandCase,
   replayCase,
+  barsCase,
   restingCase,
   latencyCase,
   linearityCase,

@@ -56,6 +56,26 @@ Exit codes: 0 imported, 1 the files cannot be written, 2 they cannot be read or 
       return context.finish(importData(request, context.io()));
     });
   data
+    .command('fetch')
+    .description('candles, mark prices and settlements of the venue, as files that la backtest takes')
+    .requiredOption('--symbol <symbol>', 'contract')
+    .requiredOption('--from <time>', 'begin: 2025-03-01, an ISO time, or ms UTC')
+    .option('--to <time>', 'end (default: now)')
+    .option('--interval <interval>', 'length of the candles', '1m')
+    .option('--name <name>', 'folder below data/ (default: symbol and interval)')
+    .addHelpText(
+      'after',
+      `
+Run it again to go on: what is there is kept. BITUNIX_REST_URL names another venue.
+
+Exit codes: 0 fetched, 1 the files cannot be written, 2 usage, 3 the venue refuses or does not answer.`,
+    )
+    .action(async (options: Readonly<Record<string, unknown>>) => {
+      const { fetchHistory, readFetchRequest } = await import('../../app/fetch-history.ts');
+      const request = readFetchRequest(options, context.globals().workspace, context.environment);
+      return context.finish(fetchHistory(request, context.io()));
+    });
+  data
     .command('export')
     .description(
       'write a session as Parquet: trades, book levels, bars, marks, funding, orders, fills, ledger, equity',

@@ -4,7 +4,7 @@
  * The hot path: nothing is allocated per row.
  */
 
-import { assert } from '../base/assert.ts';
+import { InvariantViolation, assert } from '../base/assert.ts';
 import { restoreEach } from '../base/saved-state.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { FeedState } from '../domain/commands.ts';
@@ -60,6 +60,8 @@ const LATE_TRADES: Complaint = {
   detail: `trades arrived more than ${LATE_MS} ms after their stamp`,
 };
 
+const NO_BAR: Bar = { openTimeMs: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 };
+
 export class MarketIntake {
   readonly #parts: EngineParts;
   readonly #host: StrategyHost;
@@ -71,6 +73,12 @@ export class MarketIntake {
   readonly #liquidation: LiquidationDesk;
   readonly #hearReports: () => void;
   readonly #staleMs: number;
+  /** The bar in hand, reused. */
+  readonly #bar = { ...NO_BAR };
+  /** Judge margins while a bar is played, by instrument. */
+  readonly #judges: readonly (() => void)[];
+  #playedMs = 0;
+  #playedSequence = 0;
   readonly #bookStretches: readonly QualityStretch[];
   readonly #tradeStretches: readonly QualityStretch[];
 
@@ -92,6 +100,9 @@ export class MarketIntake {
     this.#markBars = parts.markets.map(() => null);
     this.#liquidation = new LiquidationDesk(start, parts, outputs, onLiquidation);
     this.#staleMs = start.stale_timeout_ms;
+    this.#judges = parts.markets.map(
+      (market) => () => this.#liquidation.onMark(market, this.#playedMs, this.#playedSequence),
+    );
     this.#hearsBooks = host.handlers.onBook !== undefined;
     this.#hearsTrades = host.handlers.onTrade !== undefined;
     this.#bookStretches = parts.markets.map((_, index) => new QualityStretch(outputs, index, 'book'));
@@ -163,7 +174,8 @@ export class MarketIntake {
   bar(block: EventBlock, row: number, nowMs: number, sequence: number): number | null {
     const instrument = block.instrument[row] ?? 0;
     const flags = block.flags[row] ?? 0;
-    const bar = readBar(block, row);
+    const bar = this.#bar;
+    readBar(block, row, bar);
     const lengthMs = block.wide[(block.price[row] ?? 0) + BAR_LENGTH] ?? 0;
     const market = this.#market(instrument);
     const isReconstructed = (flags & FLAG_RECONSTRUCTED) !== 0;
@@ -194,7 +206,9 @@ export class MarketIntake {
 
   /** The mark's bar counts with the bar of the same span, which follows it. */
   markBar(block: EventBlock, row: number): void {
-    this.#markBars[block.instrument[row] ?? 0] = readBar(block, row);
+    const bar = { ...NO_BAR };
+    readBar(block, row, bar);
+    this.#markBars[block.instrument[row] ?? 0] = bar;
   }
 
   #play(
@@ -214,9 +228,15 @@ export class MarketIntake {
     if (isHistory) {
       market.lastPrice = bar.close;
     } else if (this.#lifecycle.state !== 'ended') {
-      const judgeMargin = (): void => this.#liquidation.onMark(market, nowMs, sequence);
-      const play = { bar, endMs, markBar, isReconstructed, judgeMargin };
-      this.#parts.exchange.onBar(instrument, play, nowMs, sequence);
+      this.#playedMs = nowMs;
+      this.#playedSequence = sequence;
+      const judgeMargin = this.#judges[instrument] ?? unjudged;
+      this.#parts.exchange.onBar(
+        instrument,
+        { bar, endMs, markBar, isReconstructed, judgeMargin },
+        nowMs,
+        sequence,
+      );
     }
     // Time that is played through is no time without data; what stands in the book is no market all the same.
     market.bookTimeMs = Math.max(market.bookTimeMs, Math.min(nowMs, endMs));
@@ -332,15 +352,18 @@ export class MarketIntake {
   }
 }
 
-function readBar(block: EventBlock, row: number): Bar {
+/** Every instrument of a session has its judge. */
+function unjudged(): never {
+  throw new InvariantViolation('no such instrument');
+}
+
+function readBar(block: EventBlock, row: number, into: { -readonly [Field in keyof Bar]: Bar[Field] }): void {
   const { wide } = block;
   const at = block.price[row] ?? 0;
-  return {
-    openTimeMs: wide[at + BAR_OPEN_TIME] ?? 0,
-    open: wide[at + BAR_OPEN] ?? 0,
-    high: wide[at + BAR_HIGH] ?? 0,
-    low: wide[at + BAR_LOW] ?? 0,
-    close: wide[at + BAR_CLOSE] ?? 0,
-    volume: wide[at + BAR_VOLUME] ?? 0,
-  };
+  into.openTimeMs = wide[at + BAR_OPEN_TIME] ?? 0;
+  into.open = wide[at + BAR_OPEN] ?? 0;
+  into.high = wide[at + BAR_HIGH] ?? 0;
+  into.low = wide[at + BAR_LOW] ?? 0;
+  into.close = wide[at + BAR_CLOSE] ?? 0;
+  into.volume = wide[at + BAR_VOLUME] ?? 0;
 }

@@ -95,6 +95,7 @@ export class RiskDesk {
   /** Closes a position that is held too long, or whose round trip loses too much. */
   #watch(nowMs: number, slot: number, position: Position): void {
     const { max_trade_loss_percent: lossPercent, max_position_time_ms: limitMs } = this.#limits;
+    if ((lossPercent ?? null) === null && (limitMs ?? null) === null) return;
     const openedMs = position.openedTimeMs;
     if (openedMs === null || nowMs - (this.#closedAtMs[slot] ?? 0) < CLOSE_RETRY_MS) return;
     const { symbol } = position.instrument;

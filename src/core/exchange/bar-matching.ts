@@ -115,6 +115,17 @@ export class BarMatching {
     this.#isReconstructed = isReconstructed;
     this.#budget = Math.floor(bar.volume * this.#terms.max_volume_share);
     this.#market.lastPrice = bar.open;
+    if (this.#queued.size === 0 && this.#waiting.size === 0 && this.#resting.size === 0) {
+      if (!this.#account.isFlat) this.#judgeExtremes(judgeMargin);
+    } else {
+      this.#playOrders(bar, judgeMargin);
+    }
+    this.#market.lastPrice = bar.close;
+    this.#closeMark(markBar);
+    return true;
+  }
+
+  #playOrders(bar: Bar, judgeMargin: () => void): void {
     const standing = this.#waiting.all();
     this.#open(standing);
     const reached = [
@@ -129,9 +140,6 @@ export class BarMatching {
     for (const order of standing)
       if (isTarget(order) && this.#isInRange(order)) this.#fireAt(order, this.#levelTicks(order));
     for (const order of this.#waiting.all()) this.#trail(order, false);
-    this.#market.lastPrice = bar.close;
-    this.#closeMark(markBar);
-    return true;
   }
 
   /** Where candles are all there is and the mark has none of its own, the bar's close stands in for it. */
@@ -156,7 +164,9 @@ export class BarMatching {
     const { mark } = market;
     const { tickMark } = market.instrument;
     market.isPlayingBar = true;
-    for (const isLow of this.#goesDownFirst() ? [true, false] : [false, true]) {
+    const isDownFirst = this.#goesDownFirst();
+    for (let turn = 0; turn < 2; turn++) {
+      const isLow = (turn === 0) === isDownFirst;
       market.lastPrice = isLow ? this.#bar.low : this.#bar.high;
       const extreme = isLow ? this.#markBar?.low : this.#markBar?.high;
       if (mark !== null || extreme !== undefined)

@@ -60,6 +60,7 @@ export class LossLimits {
   /** The day's loss and its limit once the limit was reached, else null; the loss may have become smaller since. */
   dayLoss(equity: Money): { loss: Money; limit: Money } | null {
     const loss = money(this.#dayOpening - equity);
+    if (loss <= 0n && !this.#isDayLost) return null;
     const limit = percentOf(this.#dayOpening, this.#settings.maxDayLossPercent);
     this.#isDayLost ||= loss >= limit && loss > 0n;
     return this.#isDayLost ? { loss, limit } : null;
@@ -68,8 +69,9 @@ export class LossLimits {
   /** The account's loss and its limit once the limit is reached, else null. */
   accountLoss(equity: Money): { loss: Money; limit: Money } | null {
     const loss = money(this.#settings.openingBalance - equity);
+    if (loss <= 0n) return null;
     const limit = percentOf(this.#settings.openingBalance, this.#settings.maxAccountLossPercent);
-    return loss >= limit && loss > 0n ? { loss, limit } : null;
+    return loss >= limit ? { loss, limit } : null;
   }
 
   save() {
