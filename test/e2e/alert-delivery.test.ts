@@ -17,7 +17,7 @@ const DELIVERY_LIMIT_MS = 20_000;
 const WEBHOOK_CANARY = 'canary-webhook-7f3a91c2d4';
 const TELEGRAM_CANARY = '987654321:canary-telegram-5b20e8';
 
-const sink = new AlertSink();
+let sink = new AlertSink();
 const secrets = mkdtempSync(join(tmpdir(), 'la-secrets-'));
 
 afterAll(async () => {
@@ -31,6 +31,8 @@ test(
   'alerts outlive an outage, a crash, a kill and three processes',
   async () => {
     const workspace = makeWorkspace();
+    await sink.close();
+    sink = new AlertSink();
     await sink.open();
     const tokenFile = join(secrets, 'telegram-token');
     writeFileSync(tokenFile, `${TELEGRAM_CANARY}\n`, { mode: 0o600 });
