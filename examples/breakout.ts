@@ -28,7 +28,10 @@ export default defineStrategy({
   /** No order leaves before this many closed bars are loaded. */
   historyBars: (config) => config.bars + 1,
 
-  /** Called once for a session; what you keep in variables here is the strategy's memory. */
+  /** What it remembers from one call to the next: nothing, the bars say it all. See docs/strategies.md. */
+  state: () => ({}),
+
+  /** Makes the handlers; called anew, with the state as it was, when a session is brought back after a crash. */
   create(config) {
     return {
       /** Called for every closed bar. Bar 0 is the one that just closed, bar 1 the one before it. */

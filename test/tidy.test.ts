@@ -10,6 +10,7 @@ import { describe, expect, test } from 'vitest';
 import { findLayerViolations, findReferenceViolations, LAYER_IMPORTS } from './tidy/import-rules.ts';
 import { type ProjectFile, readProjectFiles } from './tidy/project-files.ts';
 import { findApprovedOrderViolations, findPurityViolations } from './tidy/purity-rules.ts';
+import { findUnsavedState } from './tidy/saved-state-rule.ts';
 import { findForbiddenTexts, findLongFiles, findOpenNotes, findVagueNames } from './tidy/text-rules.ts';
 import { findTreeViolations, readDocumentedTree } from './tidy/tree-rule.ts';
 
@@ -88,6 +89,46 @@ describe('layers', () => {
       FILES.filter(({ path }) => path.startsWith('src/')).map(({ path }) => path.split('/')[1]),
     );
     expect([...folders].filter((name) => LAYER_IMPORTS[name ?? ''] === undefined)).toEqual([]);
+  });
+});
+
+describe('the state of the engine', () => {
+  test('is saved and restored, every field of it that lasts', () => {
+    expect(findUnsavedState(FILES)).toEqual([]);
+  });
+
+  const saved = 'save() { return { a: this.#a }; } restore({ a }) { this.#a = a; }';
+
+  test.each([
+    ['a number', `class X { #a = 0; #b = 0; ${saved} }`],
+    ['a public field', `class X { #a = 0; b: number | null = null; ${saved} }`],
+    ['a map', `class X { #a = 0; readonly #b = new Map<string, number>(); ${saved} }`],
+    [
+      'columns made in the constructor',
+      `class X { #a = 0; readonly #b: Float64Array; constructor(n) { this.#b = new Float64Array(n); } ${saved} }`,
+    ],
+    ['a list', `class X { #a = 0; readonly #b: number[]; constructor(n) { this.#b = n; } ${saved} }`],
+    [
+      'parts',
+      `class X { #a = 0; readonly #b: readonly Part[]; constructor(n) { this.#b = n.map(() => new Part()); } ${saved} }`,
+    ],
+    ['what is saved and not restored', 'class X { #b = 0; save() { return { b: this.#b }; } restore() {} }'],
+    [
+      'what is restored and not saved',
+      'class X { #b = 0; save() { return {}; } restore() { this.#b = 0; } }',
+    ],
+    ['a class that saves nothing', 'class X { #b = 0; add() { this.#b++; } }'],
+  ])('must not forget %s', (_what, text) => {
+    expect(findUnsavedState([file('src/core/engine/x.ts', text)], {})).toEqual([
+      expect.stringMatching(/X\.#?b lasts and is not saved and restored/),
+    ]);
+  });
+
+  test.each([
+    `class X { #a = 0; readonly #market: Market; constructor(market) { this.#market = market; } ${saved} }`,
+    'class X { b = 0; save() { const { b } = this; return { b }; } restore({ b }) { this.b = b; } }',
+  ])('is seen in: %s', (text) => {
+    expect(findUnsavedState([file('src/core/engine/x.ts', text)], {})).toEqual([]);
   });
 });
 

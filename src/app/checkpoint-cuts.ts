@@ -36,6 +36,14 @@ export class CheckpointCuts {
     return this.#passed;
   }
 
+  /** Leaves out those of events up to this one. */
+  skipTo(sequence: number): void {
+    while (this.#next !== null && this.#next.sequence <= sequence) {
+      this.#last = this.#next;
+      this.#read();
+    }
+  }
+
   readonly endsBlock = (sequence: number): boolean => sequence === this.#next?.sequence;
 
   pass(): void {

@@ -15,6 +15,7 @@ import { describeCarried, describePositions } from './held-positions.ts';
 import { type InterruptedSession, findInterrupted, hasEvents } from './interrupted-session.ts';
 import { newAccount } from './start-document.ts';
 import { type RecoveredSession, recoverSession } from './recover-session.ts';
+import { logRecovery } from './recovery-lines.ts';
 import { type ResultFacts, writeResult } from './session-result.ts';
 import { wasFrozen } from './was-frozen.ts';
 
@@ -72,6 +73,7 @@ async function concludeFromLog(
   facts: ConcludeFacts,
 ): Promise<void> {
   const recovered = await recoverSession(folder, { acceptsChange: false });
+  logRecovery(recovered.course, facts.logger);
   recovered.log.close();
   recovered.journal.close();
   new AccountStore(facts.paths.stateDirectory).write(recovered.engine.accountEnd(), folder.id, facts.nowMs);
@@ -86,7 +88,7 @@ async function concludeFromLog(
     events: status.events,
     stateHash: engine.stateHash(),
     logChain: recovered.log.chain,
-    reconnects: recovered.reconnects,
+    reconnects: recovered.reconnects.total,
     hasJournal: true,
     manifest: { ...manifest, is_resumable: engine.lifecycle !== 'ended' },
   });

@@ -43,10 +43,12 @@ import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
 import type { ResultFacts } from './session-result.ts';
 import { type SessionView, viewSession } from './session-view.ts';
+import { SessionSnapshots, type SnapshotParts } from './session-snapshots.ts';
 import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
 import type { OverrunReports } from './strategy-guard.ts';
-import type { StrategyMaker } from './strategy-loader.ts';
+import { type StrategyMaker, readStrategySource } from './strategy-loader.ts';
+import { snapshotOrigin } from './usable-snapshots.ts';
 
 /** Bars asked for beyond the need, so that a bar missing at the venue does not hold up the warm-up. */
 const SPARE_HISTORY_BARS = 5;
@@ -86,6 +88,7 @@ export class LiveSession {
   #log: FileEventLog | null = null;
   #journal: Journal | null = null;
   #checkpoints: CheckpointWriter | null = null;
+  #snapshots: SessionSnapshots | null = null;
   /** Set when the session must end before its engine runs; a promise so that the start's waits can be broken off. */
   #breakOff: (error: SessionEndError) => void = () => {};
   readonly #brokenOff: Promise<never>;
@@ -243,6 +246,7 @@ export class LiveSession {
         'venue_close_timeout',
         'The venue connections did not close in time',
       );
+    await this.#snapshots?.close();
     this.#log?.close();
     this.#journal?.close();
     this.#checkpoints?.close();
@@ -328,9 +332,11 @@ export class LiveSession {
     const journal = this.#journal;
     const model = this.#model;
     const checkpoints = this.#checkpoints;
-    if (client === undefined || engine === null || journal === null) return;
+    if (client === undefined || engine === null || journal === null || this.#log === null) return;
     if (band === null || model === null || checkpoints === null) return;
     this.#isStreaming = true;
+    const snapshots = openSnapshots(this.#options, { band, log: this.#log, journal, model });
+    this.#snapshots = snapshots;
     this.#options.overruns.listen((overrun) => void this.#send({ type: 'strategy_overrun', ...overrun }));
     if (this.#early !== null) this.command(this.#early);
     const outageFacts = { rest: client.rest, instruments: this.#instruments, inlet: this.#ingress, logger };
@@ -351,6 +357,7 @@ export class LiveSession {
       sinks: [...written, model, ...spoken],
       afterBlock: (block) => {
         model.observe(block);
+        snapshots.observe(block);
         this.#ingress.wakeAt(engine.nextDueMs);
       },
     };
@@ -362,6 +369,16 @@ export class LiveSession {
     band.finish();
     reservedSink(journal, reserve).deliver(band.takeOutputs());
   }
+}
+
+function openSnapshots(
+  { opened, settings, logger }: LiveSessionOptions,
+  parts: Pick<SnapshotParts, 'band' | 'log' | 'journal' | 'model'>,
+): SessionSnapshots {
+  const { folder, recovered } = opened;
+  const origin = snapshotOrigin(parts.band.primary.start, readStrategySource(settings.strategy));
+  const reconnects = recovered === null ? {} : { reconnects: recovered.reconnects };
+  return new SessionSnapshots({ ...parts, ...reconnects, folder: folder.snapshotFolder, origin, logger });
 }
 
 function instrumentsOf(specs: readonly InstrumentSpec[]): readonly Instrument[] {

@@ -80,7 +80,8 @@ async function reopen({
   if (folder.id !== sessionId)
     throw new ConfigError([`--resume: session ${sessionId} is no longer the newest one here`]);
   if (!acceptsChange) refuseChange(manifest, settings);
-  const recovered = await recoverSession(folder, { createStrategy, acceptsChange });
+  const strategySource = readStrategySource(settings.strategy);
+  const recovered = await recoverSession(folder, { createStrategy, strategySource, acceptsChange });
   const accounts = new AccountStore(stateDirectory);
   accounts.write(recovered.engine.accountEnd(), folder.id, nowMs);
   // From here on it is under way again, also for whoever looks at it after another crash.

@@ -1,6 +1,6 @@
 /**
- * Brings an interrupted session back to where it was: replays its event log through a fresh engine, and writes its
- * journal anew from what the engine says.
+ * Brings an interrupted session back to where it was: replays its event log, or the tail of it behind a snapshot, through an
+ * engine, and writes its journal anew from what the engine says, or from the snapshot on.
  *
  * The log is the authority. Nothing else of the dead process is believed: what was logged happened, also where its outcome
  * had not been written yet; what was not whole in the log never acted. Recovering twice gives the same as once. The hashes
@@ -9,8 +9,6 @@
 
 import { rmSync } from 'node:fs';
 import { InvariantViolation } from '../core/base/assert.ts';
-import type { FeedState } from '../core/domain/commands.ts';
-import { type EventBlock, EventKind } from '../core/domain/event-block.ts';
 import { createInstrument } from '../core/domain/instrument.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
 import type { Engine } from '../core/engine/engine.ts';
@@ -20,10 +18,14 @@ import type { LogTail } from '../session/ingress.ts';
 import { FileEventLog } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
+import type { Snapshot } from '../storage/snapshot-file.ts';
 import { StorageError } from '../storage/storage-error.ts';
+import type { Checkpoint } from '../storage/checkpoint-file.ts';
+import { type IgnoredSnapshot, type LocatedSnapshot, usableSnapshots } from './usable-snapshots.ts';
 import { CheckpointCuts } from './checkpoint-cuts.ts';
+import { ReconnectCount } from './reconnect-count.ts';
 import { spellRows } from './row-spelling.ts';
-import { SessionReplay } from './replay-session.ts';
+import { SessionReplay, readSessionStart } from './replay-session.ts';
 import type { StrategyMaker } from './strategy-loader.ts';
 
 /** How long the program may be busy without a breath, ms. */
@@ -43,38 +45,80 @@ export interface RecoveredSession {
   /** What is shown of the session; knows what was said before. */
   readonly model: SessionReadModel;
   /** New connections of the processes before this one. */
-  readonly reconnects: number;
+  readonly reconnects: ReconnectCount;
+  readonly course: RecoveryCourse;
+}
+
+/** How a session was brought back. */
+export interface RecoveryCourse {
+  /** Events in its log, and how many of them a snapshot stood for. */
+  readonly events: number;
+  readonly skipped: number;
+  /** Snapshots that were tried in vain included. */
+  readonly durationMs: number;
+  /** Snapshots that could not be used. */
+  readonly ignored: readonly IgnoredSnapshot[];
 }
 
 export interface RecoverOptions {
   /** Default: the recorded strategy. */
   readonly createStrategy?: StrategyMaker;
+  /** The text of that strategy's file, null for a built-in one. Default: that of the recorded one. */
+  readonly strategySource?: string | null;
   /** Whether the engine may come to something else than it did. */
   readonly acceptsChange: boolean;
 }
 
 /**
- * Throws StorageError: `log_corrupt`, `not_found` for a log without events; InvariantViolation where the engine fails on
- * the events, or comes to something else than it did.
+ * Goes on from the newest snapshot that fits, and replays what came after it; from the first event where none does, or where
+ * it leads to anything else than it should. Throws StorageError: `log_corrupt`, `not_found` for a log without events;
+ * InvariantViolation where the engine fails on the events, or comes to something else than it did.
  */
 export async function recoverSession(
   folder: SessionFolder,
   options: RecoverOptions,
 ): Promise<RecoveredSession> {
+  const startedMs = performance.now();
+  const start = readSessionStart(folder);
+  const ignored: IgnoredSnapshot[] = [];
+  for (const snapshot of usableSnapshots(folder, start, options.strategySource, ignored)) {
+    const { sequence } = snapshot;
+    try {
+      return await recoverFrom(folder, options, snapshot, ignored, startedMs);
+    } catch (error) {
+      // What is wrong with the log itself is wrong from the first event on too.
+      if (error instanceof StorageError && error.code === 'log_corrupt') throw error;
+      ignored.push({ sequence, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return recoverFrom(folder, options, null, ignored, startedMs);
+}
+
+async function recoverFrom(
+  folder: SessionFolder,
+  options: RecoverOptions,
+  snapshot: LocatedSnapshot | null,
+  ignored: readonly IgnoredSnapshot[],
+  startedMs: number,
+): Promise<RecoveredSession> {
   const { createStrategy, acceptsChange } = options;
   const cuts = new CheckpointCuts(folder, true);
+  if (snapshot !== null) cuts.skipTo(snapshot.sequence);
   const replay = await SessionReplay.open(folder, {
     endsBlock: cuts.endsBlock,
+    ...(snapshot === null ? {} : { from: snapshot }),
     ...(createStrategy === undefined ? {} : { createStrategy }),
   });
   const { start, engine } = replay;
+  if (snapshot !== null) compare(engine, snapshot, folder);
   const instruments = start.instruments.map((spec, index) => createInstrument(spec, index));
   const model = new SessionReadModel(engine, spellRows(instruments, start.strategy.name));
-  removeJournal(folder.journalFile);
-  const journal = Journal.open(folder.journalFile, start);
+  if (snapshot !== null) model.restore(JSON.parse(snapshot.model) as ReturnType<SessionReadModel['save']>);
+  const journal = openJournal(folder, start, snapshot);
   try {
-    const reconnects = new ReconnectCount();
-    let events = 0;
+    const reconnects = new ReconnectCount(snapshot?.reconnects);
+    const skipped = snapshot === null ? 0 : snapshot.sequence + 1;
+    let events = skipped;
     let breathedMs = performance.now();
     for (const { block, outputs } of replay.steps()) {
       journal.deliver(outputs);
@@ -102,7 +146,8 @@ export async function recoverSession(
       tail: { nextSequence: end.nextSequence, timeMs: engine.status().timeMs },
       journal,
       model,
-      reconnects: reconnects.total,
+      reconnects,
+      course: { events, skipped, ignored, durationMs: Math.round(performance.now() - startedMs) },
     };
   } catch (error) {
     journal.close();
@@ -110,7 +155,13 @@ export async function recoverSession(
   }
 }
 
-function compare(engine: Engine, then: NonNullable<CheckpointCuts['next']>, folder: SessionFolder): void {
+function openJournal(folder: SessionFolder, start: SessionStart, snapshot: Snapshot | null): Journal {
+  if (snapshot !== null) return Journal.resume(folder.journalFile, start, snapshot.journal);
+  removeJournal(folder.journalFile);
+  return Journal.open(folder.journalFile, start);
+}
+
+function compare(engine: Engine, then: Checkpoint, folder: SessionFolder): void {
   const now = engine.stateHash();
   if (now === then.state_hash) return;
   throw new InvariantViolation(
@@ -121,24 +172,4 @@ function compare(engine: Engine, then: NonNullable<CheckpointCuts['next']>, fold
 /** With its companions: SQLite would play an old write-ahead log into the new file. */
 function removeJournal(file: string): void {
   for (const name of [file, `${file}-wal`, `${file}-shm`, `${file}-journal`]) rmSync(name, { force: true });
-}
-
-/** Each process counts from zero. */
-class ReconnectCount {
-  readonly #last = new Map<string, number>();
-  #former = 0;
-
-  get total(): number {
-    return [...this.#last.values()].reduce((sum, count) => sum + count, this.#former);
-  }
-
-  note(block: EventBlock): void {
-    for (let row = 0; row < block.length; row++) {
-      if (block.kind[row] !== EventKind.feed) continue;
-      const { feed, reconnects } = block.details[block.price[row] ?? 0] as FeedState;
-      const last = this.#last.get(feed) ?? 0;
-      if (reconnects < last) this.#former += last;
-      this.#last.set(feed, reconnects);
-    }
-  }
 }

@@ -9,12 +9,13 @@
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { EventBlock, EventKind } from '../core/domain/event-block.ts';
+import { createInstrument } from '../core/domain/instrument.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { EngineBand } from '../core/engine/engine-band.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
 import { runLoop } from '../session/loop.ts';
-import { EventLogReader, type LogEnd } from '../storage/event-log-reader.ts';
+import { EventLogReader, type LogEnd, type LogPosition } from '../storage/event-log-reader.ts';
 import { readOverruns } from '../storage/recorded-overruns.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
@@ -29,6 +30,15 @@ export interface ReplayOptions {
   readonly start?: SessionStart;
   /** Whether the event of this sequence number ends a block, see {@link EventLogReader}. */
   readonly endsBlock?: (sequence: number) => boolean;
+  /** Begins behind a snapshot instead of at the first event. */
+  readonly from?: ReplayFrom;
+}
+
+export interface ReplayFrom {
+  /** What {@link EngineBand.save} gave. */
+  readonly state: string;
+  /** Where the log stood then. */
+  readonly position: LogPosition;
 }
 
 export interface ReplaySinks {
@@ -60,14 +70,17 @@ export class SessionReplay {
   static async open(folder: SessionFolder, options: ReplayOptions = {}): Promise<SessionReplay> {
     const start = options.start ?? readSessionStart(folder);
     const asked = options.createStrategy ?? (await loadRecordedStrategy(folder, start));
+    const { from } = options;
+    const instruments = start.instruments.map((spec, index) => createInstrument(spec, index));
+    const place = from === undefined ? null : { position: from.position, instruments };
     // Under other terms the calls are others, and are made.
     const isAsRecorded = options.start === undefined;
     const createStrategy =
       isAsRecorded && folder.strategyFile !== null
-        ? withRecordedOverruns(asked, readOverruns(folder.eventsFolder))
+        ? withRecordedOverruns(asked, readOverruns(folder.eventsFolder, place))
         : asked;
-    const reader = new EventLogReader(folder.eventsFolder, undefined, options.endsBlock);
-    return new SessionReplay(start, new EngineBand(start, createStrategy), reader);
+    const reader = new EventLogReader(folder.eventsFolder, undefined, options.endsBlock, place);
+    return new SessionReplay(start, new EngineBand(start, createStrategy, from?.state ?? null), reader);
   }
 
   /** Where the log ended; null until {@link run} reached it. */

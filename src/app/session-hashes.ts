@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { SessionStart } from '../core/domain/session-start.ts';
 import type { SessionManifest } from '../storage/session-folder.ts';
 import { programVersion } from './program-version.ts';
 
@@ -45,6 +46,11 @@ export function strategyHash(name: string, text: string | null): string {
 export function configHash(config: Readonly<Record<string, unknown>>): string {
   const ordered = Object.fromEntries(Object.entries(config).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   return sha256(JSON.stringify(ordered));
+}
+
+/** SHA-256 of the start document of a session, as its log has it. */
+export function startHash(start: SessionStart): string {
+  return sha256(JSON.stringify(start));
 }
 
 /** What makes this program another one than that which ran the session; one sentence each. */

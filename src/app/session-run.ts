@@ -33,6 +33,7 @@ import { type ProgramIo, printJson } from './program-io.ts';
 import { SessionDashboard } from './session-dashboard.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { writeResult } from './session-result.ts';
+import { logRecovery } from './recovery-lines.ts';
 import { lastEvents } from './status-glance.ts';
 import type { OverrunReports } from './strategy-guard.ts';
 import type { StrategyMaker } from './strategy-loader.ts';
@@ -92,6 +93,7 @@ export class SessionRun {
       const text = `The event log ended in ${cutBytes} bytes that were not whole; they are cut off`;
       log.log('warning', 'log_tail_cut', text, { bytes: cutBytes });
     }
+    if (opened.recovered !== null) logRecovery(opened.recovered.course, log);
     this.#keeper = new AccountKeeper(opened.accounts, sessionId, systemClock);
     this.#progress = openProgress(io, {
       startingEquity: () => this.#live.amounts().startingEquity,
@@ -309,7 +311,7 @@ export class SessionRun {
       logChain: eventLog?.chain ?? null,
       reconnects: Object.values(this.#live.view().feeds).reduce(
         (sum, feed) => sum + feed.reconnects,
-        recovered?.reconnects ?? 0,
+        recovered?.reconnects.total ?? 0,
       ),
       errorCount: log.errors,
       hasJournal: this.#live.hasJournal,

@@ -5,6 +5,7 @@ import { registerHooks } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ZodError, z } from 'zod';
+import { NotPlainError } from '../core/base/saved-state.ts';
 import { BUILT_IN_STRATEGIES, createBuiltInStrategy } from '../core/strategy/built-in-strategies.ts';
 import { type Interval, intervalMs } from '../core/base/time.ts';
 import { unfitIntervals } from '../core/strategy/history-need.ts';
@@ -37,6 +38,8 @@ export async function loadStrategyMaker(name: string, params: unknown): Promise<
     instantiateStrategy(definition, params);
     return () => instantiateStrategy(definition, params);
   } catch (error) {
+    if (error instanceof NotPlainError)
+      throw new ConfigError([`--strategy: ${error.message}; see docs/strategies.md`]);
     if (error instanceof ZodError) {
       throw new ConfigError(
         error.issues.map(

@@ -1,6 +1,6 @@
 /**
- * Holds a recorded session against its replay: the log itself, the state at every checkpoint and at the end, every row of
- * the journal, the final report.
+ * Holds a recorded session against its replay: the log itself, the state at every checkpoint, in every snapshot and at the
+ * end, every row of the journal, the final report.
  *
  * Invariants: never writes to the session's folder; `difference` is null only where everything that the session recorded is
  * identical. A session that did not end by itself is verified as far as it came: its journal must be as it was after the
@@ -25,10 +25,11 @@ import { outputsText, rowText } from './difference-text.ts';
 import { type LocatedEvent, locateBetween, locateRow } from './locate-difference.ts';
 import { SessionReplay } from './replay-session.ts';
 import { versionWarnings } from './session-hashes.ts';
+import { SnapshotChecks } from './snapshot-checks.ts';
 
 /** Where a session and its replay part. */
 export interface Difference {
-  readonly kind: 'log' | 'checkpoint' | 'engine' | 'end' | 'journal' | 'report';
+  readonly kind: 'log' | 'checkpoint' | 'snapshot' | 'engine' | 'end' | 'journal' | 'report';
   /** The first event that differs, and its time; null where no event can be named. */
   readonly sequence: number | null;
   readonly time_ms: number | null;
@@ -42,6 +43,7 @@ export interface Verification {
   readonly identical: boolean;
   readonly events: number;
   readonly checkpoints: number;
+  readonly snapshots: number;
   readonly journal_rows: Readonly<Record<string, number>>;
   readonly state_hash: { readonly recorded: string | null; readonly replayed: string | null };
   readonly torn_tail: { readonly segment: string; readonly offset: number; readonly bytes: number } | null;
@@ -69,6 +71,7 @@ class SessionVerifier {
   readonly #journal: { readonly copy: string | null; readonly problem: string };
   #comparison: JournalComparison | null = null;
   #tornTail: Verification['torn_tail'] = null;
+  readonly #snapshots: SnapshotChecks;
 
   constructor(folder: SessionFolder, options: VerifyOptions) {
     this.#folder = folder;
@@ -76,6 +79,7 @@ class SessionVerifier {
     this.#manifest = folder.readManifest();
     this.#warnings = versionWarnings(this.#manifest, folder.strategyFile);
     this.#journal = copyOf(folder, options.scratch);
+    this.#snapshots = new SnapshotChecks(folder);
   }
 
   async verify(): Promise<Verification> {
@@ -87,7 +91,7 @@ class SessionVerifier {
     }
     let isFree = false;
     const replay = await SessionReplay.open(this.#folder, {
-      endsBlock: (sequence) => isFree || cuts.endsBlock(sequence),
+      endsBlock: (sequence) => isFree || cuts.endsBlock(sequence) || this.#snapshots.endsBlock(sequence),
     });
     const file = path.join(this.#options.scratch, 'replayed.db');
     const journal = Journal.open(file, replay.start);
@@ -114,6 +118,8 @@ class SessionVerifier {
           }
           cuts.pass();
         }
+        difference = this.#atSnapshot(events - 1, replay);
+        if (difference !== null) break;
         // Behind the last checkpoint of a session that was killed, its journal may end with any block.
         if (cuts.next === null && !mustMatchEnd) {
           isFree = true;
@@ -148,10 +154,11 @@ class SessionVerifier {
       identical: difference === null,
       events,
       checkpoints,
+      snapshots: this.#snapshots.passed,
       journal_rows: this.#comparison?.rows ?? {},
       state_hash: { recorded: this.#manifest.state_hash, replayed },
       torn_tail: this.#tornTail,
-      warnings: this.#warnings,
+      warnings: [...this.#warnings, ...(difference === null ? this.#snapshots.warnings : [])],
       difference,
     };
   }
@@ -161,6 +168,13 @@ class SessionVerifier {
     if (this.#journal.copy === null) return;
     if (this.#comparison !== null && this.#comparison.difference === null) return;
     this.#comparison = compareJournals(this.#journal.copy, replayed);
+  }
+
+  #atSnapshot(sequence: number, { band, engine }: SessionReplay): Difference | null {
+    const found = sequence === this.#snapshots.next ? this.#snapshots.check(band) : null;
+    if (found === null) return null;
+    const what = `snapshot of event ${sequence}`;
+    return { kind: 'snapshot', sequence, time_ms: engine.status().timeMs, what, ...found };
   }
 
   async #atCheckpoint(from: number, to: number, expected: string, found: string): Promise<Difference> {

@@ -99,7 +99,9 @@ describe('a session as it was recorded', () => {
     expect(result.state_hash).toEqual({ recorded: manifest.state_hash, replayed: manifest.state_hash });
     expect(result.checkpoints).toBeGreaterThan(40);
     expect(result.journal_rows['fills']).toBeGreaterThan(5);
-    expect(Object.keys(result.journal_rows).toSorted()).toEqual(tablesOfJournal());
+    // The marks of snapshots are of one run, not of a session.
+    const compared = tablesOfJournal().filter((name) => name !== 'snapshots');
+    expect(Object.keys(result.journal_rows).toSorted()).toEqual(compared);
     expect(contents(folder.path)).toEqual(before);
   });
 

@@ -67,6 +67,7 @@ function verificationText(verification: Verification): string {
     session_id: id,
     events,
     checkpoints,
+    snapshots,
     journal_rows: rows,
     torn_tail: torn,
     difference,
@@ -81,6 +82,7 @@ function verificationText(verification: Verification): string {
     const count = Object.values(rows).reduce((sum, table) => sum + table, 0);
     lines.push(
       `session ${id} is identical: ${events.toLocaleString('en-US')} events, ${checkpoints} checkpoints, ` +
+        (snapshots === 0 ? '' : `${snapshots} snapshots, `) +
         `${count} journal rows, state ${verification.state_hash.replayed ?? 'unknown'}`,
     );
     return `${lines.join('\n')}\n`;

@@ -71,6 +71,8 @@ export interface SweepDocument {
     readonly profit: SweepSpread;
     readonly lossShare: number;
   } | null;
+  /** Profit of the best trial with the chance in its fills drawn anew, USDT. */
+  readonly fill_draws: { readonly draws: number; readonly profit: SweepSpread } | null;
   readonly warnings: readonly string[];
   readonly walk_forward: {
     readonly out_of_sample_pnl: number;
@@ -123,9 +125,9 @@ function verdictOf({ warnings, trials }: SweepDocument): string {
 }
 
 function headlines(sweep: SweepDocument, best: SweepTrialRow): HtmlText[] {
-  const { resampling } = sweep;
+  const { resampling, fill_draws: draws } = sweep;
   const drawn = (value: number | undefined): string => displayNumber(value ?? null);
-  const entries: readonly (readonly [string, string, string])[] = [
+  const entries: (readonly [string, string, string])[] = [
     ['Profit, USDT', displaySignedMoney(best.pnl_absolute), displayPercent(best.pnl_percent)],
     [
       `Score (${sweep.score})`,
@@ -145,6 +147,12 @@ function headlines(sweep: SweepDocument, best: SweepTrialRow): HtmlText[] {
       'USDT in 90 of 100 drawings',
     ],
   ];
+  if (draws !== null)
+    entries.push([
+      'Profit, fills drawn anew',
+      `${drawn(draws.profit.p5)} to ${drawn(draws.profit.p95)}`,
+      `USDT, ${draws.draws} seeds`,
+    ]);
   return entries.map(
     ([label, value, more]) =>
       html`<div>

@@ -25,6 +25,16 @@ export class BoundedRows<Row> {
   list(): Row[] {
     return this.#rows.slice(-this.#max);
   }
+
+  /** The rows themselves are not copied: they never change. */
+  save() {
+    return { rows: this.list(), total: this.#total };
+  }
+
+  restore({ rows, total }: { readonly rows: readonly Row[]; readonly total: number }): void {
+    this.#rows = [...rows];
+    this.#total = total;
+  }
 }
 
 /** Rows by key in the order of their last change; of those that may leave, the oldest do so beyond `max`. */
@@ -66,5 +76,15 @@ export class KeyedRows<Row> {
       this.#leaving--;
       return;
     }
+  }
+
+  save(): readonly (readonly [string, Row])[] {
+    return [...this.#rows];
+  }
+
+  restore(rows: readonly (readonly [string, Row])[]): void {
+    this.#rows.clear();
+    for (const [key, row] of rows) this.#rows.set(key, row);
+    this.#leaving = rows.filter(([, row]) => this.#mayLeave(row)).length;
   }
 }

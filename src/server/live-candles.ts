@@ -74,4 +74,13 @@ export class LiveCandles {
       bar.volume += quantity;
     }
   }
+
+  save() {
+    return [...this.#bars].map(([instrument, bar]) => [instrument, { ...bar }] as const);
+  }
+
+  restore(bars: ReturnType<LiveCandles['save']>): void {
+    this.#bars.clear();
+    for (const [instrument, bar] of bars) this.#bars.set(instrument, { ...bar });
+  }
 }

@@ -6,7 +6,13 @@
  */
 
 import type { EventBlock } from '../core/domain/event-block.ts';
-import { formatMarkPrice, formatMoney, formatQuantity, markNotional } from '../core/domain/instrument.ts';
+import {
+  formatMarkPrice,
+  formatMoney,
+  formatQuantity,
+  markNotional,
+  parseMoney,
+} from '../core/domain/instrument.ts';
 import { type OrderRecord, isTerminal } from '../core/domain/order.ts';
 import type { BandPoint, EquityPoint, LedgerKind, Output } from '../core/domain/outputs.ts';
 import { type Money, money } from '../core/domain/units.ts';
@@ -284,6 +290,39 @@ export class SessionReadModel implements OutputSink {
     if (this.#changeCount > CHANGES_MAX) return;
     const noted = (this.#changes[list] ??= [] as unknown as OutputLists[List]) as (typeof row)[];
     noted.push(row);
+  }
+
+  /** The lists, to be shown again by another process; plain JSON that later outputs do not change. */
+  save() {
+    return {
+      orders: this.#orders.save(),
+      fills: this.#fills.save(),
+      trades: this.#trades.save(),
+      ledger: this.#ledger.save(),
+      equity: this.#equity.save(),
+      denials: this.#denials.save(),
+      quality: this.#quality.save(),
+      verdicts: this.#verdicts.save(),
+      totals: [...this.#totals].map(
+        ([kind, { amount, entries }]) => [kind, { amount: formatMoney(amount), entries }] as const,
+      ),
+      candles: this.#liveCandles.save(),
+    };
+  }
+
+  restore(state: ReturnType<SessionReadModel['save']>): void {
+    this.#orders.restore(state.orders);
+    this.#fills.restore(state.fills);
+    this.#trades.restore(state.trades);
+    this.#ledger.restore(state.ledger);
+    this.#equity.restore(state.equity);
+    this.#denials.restore(state.denials);
+    this.#quality.restore(state.quality);
+    this.#verdicts.restore(state.verdicts);
+    this.#totals.clear();
+    for (const [kind, { amount, entries }] of state.totals)
+      this.#totals.set(kind, { amount: parseMoney(amount), entries });
+    this.#liveCandles.restore(state.candles);
   }
 }
 

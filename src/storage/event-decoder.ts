@@ -55,8 +55,14 @@ const KIND_OF_NAME: ReadonlyMap<string, LoggedKind> = new Map(
 );
 
 export class EventDecoder {
-  #instruments: readonly Instrument[] = [];
-  #indexes: ReadonlyMap<string, Instrument> = new Map();
+  #instruments: readonly Instrument[];
+  #indexes: ReadonlyMap<string, Instrument>;
+
+  /** `instruments`: those that the log named before its first line to be read. */
+  constructor(instruments: readonly Instrument[] = []) {
+    this.#instruments = instruments;
+    this.#indexes = bySymbol(instruments);
+  }
 
   /** The instruments of the last session_started line appended; empty before it. */
   get instruments(): readonly Instrument[] {
@@ -115,7 +121,7 @@ export class EventDecoder {
     this.#instruments = (specs as readonly InstrumentSpec[]).map((spec, index) =>
       createInstrument(spec, index),
     );
-    this.#indexes = new Map(this.#instruments.map((instrument) => [instrument.symbol, instrument]));
+    this.#indexes = bySymbol(this.#instruments);
     return start;
   }
 
@@ -125,6 +131,10 @@ export class EventDecoder {
     if (instrument === undefined) throw new EventLineError(`no session_started line announced ${symbol}`);
     return instrument;
   }
+}
+
+function bySymbol(instruments: readonly Instrument[]): ReadonlyMap<string, Instrument> {
+  return new Map(instruments.map((instrument) => [instrument.symbol, instrument]));
 }
 
 type MarketKind = Exclude<

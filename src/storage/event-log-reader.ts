@@ -18,6 +18,7 @@ import { isReadableVersion } from './event-migrations.ts';
 import {
   CHAIN_START,
   FRAME_MAGIC,
+  type FrameHeader,
   HEADER_BYTES,
   LOG_FORMAT_VERSION,
   chainAfter,
@@ -46,6 +47,31 @@ export interface LogEnd {
   readonly instruments: readonly Instrument[];
 }
 
+/** The end of a whole frame inside a log: where reading can begin as if at its start. */
+export interface LogPosition {
+  readonly segment: string;
+  readonly offset: number;
+  readonly chain: Buffer;
+  /** Events before it. */
+  readonly events: number;
+  readonly nextSequence: number;
+}
+
+/** Where to begin, and the instruments that the log named before. */
+export interface LogPlace {
+  readonly position: LogPosition;
+  readonly instruments: readonly Instrument[];
+}
+
+interface RawFrame {
+  readonly header: FrameHeader;
+  readonly data: Buffer;
+  readonly segment: string;
+  readonly offset: number;
+  /** Where it ends. */
+  readonly end: LogPosition;
+}
+
 export interface LogFrame {
   readonly segment: string;
   readonly offset: number;
@@ -59,26 +85,30 @@ export function segmentName(number: number): string {
   return `${String(number).padStart(6, '0')}.jsonl.zst`;
 }
 
-/** Each iteration reads the log from its beginning; the yielded block is reused for the next one. */
+/** Each iteration reads the log from where it begins; the yielded block is reused for the next one. */
 export class EventLogReader implements EventSource, Iterable<EventBlock> {
   readonly #folder: string;
   readonly #capacity: number;
   readonly #endsBlock: (sequence: number) => boolean;
+  readonly #from: LogPlace | null;
   #end: LogEnd | null = null;
   #isClosed = false;
 
   /**
    * `capacity`: rows of the yielded blocks; a larger frame gets a larger block. `endsBlock`: whether the event of this
-   * sequence number must be the last of its block, for who compares something just there.
+   * sequence number must be the last of its block, for who compares something just there. `from`: where reading begins,
+   * default at the first event; what stands before was verified by whoever found the place ({@link locateInLog}).
    */
   constructor(
     folder: string,
     capacity: number = BLOCK_CAPACITY,
     endsBlock: (sequence: number) => boolean = () => false,
+    from: LogPlace | null = null,
   ) {
     this.#folder = folder;
     this.#capacity = capacity;
     this.#endsBlock = endsBlock;
+    this.#from = from;
   }
 
   /** Where the log ended; null until an iteration reached it. */
@@ -87,7 +117,7 @@ export class EventLogReader implements EventSource, Iterable<EventBlock> {
   }
 
   *[Symbol.iterator](): Generator<EventBlock, void, undefined> {
-    const decoder = new EventDecoder();
+    const decoder = this.#decoder();
     let block = new EventBlock(this.#capacity);
     for (const frame of this.frames(decoder)) {
       let sequence = frame.firstSequence;
@@ -128,43 +158,82 @@ export class EventLogReader implements EventSource, Iterable<EventBlock> {
   }
 
   /** The frames with their lines as they stand on disk, in the version of their time; verified as the events are. */
-  *frames(decoder: EventDecoder = new EventDecoder()): Generator<LogFrame, void, undefined> {
-    const segments = listSegments(this.#folder);
-    let chain = CHAIN_START;
-    let nextSequence: number | null = null;
-    let events = 0;
-    let offset = 0;
-    let cutBytes = 0;
-    for (const [index, segment] of segments.entries()) {
-      const isLastSegment = index === segments.length - 1;
-      const bytes = readSegment(path.join(this.#folder, segment));
-      offset = 0;
-      while (offset < bytes.length) {
-        const frame = readFrame(bytes, segment, offset, isLastSegment);
-        if (frame === null) {
-          cutBytes = bytes.length - offset;
-          break;
-        }
-        const { header, data } = frame;
-        const chainNow = chainAfter(chain, data);
-        if (!chainNow.equals(header.chain)) throw corrupt(segment, offset, 'the hash chain is broken');
-        if (nextSequence !== null && header.firstSequence !== nextSequence) {
-          throw corrupt(segment, offset, `expected event ${nextSequence}, found ${header.firstSequence}`);
-        }
-        const lines = decompress(data, segment, offset);
-        if (lines.length !== header.events) {
-          throw corrupt(segment, offset, `expected ${header.events} events, found ${lines.length}`);
-        }
-        yield { ...header, segment, offset, lines };
-        chain = chainNow;
-        nextSequence = header.firstSequence + header.events;
-        events += header.events;
-        offset += HEADER_BYTES + data.length;
+  *frames(decoder: EventDecoder = this.#decoder()): Generator<LogFrame, void, undefined> {
+    const raw = readRawFrames(this.#folder, this.#from?.position ?? null);
+    for (;;) {
+      const step = raw.next();
+      if (step.done === true) {
+        this.#end = { ...step.value, instruments: decoder.instruments };
+        return;
       }
+      const { header, data, segment, offset } = step.value;
+      const lines = decompress(data, segment, offset);
+      if (lines.length !== header.events) {
+        throw corrupt(segment, offset, `expected ${header.events} events, found ${lines.length}`);
+      }
+      yield { ...header, segment, offset, lines };
     }
-    const segment = segments.at(-1) ?? null;
-    this.#end = { segment, offset, chain, events, nextSequence, cutBytes, instruments: decoder.instruments };
   }
+
+  #decoder(): EventDecoder {
+    return new EventDecoder(this.#from?.instruments);
+  }
+}
+
+/**
+ * Finds where the log stands before the events of these numbers; a number at which no whole frame begins is left out. All
+ * frames up to the last of them are verified, without being decompressed. Throws StorageError as reading does.
+ */
+export function locateInLog(
+  folder: string,
+  sequences: ReadonlySet<number>,
+): ReadonlyMap<number, LogPosition> {
+  const found = new Map<number, LogPosition>();
+  const last = Math.max(...sequences);
+  for (const { end } of readRawFrames(folder, null)) {
+    if (sequences.has(end.nextSequence)) found.set(end.nextSequence, end);
+    if (end.nextSequence >= last) break;
+  }
+  return found;
+}
+
+/** The frames as they stand on disk, verified but for what is inside of them; returns where the log ends. */
+function* readRawFrames(
+  folder: string,
+  from: LogPosition | null,
+): Generator<RawFrame, Omit<LogEnd, 'instruments'>, undefined> {
+  const segments = listSegments(folder);
+  let chain = from?.chain ?? CHAIN_START;
+  let nextSequence = from?.nextSequence ?? null;
+  let events = from?.events ?? 0;
+  let offset = 0;
+  let cutBytes = 0;
+  for (const [index, segment] of segments.entries()) {
+    if (from !== null && segment < from.segment) continue;
+    const isLastSegment = index === segments.length - 1;
+    const bytes = readSegment(path.join(folder, segment));
+    offset = from?.segment === segment ? from.offset : 0;
+    while (offset < bytes.length) {
+      const frame = readFrame(bytes, segment, offset, isLastSegment);
+      if (frame === null) {
+        cutBytes = bytes.length - offset;
+        break;
+      }
+      const { header, data } = frame;
+      const chainNow = chainAfter(chain, data);
+      if (!chainNow.equals(header.chain)) throw corrupt(segment, offset, 'the hash chain is broken');
+      if (nextSequence !== null && header.firstSequence !== nextSequence) {
+        throw corrupt(segment, offset, `expected event ${nextSequence}, found ${header.firstSequence}`);
+      }
+      chain = chainNow;
+      nextSequence = header.firstSequence + header.events;
+      events += header.events;
+      const begin = offset;
+      offset += HEADER_BYTES + data.length;
+      yield { header, data, segment, offset: begin, end: { segment, offset, chain, events, nextSequence } };
+    }
+  }
+  return { segment: segments.at(-1) ?? null, offset, chain, events, nextSequence, cutBytes };
 }
 
 function listSegments(folder: string): string[] {
@@ -196,7 +265,7 @@ function readFrame(
   segment: string,
   offset: number,
   isLastSegment: boolean,
-): { readonly header: NonNullable<ReturnType<typeof decodeHeader>>; readonly data: Buffer } | null {
+): { readonly header: FrameHeader; readonly data: Buffer } | null {
   const dataStart = offset + HEADER_BYTES;
   if (dataStart > bytes.length) {
     if (isLastSegment) return null;

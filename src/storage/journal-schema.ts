@@ -81,8 +81,16 @@ CREATE TABLE band (
 ) STRICT;
 `;
 
+/**
+ * The snapshots of the engine, by their last event: everything said until then is in the journal where the row is, because
+ * transactions are lost from the end only.
+ */
+const MIGRATION_5 = `
+CREATE TABLE snapshots (sequence INTEGER PRIMARY KEY) STRICT;
+`;
+
 /** Migration n brings a file from version n - 1 to n. */
-const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4];
+const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5];
 
 export const JOURNAL_VERSION: number = MIGRATIONS.length;
 

@@ -28,6 +28,7 @@ import {
   tradeRow,
   verdictRow,
 } from './journal-projection.ts';
+import { type JournalMark, countRows, markSnapshot, rewindJournal } from './journal-mark.ts';
 import { migrateJournal } from './journal-schema.ts';
 import { type HeldPosition, applyFill } from './position-projection.ts';
 import { toStorageError } from './storage-error.ts';
@@ -83,6 +84,31 @@ export class Journal implements OutputSink {
       database?.close();
       throw toStorageError(error, `open the journal ${file}`);
     }
+  }
+
+  /**
+   * Opens the journal of an interrupted session as it was at `mark`; what was written since is taken out, and must be said
+   * again. Throws StorageError `journal` where it did not come that far, or is damaged.
+   */
+  static resume(file: string, start: SessionStart, mark: JournalMark): Journal {
+    let database: DatabaseSync | null = null;
+    try {
+      database = new DatabaseSync(file, { timeout: 5_000 });
+      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      rewindJournal(database, mark);
+      const journal = new Journal(database, start);
+      journal.#positions = mark.positions;
+      return journal;
+    } catch (error) {
+      database?.close();
+      throw toStorageError(error, `go on with the journal ${file}`);
+    }
+  }
+
+  /** Notes that everything said up to event `sequence` is in; returns what {@link resume} needs to come back to here. */
+  mark(sequence: number): JournalMark {
+    this.#inTransaction(() => markSnapshot(this.#database, sequence));
+    return { sequence, rows: countRows(this.#database), positions: this.#positions };
   }
 
   /** Stores the outputs of one block in one transaction. Throws StorageError; nothing of the delivery is stored then. */

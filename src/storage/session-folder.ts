@@ -133,6 +133,10 @@ export class SessionFolder {
   get checkpointFile(): string {
     return path.join(this.path, 'checkpoints.jsonl');
   }
+  /** Saved states of the engine, so that a recovery need not replay everything. */
+  get snapshotFolder(): string {
+    return path.join(this.path, 'snapshots');
+  }
   /** The user's own strategy as it was when the session began; null where the session ran a built-in one. */
   get strategyFile(): string | null {
     const file = STRATEGY_EXTENSIONS.map((extension) => path.join(this.path, `strategy${extension}`));

@@ -1,10 +1,17 @@
 /** The made-up stream of the crash tests: the same events whenever it is asked for, and a strategy that trades on them. */
 
+import { z } from 'zod';
 import { SeededRandom } from '../../src/core/base/random.ts';
 import { EventBlock, EventKind } from '../../src/core/domain/event-block.ts';
 import { lots, markPrice, rate, ticks } from '../../src/core/domain/units.ts';
 import type { SessionStart } from '../../src/core/domain/session-start.ts';
-import { type StrategyInstance, limitOrder, marketOrder } from '../../src/core/strategy/strategy.ts';
+import {
+  type StrategyInstance,
+  defineStrategy,
+  instantiateStrategy,
+  limitOrder,
+  marketOrder,
+} from '../../src/core/strategy/strategy.ts';
 import { START_MS, sessionStart } from '../builders/session.ts';
 
 export const SWEEP_START: SessionStart = sessionStart({
@@ -17,31 +24,33 @@ const STEP_MS = 200;
 const LEVELS = 5;
 
 /** Trades both sides: what it does next depends on what it remembers, on its timers, and on its fills. */
-export function sweepStrategy(): StrategyInstance {
-  let beats = 0;
-  let filled = 0;
-  return {
-    name: 'test',
-    params: {},
-    historyBars: 0,
-    handlers: {
-      onStart: (view) => view.setTimer('beat', view.timeMs + 500),
-      onFill: (fill) => {
-        filled += fill.quantity;
-      },
-      onTimer: (_, view) => {
-        beats++;
-        view.setTimer('beat', view.timeMs + 700);
-        const bid = view.bestBid(0);
-        const ask = view.bestAsk(0);
-        if (bid === null || ask === null) return [];
-        if (beats % 5 === 0) return [{ action: 'flatten' }];
-        if (beats % 3 === 0)
-          return [marketOrder(0, filled % 2 === 0 ? 'buy' : 'sell', lots(10 + (filled % 7)))];
-        return [limitOrder(0, 'buy', lots(20), ticks(bid - (beats % 3)), { timeInForce: 'gtc' })];
-      },
+const sweeper = defineStrategy({
+  name: 'test',
+  params: z.strictObject({}),
+  historyBars: () => 0,
+  state: () => ({ beats: 0, filled: 0 }),
+  create: (_, memory) => ({
+    onStart: (view) => view.setTimer('beat', view.timeMs + 500),
+    onFill: (fill) => {
+      memory.filled += fill.quantity;
     },
-  };
+    onTimer: (_name, view) => {
+      memory.beats++;
+      view.setTimer('beat', view.timeMs + 700);
+      const { beats, filled } = memory;
+      const bid = view.bestBid(0);
+      const ask = view.bestAsk(0);
+      if (bid === null || ask === null) return [];
+      if (beats % 5 === 0) return [{ action: 'flatten' }];
+      if (beats % 3 === 0)
+        return [marketOrder(0, filled % 2 === 0 ? 'buy' : 'sell', lots(10 + (filled % 7)))];
+      return [limitOrder(0, 'buy', lots(20), ticks(bid - (beats % 3)), { timeInForce: 'gtc' })];
+    },
+  }),
+});
+
+export function sweepStrategy(): StrategyInstance {
+  return instantiateStrategy(sweeper, {});
 }
 
 /** Blocks of a few events each, from event `fromSequence` on, which must begin a block. `steps`: length of the session. */

@@ -22,7 +22,8 @@ import {
 /** A limit that no loss reaches. */
 const NO_LIMIT_PERCENT = 1_000_000;
 
-function startOf(terms: Terms): SessionStart {
+/** The session that a scenario's terms describe. */
+export function startOf(terms: Terms): SessionStart {
   return sessionStart({
     instruments: INSTRUMENTS.slice(0, terms.instruments),
     duration_ms: null,
@@ -51,7 +52,7 @@ function startOf(terms: Terms): SessionStart {
   });
 }
 
-function intentOf(action: Action): OrderIntent {
+export function intentOf(action: Action): OrderIntent {
   switch (action.do) {
     case 'submit': {
       const { do: _, tif, clientId, price, trigger, bracket, ...rest } = action;
@@ -86,7 +87,7 @@ function intentOf(action: Action): OrderIntent {
   }
 }
 
-function append(block: EventBlock, event: Timed<MarketEvent>): void {
+export function append(block: EventBlock, event: Timed<MarketEvent>): void {
   const at = START_MS + event.atMs;
   switch (event.do) {
     case 'book': {
@@ -156,9 +157,15 @@ export interface RunOptions {
   readonly eventsMax?: number;
 }
 
+/** What the market does from its opening to the end of the scenario. */
+export function eventsOf({ terms, events, endMs }: Scenario): readonly Timed<MarketEvent>[] {
+  const opening = OPENING.slice(0, terms.instruments).flat();
+  return [...opening.map((event) => ({ ...event, atMs: 0 })), ...events, { do: 'time', atMs: endMs }];
+}
+
 export function runEngine(scenario: Scenario, options: RunOptions = {}): EngineRun {
   const { eventsPerBlock = Number.POSITIVE_INFINITY, eventsMax = Number.POSITIVE_INFINITY } = options;
-  const { terms, actions, events, endMs } = scenario;
+  const { terms, actions } = scenario;
   const start = startOf(terms);
   const engine = new Engine(
     start,
@@ -172,12 +179,7 @@ export function runEngine(scenario: Scenario, options: RunOptions = {}): EngineR
       },
     }),
   );
-  const opening = OPENING.slice(0, terms.instruments).flat();
-  const all: readonly Timed<MarketEvent>[] = [
-    ...opening.map((event) => ({ ...event, atMs: 0 })),
-    ...events,
-    { do: 'time', atMs: endMs },
-  ];
+  const all = eventsOf(scenario);
   const block = new EventBlock(1_024);
   const outputs: Output[] = [];
   let sequence = 0;

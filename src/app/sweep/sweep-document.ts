@@ -47,6 +47,7 @@ export function composeSweep(facts: SweepFacts): SweepDocument {
     profitable_share: belief.profitable_share,
     neighbour_score: belief.neighbour_score,
     resampling: belief.resampling,
+    fill_draws: belief.fill_draws,
     warnings: belief.warnings,
     walk_forward:
       walk === null

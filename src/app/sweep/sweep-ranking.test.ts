@@ -61,9 +61,11 @@ test('the best of many without skill is called luck; one with skill is not', () 
   const noise = Array.from({ length: 60 }, (_, at) =>
     outcome(at + 1, { params: { a: at }, sharpe: at === 0 ? 3 : 2.9 }),
   );
-  expect(judgeSweep(rankTrials(noise, 'sharpe'), 1).warnings).toEqual([expect.stringMatching(/can be luck/)]);
+  expect(judgeSweep(rankTrials(noise, 'sharpe'), [], 1).warnings).toEqual([
+    expect.stringMatching(/can be luck/),
+  ]);
   const skilled = [outcome(99, { params: { a: 99 }, sharpe: 4, drift: 0.5 }), ...noise];
-  const belief = judgeSweep(rankTrials(skilled, 'sharpe'), 1);
+  const belief = judgeSweep(rankTrials(skilled, 'sharpe'), [], 1);
   expect(belief.deflated_sharpe).toBeGreaterThan(0.95);
   expect(belief.warnings).toEqual([]);
 });
@@ -80,7 +82,7 @@ test('a spike among bad neighbours, a losing median and a handful of trades are 
     ],
     'sharpe',
   );
-  const belief = judgeSweep(ranked, 1);
+  const belief = judgeSweep(ranked, [], 1);
   expect(belief.neighbour_score).toBeCloseTo(-0.4, 12);
   expect(belief.median_score).toBe(-1);
   expect(belief.warnings).toEqual([
@@ -88,4 +90,14 @@ test('a spike among bad neighbours, a losing median and a handful of trades are 
     expect.stringMatching(/stands alone: one step beside it the score is -0.400, not 3.00/),
     expect.stringMatching(/median trial scored -1.00/),
   ]);
+});
+
+test('a profit that hangs on the chance in fills is told', () => {
+  const best = outcome(1, { params: { a: 1 }, sharpe: 3, drift: 0.5 });
+  const drawn = ['-8', '12', '9', '11', '10'].map((pnl, at) =>
+    outcome(at + 1, { params: { a: 1 }, sharpe: 1, pnl }),
+  );
+  const belief = judgeSweep(rankTrials([best], 'sharpe'), drawn, 1);
+  expect(belief.fill_draws).toEqual({ draws: 5, profit: { p5: -8, p50: 10, p95: 12 } });
+  expect(belief.warnings).toEqual([expect.stringMatching(/drawn anew, 5 times, .* -8.00 USDT/)]);
 });

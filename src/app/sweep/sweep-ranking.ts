@@ -6,7 +6,12 @@
 
 import { SeededRandom } from '../../core/base/random.ts';
 import { deflatedSharpe } from '../../core/statistics/sharpe-confidence.ts';
-import { type Resampling, resampleTrades } from '../../core/statistics/trade-resampling.ts';
+import {
+  type Resampling,
+  type Spread,
+  resampleTrades,
+  spreadOf,
+} from '../../core/statistics/trade-resampling.ts';
 import type { FinalReport } from '../../report/final-report.ts';
 import type { Score, TrialParams } from './sweep-space.ts';
 import type { TrialOutcome } from './trial-run.ts';
@@ -34,7 +39,24 @@ export interface SweepBelief {
   readonly neighbour_score: number | null;
   /** The best trial's trades drawn anew. */
   readonly resampling: Resampling | null;
+  /** Profit of the best trial with the chance in its fills drawn anew. */
+  readonly fill_draws: FillDraws | null;
   readonly warnings: readonly string[];
+}
+
+/** Chance in fills: random slippage, drawn latencies. */
+export interface FillDraws {
+  readonly draws: number;
+  /** USDT. */
+  readonly profit: Spread;
+}
+
+/** Null where nothing was drawn. */
+function summarizeDraws(outcomes: readonly TrialOutcome[]): FillDraws | null {
+  const profits = outcomes.flatMap(({ report }) => (report === null ? [] : [Number(report.pnl_absolute)]));
+  return profits.length === 0
+    ? null
+    : { draws: profits.length, profit: spreadOf(Float64Array.from(profits)) };
 }
 
 /** The value that a search maximises; null where the report has none. */
@@ -65,14 +87,21 @@ export function rankTrials(outcomes: readonly TrialOutcome[], score: Score): rea
     .toSorted((a, b) => (b.score ?? worst) - (a.score ?? worst) || a.trial - b.trial);
 }
 
-/** `ranked` as {@link rankTrials} gives it; `seed` draws the best trial's trades anew. */
-export function judgeSweep(ranked: readonly RankedTrial[], seed: number): SweepBelief {
+/**
+ * `ranked` as {@link rankTrials} gives it; `drawn`: the best trial again under other seeds; `seed` draws its trades anew.
+ */
+export function judgeSweep(
+  ranked: readonly RankedTrial[],
+  drawn: readonly TrialOutcome[],
+  seed: number,
+): SweepBelief {
   const [best] = ranked;
   const scores = ranked.flatMap(({ score }) => score ?? []);
   const median = scores.length === 0 ? null : (scores[Math.floor((scores.length - 1) / 2)] ?? null);
   const profitable = ranked.filter(({ report }) => Number(report.pnl_absolute) > 0).length;
   const deflated = best === undefined ? null : deflate(best, ranked);
   const neighbours = best === undefined ? null : neighbourScore(best, ranked);
+  const draws = summarizeDraws(drawn);
   return {
     deflated_sharpe: deflated,
     median_score: median,
@@ -82,7 +111,9 @@ export function judgeSweep(ranked: readonly RankedTrial[], seed: number): SweepB
       best === undefined
         ? null
         : resampleTrades(best.profits, RESAMPLING_DRAWS, new SeededRandom(seed).nextUint32()),
-    warnings: best === undefined ? [] : doubts(best, { deflated, median, neighbours, trials: ranked.length }),
+    fill_draws: draws,
+    warnings:
+      best === undefined ? [] : doubts(best, { deflated, median, neighbours, draws, trials: ranked.length }),
   };
 }
 
@@ -127,10 +158,11 @@ interface Doubts {
   readonly deflated: number | null;
   readonly median: number | null;
   readonly neighbours: number | null;
+  readonly draws: FillDraws | null;
   readonly trials: number;
 }
 
-function doubts(best: RankedTrial, { deflated, median, neighbours, trials }: Doubts): string[] {
+function doubts(best: RankedTrial, { deflated, median, neighbours, draws, trials }: Doubts): string[] {
   const found: string[] = [];
   const { score, report } = best;
   if (deflated === null)
@@ -147,6 +179,10 @@ function doubts(best: RankedTrial, { deflated, median, neighbours, trials }: Dou
   if (score !== null && score > 0 && neighbours !== null && neighbours < score * NEIGHBOUR_SHARE_MIN)
     found.push(
       `The best trial stands alone: one step beside it the score is ${neighbours.toPrecision(3)}, not ${score.toPrecision(3)}.`,
+    );
+  if (draws !== null && draws.profit.p5 <= 0 && Number(report.pnl_absolute) > 0)
+    found.push(
+      `With the chance in its fills drawn anew, ${draws.draws} times, the best trial ends at ${draws.profit.p5.toFixed(2)} USDT in one of twenty.`,
     );
   if (score !== null && score > 0 && median !== null && median <= 0)
     found.push(

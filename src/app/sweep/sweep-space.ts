@@ -75,6 +75,8 @@ export interface Trial {
   /** Counts from 1, in the order of the space. */
   readonly trial: number;
   readonly params: TrialParams;
+  /** Of every random draw of the trial; absent = the search's own. */
+  readonly seed?: number;
 }
 
 export interface WalkForward {

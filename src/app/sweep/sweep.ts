@@ -26,12 +26,14 @@ import { composeSweep, writeSweep } from './sweep-document.ts';
 import { SweepMarket } from './sweep-market.ts';
 import { judgeSweep, rankTrials } from './sweep-ranking.ts';
 import { type SweepSpace, type Trial, trialsOf } from './sweep-space.ts';
-import type { TrialGround } from './trial-run.ts';
+import type { TrialGround, TrialOutcome } from './trial-run.ts';
 import type { TrialRunner } from './trial-runner.ts';
 import { type WalkForwardResult, walkForward, windowsBetween } from './walk-forward.ts';
 
 /** Without a seed of one's own the same command gives the same result. */
 const DEFAULT_SEED = 1;
+/** Times that the best trial is run again with the chance in its fills drawn anew. */
+const FILL_DRAWS = 20;
 
 export interface SweepRequest {
   /** With the strategy of the space, where it names one. */
@@ -65,16 +67,20 @@ async function holdSweep(
   const span = market.span(ground, { fromMs: space.fromMs, toMs: space.toMs, historyBars: 0 });
   const windows =
     space.walkForward === null ? [] : windowsBetween(span.startMs, span.endMs, space.walkForward);
-  const total = trials.length * (1 + windows.length) + windows.length;
+  const total = trials.length * (1 + windows.length) + windows.length + FILL_DRAWS;
   const progress = new ReplayProgress(io, systemClock, 'tried', total, 'trials');
   let done = 0;
   const tick = (): void => progress.update(++done);
   const runner = await openRunner();
   const parts = { ground, market, runner };
-  let outcomes;
+  let outcomes: readonly TrialOutcome[];
+  let drawn: readonly TrialOutcome[];
   let walk: WalkForwardResult | null;
   try {
-    outcomes = await search(parts, trials, { fromMs: space.fromMs, toMs: space.toMs }, tick);
+    const part = { fromMs: space.fromMs, toMs: space.toMs };
+    outcomes = await search(parts, trials, part, tick);
+    const [best] = rankTrials(outcomes, space.score);
+    drawn = best === undefined ? [] : await search(parts, drawAgain(best.params, ground.seed), part, tick);
     walk = space.walkForward === null ? null : await walkForward(parts, windows, trials, space.score, tick);
   } finally {
     progress.end();
@@ -96,7 +102,7 @@ async function holdSweep(
     },
     outcomes,
     ranked,
-    belief: judgeSweep(ranked, ground.seed),
+    belief: judgeSweep(ranked, drawn, ground.seed),
     walk,
   });
   const folder = writeSweep(workspacePaths(workspace).root, document);
@@ -105,6 +111,11 @@ async function holdSweep(
   else
     io.stdout.write(formatSweepSummary(document, { reportPath: path.join(folder, 'report.html'), seconds }));
   return 0;
+}
+
+/** The same parameters under other seeds. */
+function drawAgain(params: Trial['params'], seed: number): readonly Trial[] {
+  return Array.from({ length: FILL_DRAWS }, (_, at) => ({ trial: at + 1, params, seed: seed + at + 1 }));
 }
 
 function bars({ data }: SweepSpace): string {

@@ -64,7 +64,7 @@ export function openQueue(connection: Redis): TrialQueue {
 
 /** The number of the trial is left out: it says where a trial stands in a space, not what it comes to. */
 export function jobId({ engineHash, strategyHash, ground, recipe, trial }: TrialJob): string {
-  const parts = [engineHash, strategyHash, ground, recipe, trial.params];
+  const parts = [engineHash, strategyHash, ground, recipe, trial.params, trial.seed ?? null];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

@@ -44,8 +44,12 @@ export function loadTrialStrategy({ settings }: TrialGround, params: TrialParams
 }
 
 /** The backtest that a trial is. */
-function planTrial(ground: TrialGround, tape: EventTape, createStrategy: StrategyMaker): BacktestPlan {
-  const { settings, data, seed, source, spec } = ground;
+function planTrial(
+  { settings, data, source, spec }: TrialGround,
+  seed: number,
+  tape: EventTape,
+  createStrategy: StrategyMaker,
+): BacktestPlan {
   const strategy = createStrategy();
   const feed = playTape(tape, neededHistory(settings, data, strategy));
   const facts = { sessionId: TRIAL_SESSION, seed, source, spec, strategy };
@@ -56,7 +60,7 @@ function planTrial(ground: TrialGround, tape: EventTape, createStrategy: Strateg
 export async function runTrial(
   ground: TrialGround,
   tape: EventTape,
-  { trial, params }: Trial,
+  { trial, params, seed = ground.seed }: Trial,
 ): Promise<TrialOutcome> {
   let createStrategy: StrategyMaker;
   try {
@@ -65,7 +69,7 @@ export async function runTrial(
     if (!(error instanceof ConfigError)) throw error;
     return { trial, params, report: null, refusal: error.message, moments: null, profits: [] };
   }
-  const { report, rows } = await evaluateBacktest(planTrial(ground, tape, createStrategy));
+  const { report, rows } = await evaluateBacktest(planTrial(ground, seed, tape, createStrategy));
   const equity = rows.equity.map((row) => Number(row.equity));
   const returns = equity.slice(1).map((value, at) => value / (equity[at] ?? Number.NaN) - 1);
   return {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type StrategyDefinition, defineStrategy } from '../strategy/strategy.ts';
 import { INTAKE_HISTORY_BARS } from './market-intake.ts';
 import type { SetupName } from './setup-signal.ts';
-import { Supervisor } from './supervisor.ts';
+import { type PipelineMemory, Supervisor } from './supervisor.ts';
 
 const params = z.strictObject({
   /** Share of equity lost when the stop is hit at its price. */
@@ -26,13 +26,16 @@ const params = z.strictObject({
 
 export type PipelineConfig = z.output<typeof params>;
 
-function pipeline(setup: SetupName): StrategyDefinition<PipelineConfig> {
+type Pipeline = StrategyDefinition<PipelineConfig, PipelineMemory>;
+
+function pipeline(setup: SetupName): Pipeline {
   return defineStrategy({
     name: setup,
     params,
     historyBars: () => INTAKE_HISTORY_BARS,
-    create: (config) =>
-      new Supervisor({
+    state: (): PipelineMemory => ({ entries: {}, diaries: {} }),
+    create: (config, memory) => {
+      const pipelineParams = {
         setup,
         stopAtr: config.stop_atr,
         targetR: config.target_r,
@@ -44,9 +47,11 @@ function pipeline(setup: SetupName): StrategyDefinition<PipelineConfig> {
         halveAfterLosses: config.halve_after_losses,
         crowdedRate: config.crowded_rate,
         entryBars: config.entry_bars,
-      }),
+      };
+      return new Supervisor(pipelineParams, memory);
+    },
   });
 }
 
-export const pullbackRibbon: StrategyDefinition<PipelineConfig> = pipeline('pullback_ribbon');
-export const sweepInvalidation: StrategyDefinition<PipelineConfig> = pipeline('sweep_invalidation');
+export const pullbackRibbon: Pipeline = pipeline('pullback_ribbon');
+export const sweepInvalidation: Pipeline = pipeline('sweep_invalidation');

@@ -17,7 +17,7 @@ import { type FlowReading, hoursUntil, readFlows } from './derivatives-flows.ts'
 import { type RiskParams, sizePosition } from './execution-risk.ts';
 import { type MarketPicture, readMarket } from './market-intake.ts';
 import { type Setup, type SetupName, type SetupParams, findPullback, findSweep } from './setup-signal.ts';
-import { TradeDiary } from './trade-diary.ts';
+import { type DiaryMemory, TradeDiary, emptyDiary } from './trade-diary.ts';
 
 export interface PipelineParams extends SetupParams, RiskParams {
   readonly setup: SetupName;
@@ -27,20 +27,27 @@ export interface PipelineParams extends SetupParams, RiskParams {
   readonly entryBars: number;
 }
 
-/** The entry that works or is held, by instrument. */
-interface Entry {
+/** The entry that works or is held. */
+type Entry = {
   readonly clientOrderId: string;
   readonly barNumber: number;
   isClosed: boolean;
-}
+};
+
+/** All that the pipeline remembers, by instrument index; plain data, so that a snapshot can keep it. */
+export type PipelineMemory = {
+  readonly entries: { [instrument: string]: Entry | undefined };
+  readonly diaries: { [instrument: string]: DiaryMemory | undefined };
+};
 
 export class Supervisor implements StrategyHandlers {
   readonly #params: PipelineParams;
-  readonly #entries = new Map<number, Entry>();
-  readonly #diaries = new Map<number, TradeDiary>();
+  readonly #memory: PipelineMemory;
 
-  constructor(params: PipelineParams) {
+  /** `memory` is changed as things happen. */
+  constructor(params: PipelineParams, memory: PipelineMemory) {
     this.#params = params;
+    this.#memory = memory;
   }
 
   onBar(instrument: number, view: MarketView): readonly OrderIntent[] {
@@ -91,14 +98,19 @@ export class Supervisor implements StrategyHandlers {
   }
 
   onOrder(order: OrderRecord): void {
-    const entry = this.#entries.get(order.instrument);
+    const entry = this.#memory.entries[order.instrument];
     if (entry?.clientOrderId === order.clientOrderId && isTerminal(order.status)) entry.isClosed = true;
   }
 
   onFill(fill: FillRecord, view: MarketView): void {
-    const diary = this.#diaries.get(fill.instrument);
-    if (diary === undefined) return;
-    const lesson = diary.addFill(fill, view.position(fill.instrument), view.bars(fill.instrument).total);
+    const memory = this.#memory.diaries[fill.instrument];
+    const contract = view.instruments[fill.instrument];
+    if (memory === undefined || contract === undefined) return;
+    const lesson = new TradeDiary(contract, memory).addFill(
+      fill,
+      view.position(fill.instrument),
+      view.bars(fill.instrument).total,
+    );
     if (lesson === null) return;
     speaker(fill.instrument, view)('journal_coach', lesson.tags[0] ?? 'scratch', lesson.lesson, {
       r_multiple: Math.round(lesson.rMultiple * 100) / 100,
@@ -132,7 +144,7 @@ export class Supervisor implements StrategyHandlers {
     }
     // Bar times never repeat within an account, so an id is never used twice, also not after a restart.
     const clientOrderId = `${this.#params.setup}-${contract.symbol}-${bars.openTimeMs(0)}`;
-    this.#entries.set(instrument, { clientOrderId, barNumber: bars.total, isClosed: false });
+    this.#memory.entries[instrument] = { clientOrderId, barNumber: bars.total, isClosed: false };
     diary.plan(setup, size.quantity, picture.regime === 'volatile', isCrowded(setup, flows));
     const isLong = setup.side === 'buy';
     say('supervisor', isLong ? 'enter_long' : 'enter_short', 'the agents agree', {
@@ -153,9 +165,10 @@ export class Supervisor implements StrategyHandlers {
 
   /** The entry in hand, forgotten once it is closed and nothing is held. */
   #waitingEntry(instrument: number, view: MarketView): Entry | null {
-    const entry = this.#entries.get(instrument) ?? null;
+    const { entries } = this.#memory;
+    const entry = entries[instrument] ?? null;
     if (entry !== null && entry.isClosed && view.position(instrument) === 0) {
-      this.#entries.delete(instrument);
+      entries[instrument] = undefined;
       return null;
     }
     if (entry === null && view.position(instrument) !== 0) {
@@ -166,11 +179,8 @@ export class Supervisor implements StrategyHandlers {
   }
 
   #diary(instrument: number, contract: Instrument): TradeDiary {
-    const known = this.#diaries.get(instrument);
-    if (known !== undefined) return known;
-    const diary = new TradeDiary(contract);
-    this.#diaries.set(instrument, diary);
-    return diary;
+    const memory = (this.#memory.diaries[instrument] ??= emptyDiary());
+    return new TradeDiary(contract, memory);
   }
 }
 

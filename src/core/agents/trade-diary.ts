@@ -9,65 +9,76 @@ import type { TradeRecord } from './execution-risk.ts';
 import { type Lesson, coach } from './journal-coach.ts';
 import type { Setup } from './setup-signal.ts';
 
-interface Plan {
+type Plan = {
   readonly risk: number;
   readonly stop: number;
   readonly target: number;
   readonly isVolatile: boolean;
   readonly isAgainstFlows: boolean;
+};
+
+/** What a diary holds: plain data. */
+export type DiaryMemory = {
+  plan: Plan | null;
+  /** Of the trade in hand, in USDT: cash in minus cash out, and fees. */
+  cash: number;
+  fees: number;
+  entryBar: number;
+  isOpen: boolean;
+  lossesInRow: number;
+  lastLossBar: number | null;
+};
+
+export function emptyDiary(): DiaryMemory {
+  return { plan: null, cash: 0, fees: 0, entryBar: 0, isOpen: false, lossesInRow: 0, lastLossBar: null };
 }
 
 export class TradeDiary {
   readonly #instrument: Instrument;
-  #plan: Plan | null = null;
-  /** Of the trade in hand, in USDT: cash in minus cash out, and fees. */
-  #cash = 0;
-  #fees = 0;
-  #entryBar = 0;
-  #isOpen = false;
-  #lossesInRow = 0;
-  #lastLossBar: number | null = null;
+  readonly #memory: DiaryMemory;
 
-  constructor(instrument: Instrument) {
+  /** `memory` is changed as trades go on. */
+  constructor(instrument: Instrument, memory: DiaryMemory) {
     this.#instrument = instrument;
+    this.#memory = memory;
   }
 
   /** Notes what an entry risks; the trade begins with its first fill. */
   plan(setup: Setup, quantity: Lots, isVolatile: boolean, isAgainstFlows: boolean): void {
     const distance = ticks(Math.abs(setup.reference - setup.stop));
     const risk = toUsdt(notional(this.#instrument, distance, quantity));
-    this.#plan = { risk, stop: setup.stop, target: setup.target, isVolatile, isAgainstFlows };
+    this.#memory.plan = { risk, stop: setup.stop, target: setup.target, isVolatile, isAgainstFlows };
   }
 
   record(barNumber: number): TradeRecord {
-    const barsSinceLoss = this.#lastLossBar === null ? null : barNumber - this.#lastLossBar;
-    return { lossesInRow: this.#lossesInRow, barsSinceLoss };
+    const barsSinceLoss = this.#memory.lastLossBar === null ? null : barNumber - this.#memory.lastLossBar;
+    return { lossesInRow: this.#memory.lossesInRow, barsSinceLoss };
   }
 
   /** Adds a fill after which `held` is the position; the lesson when it closed a planned trade, else null. */
   addFill(fill: FillRecord, held: Lots, barNumber: number): Lesson | null {
-    if (!this.#isOpen) {
-      this.#isOpen = true;
-      this.#cash = 0;
-      this.#fees = 0;
-      this.#entryBar = barNumber;
+    if (!this.#memory.isOpen) {
+      this.#memory.isOpen = true;
+      this.#memory.cash = 0;
+      this.#memory.fees = 0;
+      this.#memory.entryBar = barNumber;
     }
     const value = toUsdt(notional(this.#instrument, fill.price, lots(fill.quantity)));
-    this.#cash += fill.side === 'sell' ? value : -value;
-    this.#fees += toUsdt(fill.fee);
+    this.#memory.cash += fill.side === 'sell' ? value : -value;
+    this.#memory.fees += toUsdt(fill.fee);
     if (held !== 0) return null;
-    this.#isOpen = false;
-    const net = this.#cash - this.#fees;
-    this.#lossesInRow = net < 0 ? this.#lossesInRow + 1 : 0;
-    if (net < 0) this.#lastLossBar = barNumber;
-    const plan = this.#plan;
+    this.#memory.isOpen = false;
+    const net = this.#memory.cash - this.#memory.fees;
+    this.#memory.lossesInRow = net < 0 ? this.#memory.lossesInRow + 1 : 0;
+    if (net < 0) this.#memory.lastLossBar = barNumber;
+    const plan = this.#memory.plan;
     if (plan === null || plan.risk === 0) return null;
     return coach({
       netPnl: net,
-      grossPnl: this.#cash,
-      fees: this.#fees,
+      grossPnl: this.#memory.cash,
+      fees: this.#memory.fees,
       risk: plan.risk,
-      barsHeld: barNumber - this.#entryBar,
+      barsHeld: barNumber - this.#memory.entryBar,
       exitTag: exitOf(fill, plan),
       isVolatileEntry: plan.isVolatile,
       isAgainstFlows: plan.isAgainstFlows,

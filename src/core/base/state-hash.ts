@@ -45,6 +45,16 @@ export class StateHash {
   digest(): string {
     return hex(this.#high ^ (this.#low >>> 16)) + hex(this.#low ^ (this.#high << 7));
   }
+
+  /** The two lanes; {@link restore} goes on from them. */
+  save(): readonly [low: number, high: number] {
+    return [this.#low, this.#high];
+  }
+
+  restore([low, high]: ReturnType<StateHash['save']>): void {
+    this.#low = low;
+    this.#high = high;
+  }
 }
 
 function mixLow(lane: number, value: number): number {

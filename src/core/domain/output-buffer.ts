@@ -3,6 +3,7 @@
  * cut into blocks.
  */
 
+import { assert } from '../base/assert.ts';
 import { StateHash } from '../base/state-hash.ts';
 import type { Output } from './outputs.ts';
 
@@ -27,6 +28,16 @@ export class OutputBuffer {
     const taken = this.#outputs;
     if (taken.length > 0) this.#outputs = [];
     return taken;
+  }
+
+  /** Call it when everything said was taken. */
+  save() {
+    assert(this.#outputs.length === 0, 'outputs are taken before the state is saved');
+    return { hash: this.hash.save() };
+  }
+
+  restore({ hash }: ReturnType<OutputBuffer['save']>): void {
+    this.hash.restore(hash);
   }
 }
 

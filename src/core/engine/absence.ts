@@ -29,6 +29,8 @@ export interface HeldBack {
   readonly payload: DuePayload | null;
 }
 
+const NOTHING: readonly HeldBack[] = [];
+
 export class Absence {
   readonly #parts: EngineParts;
   readonly #lifecycle: Lifecycle;
@@ -119,15 +121,32 @@ export class Absence {
     return true;
   }
 
-  /** Whether the program is back and something was held back. */
-  get isCatchingUp(): boolean {
-    return this.#heldBack.length > 0 && !this.#lifecycle.isAway;
-  }
-
-  /** Gives what was held back, in its order, once. */
+  /** Gives what was held back, in its order, once; nothing before the program is back. */
   takeHeldBack(): readonly HeldBack[] {
     const heldBack = this.#heldBack;
+    if (heldBack.length === 0 || this.#lifecycle.isAway) return NOTHING;
     this.#heldBack = [];
     return heldBack;
+  }
+
+  save<Saved>(savePayload: (kind: number, payload: DuePayload | null) => Saved) {
+    return {
+      heldBack: this.#heldBack.map(({ kind, payload }) => ({ kind, payload: savePayload(kind, payload) })),
+      settlements: this.#settlements,
+    };
+  }
+
+  restore<Saved>(
+    state: { readonly heldBack: readonly { readonly kind: number; readonly payload: Saved }[] } & Pick<
+      ReturnType<Absence['save']>,
+      'settlements'
+    >,
+    restorePayload: (kind: number, saved: Saved) => DuePayload | null,
+  ): void {
+    this.#heldBack = state.heldBack.map(({ kind, payload }) => ({
+      kind,
+      payload: restorePayload(kind, payload),
+    }));
+    this.#settlements = state.settlements;
   }
 }

@@ -83,4 +83,14 @@ export class DataWatch {
     const overdueMs = nowMs - (lastOpenMs + 2 * intervalMs + BAR_GRACE_MS);
     return overdueMs > 0 ? overdueMs : null;
   }
+
+  save() {
+    return { offsetMs: this.#offsetMs, leadMs: this.#leadMs, leadAtMs: this.#leadAtMs };
+  }
+
+  restore({ offsetMs, leadMs, leadAtMs }: ReturnType<DataWatch['save']>): void {
+    this.#offsetMs = offsetMs;
+    this.#leadMs = leadMs;
+    this.#leadAtMs = leadAtMs;
+  }
 }

@@ -28,6 +28,12 @@ export interface AmendPayload {
   readonly quantity: Lots | null;
 }
 
+/** Something of one instrument at its own time. */
+export interface InstrumentDue {
+  readonly instrument: number;
+  readonly atMs: number;
+}
+
 /** What an item carries, by its kind. */
 export type DuePayload =
   | AmendPayload
@@ -37,4 +43,4 @@ export type DuePayload =
   | { readonly fill: FillRecord }
   | { readonly timer: string }
   | { readonly end: StoppedReason }
-  | { readonly instrument: number; readonly atMs: number };
+  | InstrumentDue;

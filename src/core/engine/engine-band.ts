@@ -9,6 +9,8 @@
  * that keep state outside of `create` share it; a candle session (parametric) has no queue to doubt, so no band.
  */
 
+import { assert } from '../base/assert.ts';
+import { decodeState, encodeState } from '../base/saved-state.ts';
 import { StateHash } from '../base/state-hash.ts';
 import { EventBlock } from '../domain/event-block.ts';
 import type { BandPoint, Output } from '../domain/outputs.ts';
@@ -18,7 +20,7 @@ import type { PublicMarket } from '../market/public-market.ts';
 import type { StrategyRole } from '../strategy/call-guard.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { type Stance, startOf } from './band-stance.ts';
-import { Engine } from './engine.ts';
+import { Engine, type EngineState } from './engine.ts';
 import { openPublicMarket } from './engine-parts.ts';
 import { type EventListener, passEvents } from './event-pass.ts';
 
@@ -95,11 +97,34 @@ class Shadow implements EventListener {
   get profit(): Money | null {
     return this.failure === null ? money(this.engine.status().equity - this.engine.startingEquity) : null;
   }
+
+  /** One that failed has nothing left but that. */
+  save() {
+    return {
+      engine: this.failure === null ? this.engine.save() : null,
+      failure: this.failure,
+      points: [...this.#points],
+      profit: this.#profit,
+      profitTimeMs: this.#profitTimeMs,
+    };
+  }
+
+  restore(state: ReturnType<Shadow['save']>): void {
+    if (state.engine !== null) this.engine.restore(state.engine);
+    this.failure = state.failure;
+    this.#points.push(...state.points);
+    this.#profit = state.profit;
+    this.#profitTimeMs = state.profitTimeMs;
+  }
 }
+
+type BandState = ReturnType<EngineBand['state']>;
 
 export class EngineBand {
   /** The session's own engine. */
   readonly primary: Engine;
+  /** Whether {@link save} can keep everything: the strategy declares its memory. */
+  readonly isSavable: boolean;
   readonly #optimistic: Shadow | null;
   readonly #pessimistic: Shadow | null;
   readonly #publicMarket: PublicMarket;
@@ -113,17 +138,37 @@ export class EngineBand {
   /** Failures already told. */
   #told = 0;
 
-  /** `createStrategy` gives a fresh strategy at every call, for the exchange it is to trade at. */
-  constructor(start: SessionStart, createStrategy: (role: StrategyRole) => StrategyInstance) {
+  /**
+   * `createStrategy` gives a fresh strategy at every call, for the exchange it is to trade at. `saved`: the text that
+   * {@link save} gave, of a band with the same start and strategy; it goes on from there. Throws where the text is of
+   * another one.
+   */
+  constructor(
+    start: SessionStart,
+    createStrategy: (role: StrategyRole) => StrategyInstance,
+    saved: string | null = null,
+  ) {
+    const state = saved === null ? null : (decodeState(saved) as BandState);
     const publicMarket = openPublicMarket(start);
     this.#publicMarket = publicMarket;
-    this.primary = new Engine(start, createStrategy('realistic'), publicMarket);
+    const strategy = createStrategy('realistic');
+    this.isSavable = strategy.memory !== undefined;
+    this.primary = new Engine(start, recall(strategy, state?.primary), publicMarket);
     const hasBand = start.band === 'on' && start.fill_model === 'book';
     const shadow = (stance: Stance): Shadow =>
-      new Shadow(stance, start, createStrategy(stance), publicMarket);
+      new Shadow(stance, start, recall(createStrategy(stance), state?.[stance]?.engine), publicMarket);
     this.#optimistic = hasBand ? shadow('optimistic') : null;
     this.#pessimistic = hasBand ? shadow('pessimistic') : null;
     this.#listeners = [this.primary, this.#optimistic, this.#pessimistic].filter((one) => one !== null);
+    if (state !== null) this.#restore(state);
+  }
+
+  /**
+   * Everything that decides what comes next, as text; equal states give equal texts. Call it between two blocks, once the
+   * outputs were taken. Throws NotPlainError where the strategy keeps something in its state that is no plain data.
+   */
+  save(): string {
+    return encodeState(this.state());
   }
 
   get lifecycle(): Engine['lifecycle'] {
@@ -240,6 +285,34 @@ export class EngineBand {
     }
   }
 
+  /** What {@link save} tells; it may share lists with the engines. */
+  state() {
+    assert(this.#outputs.length === 0, 'outputs are taken before the state is saved');
+    return {
+      publicMarket: this.#publicMarket.save(),
+      primary: this.primary.save(),
+      optimistic: this.#optimistic?.save() ?? null,
+      pessimistic: this.#pessimistic?.save() ?? null,
+      nextSequence: this.#nextSequence,
+      touches: this.#touches,
+      doubts: [...this.#doubts],
+      isFinished: this.#isFinished,
+      told: this.#told,
+    };
+  }
+
+  #restore(state: BandState): void {
+    this.#publicMarket.restore(state.publicMarket);
+    this.primary.restore(state.primary);
+    if (state.optimistic !== null) this.#optimistic?.restore(state.optimistic);
+    if (state.pessimistic !== null) this.#pessimistic?.restore(state.pessimistic);
+    this.#nextSequence = state.nextSequence;
+    this.#touches = state.touches;
+    this.#doubts = state.doubts;
+    this.#isFinished = state.isFinished;
+    this.#told = state.told;
+  }
+
   /** Digest of all three: what a replay must come to. */
   #hash(): string {
     const hash = new StateHash();
@@ -247,4 +320,12 @@ export class EngineBand {
       hash.addText(shadow === null || shadow.failure !== null ? '' : shadow.engine.stateHash());
     return hash.digest();
   }
+}
+
+/** The same strategy with the memory that it had; as it begins where there is nothing to go on from. */
+function recall(strategy: StrategyInstance, from: EngineState | null | undefined): StrategyInstance {
+  if (from === null || from === undefined) return strategy;
+  assert(strategy.memory !== undefined, `strategy ${strategy.name} declares no state`);
+  // Whoever keeps its calls within their time goes on doing so.
+  return { ...strategy, ...strategy.memory.recall(from.host.memory) };
 }

@@ -2,6 +2,7 @@
 
 import { assert } from '../base/assert.ts';
 import { type SeededRandom, namedStream } from '../base/random.ts';
+import { restoreEach } from '../base/saved-state.ts';
 import { type Interval, intervalMs, isInterval, isVenueInterval } from '../base/time.ts';
 import { createInstrument, parseRate } from '../domain/instrument.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
@@ -181,4 +182,32 @@ function describeTerms(start: SessionStart): FillModelTerms {
         parameters: { ...start.fills.parametric, impact_factor: IMPACT_FACTOR, ...latency },
       }
     : { name: 'book', parameters: { queue_exponent: start.fills.queue_exponent, ...latency } };
+}
+
+/** What the parts hold, as plain data. */
+export function saveParts(parts: EngineParts) {
+  return {
+    markets: parts.markets.map((market) => market.save()),
+    tradeBars: parts.tradeBars.map((built) => built.save()),
+    account: parts.account.save(),
+    random: { slippage: parts.random.slippage.state(), latency: parts.random.latency.state() },
+    latency: parts.latency.save(),
+    exchange: parts.exchange.save(),
+    gate: parts.gate.save(),
+    losses: parts.losses.save(),
+    breakers: parts.breakers.save(),
+  };
+}
+
+export function restoreParts(parts: EngineParts, state: ReturnType<typeof saveParts>): void {
+  restoreEach(parts.markets, state.markets);
+  restoreEach(parts.tradeBars, state.tradeBars);
+  parts.account.restore(state.account);
+  parts.random.slippage.restore(state.random.slippage);
+  parts.random.latency.restore(state.random.latency);
+  parts.latency.restore(state.latency);
+  parts.exchange.restore(state.exchange);
+  parts.gate.restore(state.gate);
+  parts.losses.restore(state.losses);
+  parts.breakers.restore(state.breakers);
 }

@@ -17,7 +17,7 @@ import {
   isFrameKind,
 } from '../domain/event-block.ts';
 import { parseMoney } from '../domain/instrument.ts';
-import type { FillRecord, OrderIntent, OrderRecord } from '../domain/order.ts';
+import type { OrderIntent } from '../domain/order.ts';
 import { OutputBuffer } from '../domain/output-buffer.ts';
 import type { LifecycleState, Output } from '../domain/outputs.ts';
 import type { StoppedReason } from '../domain/reasons.ts';
@@ -27,9 +27,10 @@ import type { PublicMarket } from '../market/public-market.ts';
 import type { StrategyInstance } from '../strategy/strategy.ts';
 import { Absence } from './absence.ts';
 import { describeAccount, openAccount, rejoinOrders } from './account-document.ts';
-import { arriveAtExchange } from './arrivals.ts';
+import { arriveAtExchange, arriveAtStrategy } from './arrivals.ts';
 import { DataWatch } from './data-watch.ts';
-import { Due, type DuePayload } from './due.ts';
+import { Due, type DuePayload, type InstrumentDue } from './due.ts';
+import { type EngineMembers, restoreMembers, saveMembers } from './engine-members.ts';
 import { EquitySampler } from './equity-sampler.ts';
 import { type EngineParts, type EngineView, assembleParts, openPublicMarket } from './engine-parts.ts';
 import { type EngineStatus, describeStatus, hashState } from './engine-state.ts';
@@ -38,11 +39,14 @@ import { FundingDesk } from './funding-desk.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { MarketIntake } from './market-intake.ts';
 import { OrderDesk } from './order-desk.ts';
+import { scheduleReport } from './reports.ts';
 import { RiskDesk } from './risk-desk.ts';
 import { Schedule } from './schedule.ts';
 import { SessionEnd } from './session-end.ts';
 import { StrategyHost } from './strategy-host.ts';
 import { TradeBarClock } from './trade-bar-clock.ts';
+
+export type EngineState = ReturnType<Engine['save']>;
 
 export class Engine implements EventListener {
   readonly start: SessionStart;
@@ -63,6 +67,7 @@ export class Engine implements EventListener {
   readonly #end: SessionEnd;
   readonly #absence: Absence;
   readonly #tradeBars: TradeBarClock;
+  readonly #members: EngineMembers;
   #nowMs = 0;
   /** Sequence number of the event in hand. */
   #sequence = 0;
@@ -111,6 +116,20 @@ export class Engine implements EventListener {
     );
     this.#end = new SessionEnd(start, this.#lifecycle, this.#intake, this.#sampler, this.#schedule);
     this.#absence = new Absence(parts, this.#lifecycle, this.#funding, this.#schedule, this.#outputs);
+    this.#members = {
+      parts,
+      outputs: this.#outputs,
+      schedule: this.#schedule,
+      host: this.#host,
+      desk: this.#desk,
+      risk: this.#risk,
+      watch: this.#watch,
+      funding: this.#funding,
+      lifecycle: this.#lifecycle,
+      intake: this.#intake,
+      sampler: this.#sampler,
+      absence: this.#absence,
+    };
   }
 
   /** Processes every event of a block. Events after the session's end are counted and change nothing. */
@@ -135,12 +154,31 @@ export class Engine implements EventListener {
     this.#apply(block, row, end);
     this.#events++;
     if (this.#lifecycle.state === 'warming') this.#checkWarm();
-    if (this.#absence.isCatchingUp) this.#catchUp();
+    // What the strategy did not hear while away, and what it had set its timers for, in their order.
+    for (const { kind, payload } of this.#absence.takeHeldBack()) this.#dispatch(kind, payload);
     this.#parts.account.assertConsistent();
   }
 
   takeOutputs(): Output[] {
     return this.#outputs.take();
+  }
+
+  /** All that decides what comes next, but for what the venue shows; encode it before the next event, which may change it. */
+  save() {
+    return {
+      ...saveMembers(this.#members),
+      ...{ nowMs: this.#nowMs, sequence: this.#sequence, events: this.#events },
+      startingEquity: this.#startingEquity,
+    };
+  }
+
+  /** Makes a new engine of the same start and strategy go on from there. */
+  restore(state: EngineState): void {
+    restoreMembers(this.#members, state);
+    this.#nowMs = state.nowMs;
+    this.#sequence = state.sequence;
+    this.#events = state.events;
+    this.#startingEquity = state.startingEquity;
   }
 
   /** When something is next due, engine time; Infinity when nothing is. */
@@ -264,55 +302,35 @@ export class Engine implements EventListener {
   #dispatch(kind: number, payload: DuePayload | null): void {
     if (this.#absence.holdsBack(kind, payload, this.#nowMs)) return;
     switch (kind) {
-      case Due.orderReport:
-        this.#host.reportOrder((payload as { report: OrderRecord }).report, this.#lifecycle.isTrading);
-        break;
-      case Due.fillReport:
-        this.#host.reportFill((payload as { fill: FillRecord }).fill, this.#lifecycle.isTrading);
-        break;
-      case Due.timer:
-        if (this.#lifecycle.state !== 'stopping') this.#host.timer((payload as { timer: string }).timer);
-        break;
       case Due.sessionEnd:
         this.#end.stop(this.#nowMs, (payload as { end: StoppedReason }).end, null);
         break;
       case Due.sample:
         this.#sample();
         break;
-      case Due.settlement: {
-        const { instrument, atMs } = payload as { instrument: number; atMs: number };
-        this.#funding.note(instrument, atMs);
+      case Due.settlement:
+        this.#funding.note((payload as InstrumentDue).instrument, (payload as InstrumentDue).atMs);
         break;
-      }
       case Due.stopStep:
         this.#end.step(this.#nowMs);
         break;
-      case Due.tradeBar: {
-        const { instrument } = payload as { instrument: number; atMs: number };
-        this.#intake.closeTradeBar(instrument);
-        this.#tradeBars.schedule(instrument);
+      case Due.tradeBar:
+        this.#intake.closeTradeBar((payload as InstrumentDue).instrument);
+        this.#tradeBars.schedule((payload as InstrumentDue).instrument);
         break;
-      }
       default:
-        arriveAtExchange(this.#parts.exchange, kind, payload, this.#nowMs, this.#sequence);
+        if (!arriveAtStrategy(this.#host, this.#lifecycle, kind, payload))
+          arriveAtExchange(this.#parts.exchange, kind, payload, this.#nowMs, this.#sequence);
     }
     this.#parts.account.assertConsistent();
   }
 
   #begin(): void {
-    const { duration_ms: durationMs, market_ends_after_ms: marketEndsMs } = this.start;
     assert(this.#lifecycle.state === 'starting', 'a session starts once');
     this.#lifecycle.begin(this.#nowMs);
     openAccount(this.start, this.#parts, this.#host, this.#outputs, this.#nowMs);
     this.#sampler.plan(this.#nowMs);
-    this.#end.plan(durationMs);
-    if (marketEndsMs !== null)
-      this.#schedule.add(this.#nowMs + marketEndsMs, Due.sessionEnd, { end: 'recording_ended' });
-  }
-
-  /** After an absence: what the strategy did not hear, and what it had set its timers for, in their order. */
-  #catchUp(): void {
-    for (const { kind, payload } of this.#absence.takeHeldBack()) this.#dispatch(kind, payload);
+    this.#end.begin(this.start, this.#nowMs);
   }
 
   #checkWarm(): void {
@@ -365,20 +383,9 @@ export class Engine implements EventListener {
     }
   }
 
-  /** Schedules what an output sets off: the strategy learns of orders and fills one response latency later. */
   #hear(output: Output): void {
-    if (output.type === 'order') {
-      // Our own gate's denial travels nowhere.
-      const isOurs = output.order.status === 'denied';
-      const dueMs = isOurs ? output.timeMs : this.#parts.reportArrivalMs(output.timeMs);
-      this.#schedule.add(dueMs, Due.orderReport, { report: output.order });
-    } else if (output.type === 'fill') {
-      const { fill } = output;
-      const dueMs = output.timeMs + fill.receipt.responseLatencyMs;
-      this.#schedule.add(dueMs, Due.fillReport, { fill });
-    } else if (output.type === 'trade') {
-      this.#risk.noteTrade(output.trade);
-    }
+    scheduleReport(output, this.#parts.reportArrivalMs, this.#schedule);
+    if (output.type === 'trade') this.#risk.noteTrade(output.trade);
   }
 
   #scheduleSettlement(instrument: number): void {

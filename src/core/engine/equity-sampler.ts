@@ -74,4 +74,13 @@ export class EquitySampler {
       },
     });
   }
+
+  save() {
+    return { nextLookMs: this.#nextLookMs, nextMs: this.#nextMs };
+  }
+
+  restore({ nextLookMs, nextMs }: ReturnType<EquitySampler['save']>): void {
+    this.#nextLookMs = nextLookMs;
+    this.#nextMs = nextMs;
+  }
 }

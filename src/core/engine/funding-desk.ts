@@ -123,4 +123,35 @@ export class FundingDesk {
     }
     return false;
   }
+
+  /** Positions by their place in the account. */
+  save() {
+    const { positions } = this.#account;
+    return {
+      held: [...this.#held].map(
+        ([id, holdings]) =>
+          [
+            id,
+            holdings.map(({ position, quantity }) => ({ position: positions.indexOf(position), quantity })),
+          ] as const,
+      ),
+      booked: [...this.#booked],
+      scheduled: [...this.#scheduled],
+    };
+  }
+
+  restore({ held, booked, scheduled }: ReturnType<FundingDesk['save']>): void {
+    this.#held.clear();
+    for (const [id, holdings] of held) {
+      const known = holdings.map(({ position: at, quantity }) => {
+        const position = this.#account.positions[at];
+        assert(position !== undefined, `the account has no position ${at}`);
+        return { position, quantity };
+      });
+      this.#held.set(id, known);
+    }
+    this.#booked.clear();
+    for (const id of booked) this.#booked.add(id);
+    this.#scheduled.splice(0, this.#scheduled.length, ...scheduled);
+  }
 }

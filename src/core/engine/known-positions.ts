@@ -22,4 +22,21 @@ export class KnownPositions {
     const held = side === undefined ? this.#net : side === 'long' ? this.#long : this.#short;
     return lots(held[instrument] ?? 0);
   }
+
+  save() {
+    return { net: dense(this.#net), long: dense(this.#long), short: dense(this.#short) };
+  }
+
+  restore({ net, long, short }: ReturnType<KnownPositions['save']>): void {
+    for (const [held, saved] of [
+      [this.#net, net],
+      [this.#long, long],
+      [this.#short, short],
+    ] as const)
+      held.splice(0, held.length, ...saved);
+  }
+}
+
+function dense(held: readonly number[]): number[] {
+  return Array.from(held, (quantity: number | undefined) => quantity ?? 0);
 }

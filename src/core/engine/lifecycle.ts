@@ -346,6 +346,38 @@ export class Lifecycle {
   ): void {
     this.#outputs.push({ type: 'log', timeMs: nowMs, level, event, msg, fields });
   }
+
+  save() {
+    return {
+      state: this.state,
+      reason: this.reason,
+      startedMs: this.startedMs,
+      runningMs: this.runningMs,
+      endReason: this.endReason,
+      endDetail: this.endDetail,
+      isPaused: this.isPaused,
+      awayUntilMs: this.awayUntilMs,
+      plannedEndMs: this.#plannedEndMs,
+      stop: this.#stop === null ? null : { ...this.#stop },
+      staleSinceMs: this.#staleSinceMs,
+      warmthSaidMs: this.#warmthSaidMs,
+    };
+  }
+
+  restore(state: ReturnType<Lifecycle['save']>): void {
+    this.state = state.state;
+    this.reason = state.reason;
+    this.startedMs = state.startedMs;
+    this.runningMs = state.runningMs;
+    this.endReason = state.endReason;
+    this.endDetail = state.endDetail;
+    this.isPaused = state.isPaused;
+    this.awayUntilMs = state.awayUntilMs;
+    this.#plannedEndMs = state.plannedEndMs;
+    this.#stop = state.stop;
+    this.#staleSinceMs = state.staleSinceMs;
+    this.#warmthSaidMs = state.warmthSaidMs;
+  }
 }
 
 /** An end that was to be flat and is not: an orderly one becomes lost market data, a worse one keeps its own reason. */

@@ -10,6 +10,7 @@
  */
 
 import { assert } from '../base/assert.ts';
+import { restoreEach } from '../base/saved-state.ts';
 import { formatMarkPrice, formatMoney, formatQuantity } from '../domain/instrument.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { SessionStart } from '../domain/session-start.ts';
@@ -260,6 +261,26 @@ export class LiquidationDesk {
       },
     });
     return detail;
+  }
+
+  save() {
+    return {
+      stretches: this.#stretches.map((stretch) => stretch.save()),
+      isOwed: this.#isOwed,
+      events: this.#events,
+      orders: this.#orders,
+      nowMs: this.#nowMs,
+      sequence: this.#sequence,
+    };
+  }
+
+  restore(state: ReturnType<LiquidationDesk['save']>): void {
+    restoreEach(this.#stretches, state.stretches);
+    this.#isOwed = state.isOwed;
+    this.#events = state.events;
+    this.#orders = state.orders;
+    this.#nowMs = state.nowMs;
+    this.#sequence = state.sequence;
   }
 }
 

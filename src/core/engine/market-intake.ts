@@ -5,6 +5,7 @@
  */
 
 import { assert } from '../base/assert.ts';
+import { restoreEach } from '../base/saved-state.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { FeedState } from '../domain/commands.ts';
 import {
@@ -312,6 +313,22 @@ export class MarketIntake {
     const market = this.#parts.markets[instrument];
     assert(market !== undefined, 'no such instrument');
     return market;
+  }
+
+  save() {
+    return {
+      markBars: [...this.#markBars],
+      liquidation: this.#liquidation.save(),
+      bookStretches: this.#bookStretches.map((stretch) => stretch.save()),
+      tradeStretches: this.#tradeStretches.map((stretch) => stretch.save()),
+    };
+  }
+
+  restore(state: ReturnType<MarketIntake['save']>): void {
+    this.#markBars.splice(0, this.#markBars.length, ...state.markBars);
+    this.#liquidation.restore(state.liquidation);
+    restoreEach(this.#bookStretches, state.bookStretches);
+    restoreEach(this.#tradeStretches, state.tradeStretches);
   }
 }
 

@@ -137,10 +137,11 @@ export class OrderDesk {
   #submit(intent: SubmitIntent, refusal: DenialReason | null): void {
     const nowMs = this.#link.nowMs();
     const { clientOrderId } = intent;
-    const first = clientOrderId === null ? null : this.#exchange.find(null, clientOrderId);
+    const working = clientOrderId === null ? null : this.#exchange.find(null, clientOrderId);
+    const first = working?.record() ?? this.#exchange.findFormer(clientOrderId);
     if (first !== null) {
       // The same id names the same order, whatever else the repetition asks for: the answer is how that order stands.
-      this.#link.answer(first.record());
+      this.#link.answer(first);
       return;
     }
     const id = `${this.#sessionId}-o${++this.#orders}`;
@@ -220,12 +221,12 @@ export class OrderDesk {
 
   #cancel(orderId: string | null, clientOrderId: string | null): void {
     const order = this.#exchange.find(orderId, clientOrderId);
-    if (order !== null && order.place !== 'closed') {
+    if (order !== null) {
       this.#sendCancel(order, 'cancel_requested');
       return;
     }
     // Cancelling what is already closed is the ordinary race with a fill; cancelling what never was is worth saying.
-    if (order === null) {
+    if (this.#exchange.findFormer(clientOrderId) === null) {
       const reason = { code: 'order_unknown', orderId: orderId ?? clientOrderId ?? '' } as const;
       this.#outputs.push({ type: 'denial', timeMs: this.#link.nowMs(), orderId, intent: null, reason });
     }
@@ -236,17 +237,13 @@ export class OrderDesk {
     const nowMs = this.#link.nowMs();
     const order = this.#exchange.find(intent.orderId, intent.clientOrderId);
     const orderId = intent.orderId ?? intent.clientOrderId ?? '';
-    if (
-      order === null ||
-      order.place === 'closed' ||
-      order.intent.price === null ||
-      order.intent.trigger !== null
-    ) {
+    if (order === null || order.intent.price === null || order.intent.trigger !== null) {
+      const known = order ?? this.#exchange.findFormer(intent.clientOrderId);
       const reason: DenialReason =
-        order === null
+        known === null
           ? { code: 'order_unknown', orderId }
-          : { code: 'not_amendable', orderId, status: order.status };
-      this.#outputs.push({ type: 'denial', timeMs: nowMs, orderId: order?.id ?? null, intent: null, reason });
+          : { code: 'not_amendable', orderId, status: known.status };
+      this.#outputs.push({ type: 'denial', timeMs: nowMs, orderId: known?.id ?? null, intent: null, reason });
       return;
     }
     const growth = (intent.quantity ?? order.intent.quantity) - order.intent.quantity;
@@ -283,5 +280,13 @@ export class OrderDesk {
         sum += price === null ? position.openValue : markNotional(position.instrument, price, lots(most));
     }
     return money(sum);
+  }
+
+  save() {
+    return { orders: this.#orders };
+  }
+
+  restore({ orders }: ReturnType<OrderDesk['save']>): void {
+    this.#orders = orders;
   }
 }

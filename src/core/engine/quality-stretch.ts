@@ -25,9 +25,10 @@ export class QualityStretch {
     this.#feed = feed;
   }
 
-  /** What there is to complain of now, compared by identity; null for nothing. */
+  /** What there is to complain of now; null for nothing. */
   note(nowMs: number, complaint: Complaint | null): void {
     if (complaint === this.#complaint) return;
+    if (complaint?.detail === this.#complaint?.detail && complaint?.kind === this.#complaint?.kind) return;
     if (this.#complaint !== null) {
       const record = {
         fromMs: this.#sinceMs,
@@ -41,5 +42,14 @@ export class QualityStretch {
     }
     this.#complaint = complaint;
     this.#sinceMs = nowMs;
+  }
+
+  save() {
+    return { complaint: this.#complaint, sinceMs: this.#sinceMs };
+  }
+
+  restore({ complaint, sinceMs }: ReturnType<QualityStretch['save']>): void {
+    this.#complaint = complaint;
+    this.#sinceMs = sinceMs;
   }
 }

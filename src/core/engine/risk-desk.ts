@@ -132,4 +132,13 @@ export class RiskDesk {
       fields: { limit_reached: limit, ...fields },
     });
   }
+
+  save() {
+    return { closedAtMs: [...this.#closedAtMs], isDayTold: this.#isDayTold };
+  }
+
+  restore({ closedAtMs, isDayTold }: ReturnType<RiskDesk['save']>): void {
+    this.#closedAtMs.set(closedAtMs);
+    this.#isDayTold = isDayTold;
+  }
 }

@@ -10,6 +10,17 @@ import { assert } from '../base/assert.ts';
 /** Named maximum of items waiting at once: beyond it something schedules without end. */
 const MAX_ITEMS = 1_000_000;
 
+/** `order`: of entry. */
+export interface SavedSchedule<Saved> {
+  readonly items: readonly {
+    readonly dueMs: number;
+    readonly order: number;
+    readonly kind: number;
+    readonly payload: Saved;
+  }[];
+  readonly entered: number;
+}
+
 export class Schedule<Payload> {
   #due = new Float64Array(64);
   #order = new Float64Array(64);
@@ -109,5 +120,30 @@ export class Schedule<Payload> {
     this.#due = due;
     this.#order = order;
     this.#kind = kind;
+  }
+
+  /** What waits, soonest first, with its order of entry. */
+  save<Saved>(savePayload: (kind: number, payload: Payload | null) => Saved): SavedSchedule<Saved> {
+    const items = Array.from({ length: this.#length }, (_, at) => ({
+      dueMs: this.#due[at] ?? 0,
+      order: this.#order[at] ?? 0,
+      kind: this.#kind[at] ?? 0,
+      payload: savePayload(this.#kind[at] ?? 0, this.#payload[at] ?? null),
+    }));
+    items.sort((a, b) => a.dueMs - b.dueMs || a.order - b.order);
+    return { items, entered: this.#entered };
+  }
+
+  restore<Saved>(
+    { items, entered }: SavedSchedule<Saved>,
+    restorePayload: (kind: number, saved: Saved) => Payload | null,
+  ): void {
+    assert(this.#length === 0, 'a schedule is brought back before anything is scheduled');
+    // Soonest first is a heap.
+    for (const { dueMs, order, kind, payload } of items) {
+      this.#entered = order;
+      this.add(dueMs, kind, restorePayload(kind, payload));
+    }
+    this.#entered = entered;
   }
 }

@@ -29,6 +29,12 @@ export class SessionEnd {
     this.#schedule = schedule;
   }
 
+  /** Plans the ends that the session has from its start on. */
+  begin({ duration_ms: durationMs, market_ends_after_ms: marketMs }: SessionStart, nowMs: number): void {
+    this.plan(durationMs);
+    if (marketMs !== null) this.#schedule.add(nowMs + marketMs, Due.sessionEnd, { end: 'recording_ended' });
+  }
+
   /** A new plan replaces the former one, whose scheduled end then means nothing. */
   plan(durationMs: number | null): void {
     const endMs = this.#lifecycle.planEnd(durationMs);

@@ -28,6 +28,7 @@ import { checkIntents } from '../strategy/intent-check.ts';
 import { KnownPositions } from './known-positions.ts';
 import type { MarketView, StrategyHandlers, StrategyInstance } from '../strategy/strategy.ts';
 import type { EngineParts } from './engine-parts.ts';
+import { disabledLine, failureLine, overrunLine } from './strategy-lines.ts';
 import { StrategyWishes } from './strategy-wishes.ts';
 import { TradeView } from './trade-view.ts';
 
@@ -53,6 +54,7 @@ export class StrategyHost implements MarketView {
   readonly #knownWorking = new Set<string>();
   readonly #guard: CallGuard | null;
   readonly #renew: (() => StrategyHandlers) | null;
+  readonly #memory: StrategyInstance['memory'] | null;
   #handlers: StrategyHandlers;
   /** What the call in hand is about. */
   #handler: HandlerName = 'onStart';
@@ -85,6 +87,7 @@ export class StrategyHost implements MarketView {
   ) {
     this.#name = strategy.name;
     this.#handlers = strategy.handlers;
+    this.#memory = strategy.memory ?? null;
     this.#guard = strategy.guard ?? null;
     this.#renew = strategy.renew ?? null;
     this.intervalMs = intervalMs;
@@ -320,14 +323,8 @@ export class StrategyHost implements MarketView {
     this.#wishes.drop();
     this.errors++;
     this.#overruns++;
-    this.#log(
-      'error',
-      'strategy_overrun',
-      `Strategy ${this.#name} took too long in ${handler}; its signal is lost`,
-      {
-        ...{ handler, call: this.#calls, overruns: this.#overruns, limit: MAX_OVERRUNS },
-      },
-    );
+    const numbers = { call: this.#calls, overruns: this.#overruns, limit: MAX_OVERRUNS };
+    this.#outputs.push(overrunLine(this.timeMs, this.#name, handler, numbers));
     if (this.#overruns < MAX_OVERRUNS && this.#startAnew()) this.#call('onStart');
     else if (!this.isDisabled) this.#disable();
   }
@@ -350,35 +347,45 @@ export class StrategyHost implements MarketView {
   /** Nobody minds its orders and positions any more: they are closed, and the session goes on without it. */
   #disable(): void {
     this.isDisabled = true;
-    const msg = `Strategy ${this.#name} is disabled after ${this.#overruns} calls that took too long; its position is closed`;
-    this.#log('critical', 'strategy_disabled', msg, { overruns: this.#overruns });
-    // On record among the states of the session: what runs from here on is no success.
     const { timeMs } = this;
+    this.#outputs.push(disabledLine(timeMs, this.#name, this.#overruns));
+    // On record among the states of the session: what runs from here on is no success.
     this.#outputs.push({ type: 'lifecycle', timeMs, state: 'running', reason: STRATEGY_DISABLED });
     this.#onIntent({ action: 'flatten' });
   }
 
   #report(handler: string, error: unknown): void {
     this.errors++;
-    const message = error instanceof Error ? error.message : String(error);
-    this.#log('error', 'strategy_error', `Strategy ${this.#name} failed in ${handler}; its signal is lost`, {
-      ...{ handler, error: message },
-    });
-  }
-
-  #log(
-    level: 'error' | 'critical',
-    event: string,
-    msg: string,
-    fields: Readonly<Record<string, string | number>>,
-  ): void {
-    this.#outputs.push({ type: 'log', timeMs: this.timeMs, level, event, msg, fields });
+    this.#outputs.push(failureLine(this.timeMs, this.#name, handler, error));
   }
 
   #market(instrument: number): InstrumentMarket {
     const market = this.#markets[instrument];
     if (market === undefined) throw new RangeError(`the session has no instrument ${instrument}`);
     return market;
+  }
+
+  /** The strategy's own memory comes back with the strategy; null where it declares none. */
+  save() {
+    return {
+      memory: this.#memory?.state ?? null,
+      known: this.#known.save(),
+      knownWorking: [...this.#knownWorking],
+      ...{ calls: this.#calls, overruns: this.#overruns, isDisabled: this.isDisabled },
+      ...{ errors: this.errors, timeMs: this.timeMs, timersWaiting: this.#wishes.timersWaiting },
+    };
+  }
+
+  restore(state: ReturnType<StrategyHost['save']>): void {
+    this.#known.restore(state.known);
+    this.#knownWorking.clear();
+    for (const id of state.knownWorking) this.#knownWorking.add(id);
+    this.#calls = state.calls;
+    this.#overruns = state.overruns;
+    this.isDisabled = state.isDisabled;
+    this.#wishes.timersWaiting = state.timersWaiting;
+    this.errors = state.errors;
+    this.timeMs = state.timeMs;
   }
 }
 

@@ -24,7 +24,7 @@ import type { FillBasis } from './fill-record.ts';
 import { type ParametricPrice, measureActivity, parametricPrice } from './impact-model.ts';
 import { reduceOnlyRoom } from './reduce-only.ts';
 import type { RestingOrders } from './resting-orders.ts';
-import type { WorkingOrder } from './working-order.ts';
+import type { OrderLookup, WorkingOrder } from './working-order.ts';
 
 /** A bar in hand; prices in ticks, of a mark bar in mark units. */
 export interface Bar {
@@ -340,6 +340,27 @@ export class BarMatching {
 
   #mayFire(order: WorkingOrder): boolean {
     return this.#isInTime(order) || (order.intent.reduceOnly && !isTarget(order));
+  }
+
+  save() {
+    return {
+      queued: [...this.#queued].map(({ id }) => id),
+      matchedUntilMs: this.#matchedUntilMs,
+      bar: this.#bar,
+      markBar: this.#markBar,
+      isReconstructed: this.#isReconstructed,
+      budget: this.#budget,
+    };
+  }
+
+  restore(state: ReturnType<BarMatching['save']>, find: OrderLookup): void {
+    this.#queued.clear();
+    for (const id of state.queued) this.#queued.add(find(id));
+    this.#matchedUntilMs = state.matchedUntilMs;
+    this.#bar = state.bar;
+    this.#markBar = state.markBar;
+    this.#isReconstructed = state.isReconstructed;
+    this.#budget = state.budget;
   }
 }
 

@@ -11,7 +11,7 @@ import type { Instrument } from '../domain/instrument.ts';
 import type { TriggerSource } from '../domain/order.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
-import type { WorkingOrder } from './working-order.ts';
+import type { OrderLookup, WorkingOrder } from './working-order.ts';
 
 const BPS = 10_000;
 
@@ -52,6 +52,16 @@ export class ConditionalOrders {
       if (order.intent.trigger?.on === source && isReached(order, price, market)) reached.push(order);
     }
     return reached;
+  }
+
+  /** Their ids, oldest first. */
+  save() {
+    return [...this.#orders].map(({ id }) => id);
+  }
+
+  restore(ids: ReturnType<ConditionalOrders['save']>, find: OrderLookup): void {
+    this.#orders.clear();
+    for (const id of ids) this.#orders.add(find(id));
   }
 }
 

@@ -58,6 +58,15 @@ export class ConsumedLiquidity {
       if (level.taken < NOTHING) this.#levels.delete(at);
     }
   }
+
+  save() {
+    return [...this.#levels.values()].map((level) => ({ ...level }));
+  }
+
+  restore(levels: ReturnType<ConsumedLiquidity['save']>): void {
+    this.#levels.clear();
+    for (const level of levels) this.#levels.set(key(level.isBid, level.price), level);
+  }
 }
 
 function key(isBid: boolean, price: number): number {

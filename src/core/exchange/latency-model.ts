@@ -118,4 +118,22 @@ export class LatencyModel {
       fields: { assumed_ms: assumedMs },
     });
   }
+
+  save() {
+    return {
+      roundTrips: [...this.#roundTrips.subarray(0, this.#samples)],
+      samples: this.#samples,
+      hasSaidUnmeasured: this.#hasSaidUnmeasured,
+      lastRequestMs: this.#lastRequestMs,
+      lastResponseMs: this.#lastResponseMs,
+    };
+  }
+
+  restore(state: ReturnType<LatencyModel['save']>): void {
+    this.#roundTrips.set(state.roundTrips);
+    this.#samples = state.samples;
+    this.#hasSaidUnmeasured = state.hasSaidUnmeasured;
+    this.#lastRequestMs = state.lastRequestMs;
+    this.#lastResponseMs = state.lastResponseMs;
+  }
 }

@@ -101,4 +101,20 @@ export class MarginModel {
     }
     return { maintenance, openingFees };
   }
+
+  save() {
+    return {
+      pending: this.#pending,
+      ordersVersion: this.#ordersVersion,
+      accountVersion: this.#accountVersion,
+      watch: this.watch.save(this.#pending),
+    };
+  }
+
+  restore(state: ReturnType<MarginModel['save']>): void {
+    this.#pending = state.pending;
+    this.#ordersVersion = state.ordersVersion;
+    this.#accountVersion = state.accountVersion;
+    this.watch.restore(state.watch, state.pending);
+  }
 }

@@ -117,4 +117,29 @@ export class MarginWatch {
     this.#age = 0;
     this.#seenVersion = account.version;
   }
+
+  /** `pending`: what the resting orders need now; whether it was seen is part of the state. */
+  save(pending: PendingOrders) {
+    return {
+      low: [...this.#low],
+      high: [...this.#high],
+      perMark: [...this.#perMark],
+      seenMark: [...this.#seenMark],
+      slack: this.#slack,
+      age: this.#age,
+      seenVersion: this.#seenVersion,
+      hasSeenPending: this.#seenPending === pending,
+    };
+  }
+
+  restore(state: ReturnType<MarginWatch['save']>, pending: PendingOrders): void {
+    this.#low.set(state.low);
+    this.#high.set(state.high);
+    this.#perMark.set(state.perMark);
+    this.#seenMark.set(state.seenMark);
+    this.#slack = state.slack;
+    this.#age = state.age;
+    this.#seenVersion = state.seenVersion;
+    this.#seenPending = state.hasSeenPending ? pending : { ...NO_PENDING };
+  }
 }

@@ -7,10 +7,9 @@
  */
 
 import { assert } from '../base/assert.ts';
-import type { PositionSide } from '../domain/order.ts';
-import { isTerminal } from '../domain/order.ts';
+import { type OrderRecord, type PositionSide, isTerminal } from '../domain/order.ts';
 import { type Lots, type Money, ZERO_MONEY, lots, money } from '../domain/units.ts';
-import type { WorkingOrder } from './working-order.ts';
+import { type OrderLookup, WorkingOrder } from './working-order.ts';
 
 /** Client order ids remembered, so that an id stays unique for the account's life in memory. */
 const MAX_CLIENT_IDS = 1_000_000;
@@ -26,6 +25,8 @@ export class OrderIndex {
   /** In flight, waiting and resting, oldest first. */
   readonly #working = new Map<string, WorkingOrder>();
   readonly #byClientId = new Map<string, WorkingOrder>();
+  /** Closed ones by client id, as they ended. */
+  readonly #former = new Map<string, OrderRecord>();
   #reserved: Money = ZERO_MONEY;
   /** By instrument, position and side; see {@link openSlot}. */
   readonly #open: OpenSum[] = [];
@@ -43,6 +44,14 @@ export class OrderIndex {
 
   working(): IterableIterator<WorkingOrder> {
     return this.#working.values();
+  }
+
+  /** Those that have arrived, of one instrument or (null) of all; a copy, so that they may leave meanwhile. */
+  atExchange(instrument: number | null): WorkingOrder[] {
+    return [...this.#working.values()].filter(
+      ({ place, intent }) =>
+        place !== 'in_flight' && (instrument === null || intent.instrument === instrument),
+    );
   }
 
   /** Lots that orders of one side of a position may still fill; reduce-only ones left out. */
@@ -63,18 +72,30 @@ export class OrderIndex {
     this.#count(order, order.remaining);
     const { clientOrderId } = order.intent;
     if (clientOrderId === null) return;
-    assert(this.#byClientId.size < MAX_CLIENT_IDS, 'too many client order ids');
+    assert(this.#byClientId.size + this.#former.size < MAX_CLIENT_IDS, 'too many client order ids');
+    this.#former.delete(clientOrderId);
     this.#byClientId.set(clientOrderId, order);
   }
 
+  /** Takes out an order that closed. */
   remove(order: WorkingOrder): void {
     this.#working.delete(order.id);
     this.#count(order, 0);
+    const { clientOrderId } = order.intent;
+    if (clientOrderId === null || this.#byClientId.get(clientOrderId) !== order) return;
+    this.#byClientId.delete(clientOrderId);
+    this.#former.set(clientOrderId, order.record());
   }
 
+  /** A working order; null where none has the id. */
   find(orderId: string | null, clientOrderId: string | null): WorkingOrder | null {
     const byId = orderId === null ? undefined : this.#working.get(orderId);
     return byId ?? (clientOrderId === null ? null : (this.#byClientId.get(clientOrderId) ?? null));
+  }
+
+  /** The closed order of a client id; null where none had it, or it still works. */
+  findFormer(clientOrderId: string): OrderRecord | null {
+    return this.#former.get(clientOrderId) ?? null;
   }
 
   /** Replaces what is set aside for an order, which may have filled or have new terms. */
@@ -123,6 +144,44 @@ export class OrderIndex {
       'the open sums differ from their orders',
     );
     assert(reserved === this.#reserved, `reserved ${this.#reserved} differs from its orders ${reserved}`);
+  }
+
+  /** By client id: our own ids of the working ones, what is kept of the others. */
+  save() {
+    return {
+      working: [...this.#working.values()].map((order) => order.save()),
+      byClientId: [...this.#byClientId].map(([clientOrderId, { id }]) => [clientOrderId, id] as const),
+      former: [...this.#former],
+      reserved: this.#reserved,
+      version: this.version,
+    };
+  }
+
+  /** Returns where the orders that it brought back are found. */
+  restore(state: ReturnType<OrderIndex['save']>): OrderLookup {
+    const { working } = state;
+    this.#working.clear();
+    this.#open.length = 0;
+    for (const saved of working) {
+      const order = WorkingOrder.restore(saved);
+      this.#working.set(order.id, order);
+      this.#count(order, order.remaining);
+    }
+    for (const { approved, sibling } of working)
+      if (sibling !== null) this.#get(approved.id).sibling = this.#get(sibling);
+    this.#byClientId.clear();
+    for (const [clientOrderId, id] of state.byClientId) this.#byClientId.set(clientOrderId, this.#get(id));
+    this.#former.clear();
+    for (const [clientOrderId, former] of state.former) this.#former.set(clientOrderId, former);
+    this.#reserved = state.reserved;
+    this.version = state.version;
+    return (orderId) => this.#get(orderId);
+  }
+
+  #get(orderId: string): WorkingOrder {
+    const order = this.#working.get(orderId);
+    assert(order !== undefined, `no working order ${orderId}`);
+    return order;
   }
 }
 

@@ -8,9 +8,9 @@
 
 import { assert } from '../base/assert.ts';
 import type { SeededRandom } from '../base/random.ts';
-import { notional, timesRateUp } from '../domain/instrument.ts';
+import { restoreEach } from '../base/saved-state.ts';
 import type { EventBlock } from '../domain/event-block.ts';
-import type { ApprovedOrder, PositionSide, TriggerSource } from '../domain/order.ts';
+import type { ApprovedOrder, OrderRecord, PositionSide, TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, ZERO_MONEY } from '../domain/units.ts';
@@ -20,7 +20,8 @@ import { type BarLink, type BarMatching, type BarPlay, barRules } from './bar-ma
 import { type ArrivalContext, checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { ConditionalOrders, checkTrigger } from './conditional-orders.ts';
-import { costLines, type FillBasis, recordFill } from './fill-record.ts';
+import { FillBooking } from './fill-booking.ts';
+import type { FillBasis } from './fill-record.ts';
 import { MarginModel } from './margin-model.ts';
 import { orderReserve } from './margin.ts';
 import { OrderIndex } from './order-index.ts';
@@ -46,10 +47,11 @@ export class PaperExchange {
   #isOver = false;
   readonly #orders = new OrderIndex();
   readonly #arrivals: ArrivalContext;
-  #fills = 0;
   /** Time and sequence number of the event in hand. */
   #nowMs = 0;
   #sequence = 0;
+  readonly #booking: FillBooking;
+
   constructor(
     settings: PaperExchangeSettings,
     markets: readonly InstrumentMarket[],
@@ -64,6 +66,7 @@ export class PaperExchange {
     this.margin = new MarginModel(account, markets, this.#orders, settings);
     this.#arrivals = { account, orders: this.#orders, margin: this.margin, fillModel: settings.fillModel };
     this.#resting = markets.map((market) => new RestingOrders(market, settings.fills));
+    this.#booking = new FillBooking(settings, account, outputs);
     this.#conditional = markets.map(() => new ConditionalOrders());
     const link: MatchingLink & BarLink = {
       reduceOnlyRoom: (order) => reduceOnlyRoom(order, account),
@@ -102,9 +105,14 @@ export class PaperExchange {
     return this.#orders.working();
   }
 
-  /** By our id or by the strategy's own, closed ones included for the latter; null where there is none. */
+  /** A working order by our id or by the strategy's own; null where there is none. */
   find(orderId: string | null, clientOrderId: string | null): WorkingOrder | null {
     return this.#orders.find(orderId, clientOrderId);
+  }
+
+  /** The closed order of a strategy's own id; null where none had it. */
+  findFormer(clientOrderId: string | null): OrderRecord | null {
+    return clientOrderId === null ? null : this.#orders.findFormer(clientOrderId);
   }
 
   /** Takes an approved order on its way: reserves its exposure until it arrives. */
@@ -217,11 +225,7 @@ export class PaperExchange {
   /** The venue cancels the orders at it, of one instrument or (null) of all; what is in flight arrives as it would. */
   cancelForced(instrument: number | null, nowMs: number, reason: ClosureReason): void {
     this.#nowMs = nowMs;
-    for (const order of [...this.#orders.working()]) {
-      if (order.place === 'in_flight') continue;
-      if (instrument === null || order.intent.instrument === instrument)
-        this.#close(order, 'canceled', reason);
-    }
+    for (const order of this.#orders.atExchange(instrument)) this.#close(order, 'canceled', reason);
   }
 
   /** Whether anything waits for a trigger on the instrument. */
@@ -303,28 +307,7 @@ export class PaperExchange {
   }
 
   #fill(order: WorkingOrder, quantity: Lots, price: Ticks, basis: FillBasis): void {
-    const { intent } = order;
-    const { liquidity } = basis;
-    const market = this.#market(intent.instrument);
-    const value = notional(market.instrument, price, quantity);
-    const feeRate = liquidity === 'maker' ? this.#settings.makerFeeRate : this.#settings.takerFeeRate;
-    order.addFill(quantity, value);
-    const fill = recordFill(order, market, {
-      id: `${this.#settings.sessionId}-f${++this.#fills}`,
-      quantity,
-      price,
-      liquidity,
-      fee: timesRateUp(value, feeRate),
-      feeRate,
-      timeMs: this.#nowMs,
-      basis,
-      settings: this.#settings,
-    });
-    const forced = order.isForced ? { feeRate: this.#settings.liquidationFeeRate } : null;
-    this.#account.applyFill(fill, intent.tag, forced, intent.bracket?.stopLoss ?? null);
-    this.#outputs.push({ type: 'fill', timeMs: this.#nowMs, fill });
-    if (liquidity === 'taker')
-      for (const line of costLines(fill, market.instrument, value)) this.#outputs.push(line);
+    this.#booking.book(order, this.#market(order.intent.instrument), quantity, price, basis, this.#nowMs);
     this.#activateBracket(order);
     if (order.status === 'filled') this.#close(order, 'filled', order.isForced ? 'liquidation' : null);
     else {
@@ -338,11 +321,8 @@ export class PaperExchange {
     if (entry.attached.length === 0) return;
     const exits = entry.attached.map((approved) => this.submit(approved, this.#nowMs));
     entry.attached = [];
-    pairExits(exits);
-    for (const exit of exits) {
-      exit.arrivalTimeMs = this.#nowMs;
-      this.#conditional[exit.intent.instrument]?.add(exit);
-    }
+    pairExits(exits, this.#nowMs);
+    for (const exit of exits) this.#conditional[exit.intent.instrument]?.add(exit);
   }
 
   #shrinkReduceOnly(instrument: number): void {
@@ -392,5 +372,29 @@ export class PaperExchange {
     const market = this.#markets[instrument];
     assert(market !== undefined, 'no such instrument');
     return market;
+  }
+
+  save() {
+    return {
+      orders: this.#orders.save(),
+      resting: this.#resting.map((resting) => resting.save()),
+      conditional: this.#conditional.map((conditional) => conditional.save()),
+      bars: this.#bars.map((bars) => bars.save()),
+      matching: this.#matching.save(),
+      margin: this.margin.save(),
+      booking: this.#booking.save(),
+      moment: [this.#isOver, this.#nowMs, this.#sequence] as const,
+    };
+  }
+
+  restore(state: ReturnType<PaperExchange['save']>): void {
+    const find = this.#orders.restore(state.orders);
+    restoreEach(this.#resting, state.resting, find);
+    restoreEach(this.#conditional, state.conditional, find);
+    restoreEach(this.#bars, state.bars, find);
+    this.#matching.restore(state.matching);
+    this.margin.restore(state.margin);
+    this.#booking.restore(state.booking);
+    [this.#isOver, this.#nowMs, this.#sequence] = state.moment;
   }
 }

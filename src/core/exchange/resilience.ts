@@ -10,6 +10,7 @@
  * Limits: one rate for both sides and all sizes; recovery slower than the horizon shows as no recovery.
  */
 
+import { restoreEach } from '../base/saved-state.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 
@@ -32,6 +33,18 @@ class SeenTouch {
   traded = 0;
   /** Prints of the frame gap before: a frame can show a print before it is told. */
   tradedBefore = 0;
+
+  save() {
+    const { price, shown, traded, tradedBefore } = this;
+    return { price, shown, traded, tradedBefore };
+  }
+
+  restore(state: ReturnType<SeenTouch['save']>): void {
+    this.price = state.price;
+    this.shown = state.shown;
+    this.traded = state.traded;
+    this.tradedBefore = state.tradedBefore;
+  }
 }
 
 /** A level on its way back. */
@@ -44,6 +57,21 @@ class Observation {
   consumed = 1;
   missing = 0;
   openedMs = 0;
+
+  save() {
+    const { isOpen, isBid, price, whole, consumed, missing, openedMs } = this;
+    return { isOpen, isBid, price, whole, consumed, missing, openedMs };
+  }
+
+  restore(state: ReturnType<Observation['save']>): void {
+    this.isOpen = state.isOpen;
+    this.isBid = state.isBid;
+    this.price = state.price;
+    this.whole = state.whole;
+    this.consumed = state.consumed;
+    this.missing = state.missing;
+    this.openedMs = state.openedMs;
+  }
 }
 
 export class Resilience {
@@ -142,5 +170,29 @@ export class Resilience {
     this.#ended++;
     this.#returned *= KEPT;
     this.#exposureMs *= KEPT;
+  }
+
+  save() {
+    return {
+      bid: this.#bid.save(),
+      ask: this.#ask.save(),
+      observations: this.#observations.map((observation) => observation.save()),
+      openCount: this.#openCount,
+      frameMs: this.#frameMs,
+      ended: this.#ended,
+      returned: this.#returned,
+      exposureMs: this.#exposureMs,
+    };
+  }
+
+  restore(state: ReturnType<Resilience['save']>): void {
+    this.#bid.restore(state.bid);
+    this.#ask.restore(state.ask);
+    restoreEach(this.#observations, state.observations);
+    this.#openCount = state.openCount;
+    this.#frameMs = state.frameMs;
+    this.#ended = state.ended;
+    this.#returned = state.returned;
+    this.#exposureMs = state.exposureMs;
   }
 }

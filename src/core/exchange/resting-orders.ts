@@ -14,7 +14,7 @@ import { NO_PRICE } from '../market/order-book.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { TickLadderBook } from '../market/tick-ladder-book.ts';
 import { type QueueTerms, enterQueue, loseDisplay, passPrint, seeDisplay } from './queue-position.ts';
-import type { WorkingOrder } from './working-order.ts';
+import type { OrderLookup, WorkingOrder } from './working-order.ts';
 
 /** Called for each order that a print fills. */
 export type FillOrder = (order: WorkingOrder, quantity: number) => void;
@@ -162,6 +162,33 @@ export class RestingOrders {
   #see(order: WorkingOrder, displayed: number): void {
     seeDisplay(order, displayed, this.#market.bookExchangeTimeMs, this.#terms);
   }
+
+  /** Ids by price, oldest first. */
+  save() {
+    return { bids: savePrices(this.#bids), asks: savePrices(this.#asks) };
+  }
+
+  /** Counts follow from the orders. */
+  restore({ bids, asks }: ReturnType<RestingOrders['save']>, find: OrderLookup): void {
+    this.#bids.clear();
+    this.#asks.clear();
+    this.#counts.clear();
+    this.size = 0;
+    this.#reduceOnly = 0;
+    for (const [levels, saved] of [[this.#bids, bids] as const, [this.#asks, asks] as const]) {
+      for (const [price, ids] of saved) {
+        const orders = ids.map(find);
+        levels.set(price, orders);
+        this.#counts.set(levels === this.#bids, price, orders.length);
+        this.size += orders.length;
+        this.#reduceOnly += orders.filter(({ intent }) => intent.reduceOnly).length;
+      }
+    }
+  }
+}
+
+function savePrices(levels: ReadonlyMap<number, readonly WorkingOrder[]>) {
+  return [...levels].map(([price, orders]) => [price, orders.map(({ id }) => id)] as const);
 }
 
 /** Lets one print pass the orders of one price, oldest first; returns what is left of it. */

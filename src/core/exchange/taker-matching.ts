@@ -8,6 +8,7 @@
 
 import { assert } from '../base/assert.ts';
 import type { SeededRandom } from '../base/random.ts';
+import { restoreEach } from '../base/saved-state.ts';
 import type { ClosureReason } from '../domain/reasons.ts';
 import { type Lots, type Ticks, lots, ticks } from '../domain/units.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
@@ -180,6 +181,18 @@ export class TakerMatching {
       ...{ liquidity: 'taker', touch, slippageTicks, evidence },
       ...{ level: null, print: null },
     });
+  }
+
+  save() {
+    return {
+      consumed: this.#consumed.map((consumed) => consumed.save()),
+      resilience: this.#resilience.map((resilience) => resilience.save()),
+    };
+  }
+
+  restore({ consumed, resilience }: ReturnType<TakerMatching['save']>): void {
+    restoreEach(this.#consumed, consumed);
+    restoreEach(this.#resilience, resilience);
   }
 }
 

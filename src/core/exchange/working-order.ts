@@ -12,6 +12,8 @@ export type OrderPlace = 'in_flight' | 'waiting' | 'queued' | 'resting' | 'close
 
 export class WorkingOrder {
   readonly id: string;
+  /** As the gate let it pass. */
+  readonly #approved: ApprovedOrder;
   /** As submitted, or as last amended. */
   intent: SubmitIntent;
   /** Exits that become active with its first fill; emptied then. */
@@ -64,6 +66,7 @@ export class WorkingOrder {
   aheadBeforePrint = Number.NaN;
 
   constructor(order: ApprovedOrder) {
+    this.#approved = order;
     this.id = order.id;
     this.intent = order.intent;
     this.attached = order.attached;
@@ -143,10 +146,59 @@ export class WorkingOrder {
     };
     return positionSide === undefined ? record : { ...record, positionSide };
   }
+
+  /** All of it but its sibling, of which only a working one still matters; saved by its id. */
+  save() {
+    return {
+      approved: this.#approved,
+      sibling: this.sibling === null || this.sibling.isClosed ? null : this.sibling.id,
+      terms: {
+        intent: this.intent,
+        attached: this.attached,
+        hasFired: this.hasFired,
+        isForced: this.isForced,
+        trailedFrom: this.trailedFrom,
+        place: this.place,
+        status: this.status,
+        reason: this.reason,
+        arrivalTimeMs: this.arrivalTimeMs,
+        requestLatencyMs: this.requestLatencyMs,
+        closedTimeMs: this.closedTimeMs,
+        filled: this.filled,
+        filledNotional: this.filledNotional,
+        reserved: this.reserved,
+        queueAhead: this.queueAhead,
+        queueAheadByTrades: this.queueAheadByTrades,
+        displayed: this.displayed,
+        unexplainedTrades: this.unexplainedTrades,
+        lastPrintMs: this.lastPrintMs,
+        queueAheadAtAcceptance: this.queueAheadAtAcceptance,
+        acceptedSequence: this.acceptedSequence,
+        acceptedBid: this.acceptedBid,
+        acceptedAsk: this.acceptedAsk,
+        acceptedTimeMs: this.acceptedTimeMs,
+        tradedAhead: this.tradedAhead,
+        printsAhead: this.printsAhead,
+        canceledAhead: this.canceledAhead,
+        cappedAhead: this.cappedAhead,
+        aheadBeforePrint: this.aheadBeforePrint,
+      },
+    };
+  }
+
+  /** Its sibling is still to be found: see {@link OrderIndex.restore}. */
+  static restore({ approved, terms }: ReturnType<WorkingOrder['save']>): WorkingOrder {
+    return Object.assign(new WorkingOrder(approved), terms);
+  }
 }
 
-/** Makes the two exits of a bracket cancel each other; one alone has no other. */
-export function pairExits([first, second]: readonly WorkingOrder[]): void {
+/** Finds a working order by its id; one that is saved elsewhere by that alone. */
+export type OrderLookup = (orderId: string) => WorkingOrder;
+
+/** Puts the exits of a bracket in place: they are at the exchange, and cancel each other; one alone has no other. */
+export function pairExits(exits: readonly WorkingOrder[], nowMs: number): void {
+  for (const exit of exits) exit.arrivalTimeMs = nowMs;
+  const [first, second] = exits;
   if (first === undefined || second === undefined) return;
   first.sibling = second;
   second.sibling = first;

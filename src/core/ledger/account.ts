@@ -7,6 +7,7 @@
 
 import { assert, InvariantViolation } from '../base/assert.ts';
 import { divideFloor } from '../base/fixed-point.ts';
+import { restoreEach } from '../base/saved-state.ts';
 import {
   formatMarkPrice,
   formatMoney,
@@ -301,6 +302,26 @@ export class Account {
   #post(timeMs: number, entry: ReturnType<Ledger['post']>): void {
     this.#noteChange();
     this.#outputs.push({ type: 'ledger', timeMs, entry });
+  }
+
+  save() {
+    return {
+      ledger: this.ledger.save(),
+      positions: this.positions.map((position) => position.save()),
+      version: this.version,
+      signedFills: [...this.#signedFills],
+      trades: this.#trades,
+      isDirty: this.#isDirty,
+    };
+  }
+
+  restore(state: ReturnType<Account['save']>): void {
+    this.ledger.restore(state.ledger);
+    restoreEach(this.positions, state.positions);
+    this.version = state.version;
+    this.#signedFills.splice(0, Number.POSITIVE_INFINITY, ...state.signedFills);
+    this.#trades = state.trades;
+    this.#isDirty = state.isDirty;
   }
 }
 

@@ -93,4 +93,24 @@ export class Ledger {
     if (movements !== this.#wallet)
       throw new InvariantViolation(`wallet ${this.#wallet} differs from its movements ${movements}`);
   }
+
+  save() {
+    return {
+      wallet: this.#wallet,
+      counter: [...this.#counter],
+      byKind: [...this.#byKind],
+      entries: this.#entries,
+      opening: this.#opening,
+    };
+  }
+
+  restore(state: ReturnType<Ledger['save']>): void {
+    this.#wallet = state.wallet;
+    this.#counter.clear();
+    for (const [account, balance] of state.counter) this.#counter.set(account, balance);
+    this.#byKind.clear();
+    for (const [kind, amount] of state.byKind) this.#byKind.set(kind, amount);
+    this.#entries = state.entries;
+    this.#opening = state.opening;
+  }
 }

@@ -275,4 +275,18 @@ export class Position {
     assert(this.#trade !== null, 'no round trip is open');
     return this.#trade;
   }
+
+  save() {
+    const { quantity, cost, drawn, owed, spared } = this;
+    return { quantity, cost, drawn, owed, spared, trade: this.#trade === null ? null : { ...this.#trade } };
+  }
+
+  restore(state: ReturnType<Position['save']>): void {
+    this.quantity = state.quantity;
+    this.cost = state.cost;
+    this.drawn = state.drawn;
+    this.owed = state.owed;
+    this.spared = state.spared;
+    this.#trade = state.trade;
+  }
 }

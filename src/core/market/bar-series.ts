@@ -86,4 +86,32 @@ export class BarSeries {
       throw new InvariantViolation(`bar ${back} back of ${this.length} held`);
     return (this.#total - 1 - back) % this.capacity;
   }
+
+  /** The bars held, oldest first, a column each. */
+  save() {
+    const held = Array.from({ length: this.length }, (_, at) => this.length - 1 - at);
+    return {
+      total: this.#total,
+      openTimeMs: held.map((back) => this.openTimeMs(back)),
+      open: held.map((back) => this.open(back)),
+      high: held.map((back) => this.high(back)),
+      low: held.map((back) => this.low(back)),
+      close: held.map((back) => this.close(back)),
+      volume: held.map((back) => this.volume(back)),
+    };
+  }
+
+  restore(state: ReturnType<BarSeries['save']>): void {
+    const { length } = state.openTimeMs;
+    this.#total = state.total - length;
+    for (let at = 0; at < length; at++, this.#total++) {
+      const slot = this.#total % this.capacity;
+      this.#openTimeMs[slot] = state.openTimeMs[at] ?? Number.NaN;
+      this.#open[slot] = state.open[at] ?? Number.NaN;
+      this.#high[slot] = state.high[at] ?? Number.NaN;
+      this.#low[slot] = state.low[at] ?? Number.NaN;
+      this.#close[slot] = state.close[at] ?? Number.NaN;
+      this.#volume[slot] = state.volume[at] ?? Number.NaN;
+    }
+  }
 }

@@ -13,6 +13,22 @@ class TailSide {
   readonly quantity = new Float64Array(MAX_TAIL_LEVELS);
   count = 0;
   sum = 0;
+
+  save() {
+    const { count } = this;
+    return {
+      price: [...this.price.subarray(0, count)],
+      quantity: [...this.quantity.subarray(0, count)],
+      sum: this.sum,
+    };
+  }
+
+  restore({ price, quantity, sum }: ReturnType<TailSide['save']>): void {
+    this.price.set(price);
+    this.quantity.set(quantity);
+    this.count = price.length;
+    this.sum = sum;
+  }
 }
 
 export class BookTail {
@@ -70,6 +86,18 @@ export class BookTail {
     const side = isBid ? this.#bids : this.#asks;
     const worst = side.count === 0 ? Number.NaN : (side.price[side.count - 1] ?? Number.NaN);
     return isBid ? price >= worst : price <= worst;
+  }
+
+  save() {
+    const { timeMs, sequence } = this;
+    return { timeMs, sequence, bids: this.#bids.save(), asks: this.#asks.save() };
+  }
+
+  restore(state: ReturnType<BookTail['save']>): void {
+    this.timeMs = state.timeMs;
+    this.sequence = state.sequence;
+    this.#bids.restore(state.bids);
+    this.#asks.restore(state.asks);
   }
 }
 

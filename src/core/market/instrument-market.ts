@@ -3,6 +3,7 @@
  * events), its prices and bars, and whether this engine can trust the book.
  */
 
+import { restoreEach } from '../base/saved-state.ts';
 import type { Interval } from '../base/time.ts';
 import type { FillTerms } from '../domain/fill-terms.ts';
 import type { Instrument } from '../domain/instrument.ts';
@@ -167,5 +168,40 @@ export class InstrumentMarket {
   /** Whether the book shows this price, be it with quantity zero. */
   shows(isBid: boolean, price: number): boolean {
     return this.#public.shows(isBid, price);
+  }
+
+  /** What the venue shows to everybody is saved where it is kept. */
+  save() {
+    return {
+      bars: this.bars.save(),
+      longer: [...this.longer.values()].map((longer) => longer.save()),
+      settlements: this.settlements,
+      isPlayingBar: this.isPlayingBar,
+      isBookValid: this.isBookValid,
+      isLastBook: this.isLastBook,
+      bookTimeMs: this.bookTimeMs,
+      lastPrice: this.lastPrice,
+      lastTradeTimeMs: this.lastTradeTimeMs,
+      mark: this.mark,
+      index: this.index,
+      nextSettlementMs: this.nextSettlementMs,
+      settledRate: this.settledRate,
+    };
+  }
+
+  restore(state: ReturnType<InstrumentMarket['save']>): void {
+    this.bars.restore(state.bars);
+    restoreEach([...this.longer.values()], state.longer);
+    this.settlements = state.settlements;
+    this.isPlayingBar = state.isPlayingBar;
+    this.isBookValid = state.isBookValid;
+    this.isLastBook = state.isLastBook;
+    this.bookTimeMs = state.bookTimeMs;
+    this.lastPrice = state.lastPrice;
+    this.lastTradeTimeMs = state.lastTradeTimeMs;
+    this.mark = state.mark;
+    this.index = state.index;
+    this.nextSettlementMs = state.nextSettlementMs;
+    this.settledRate = state.settledRate;
   }
 }

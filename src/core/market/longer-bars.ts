@@ -53,4 +53,28 @@ export class LongerBars {
     this.series.add(longOpenMs, this.#open, this.#high, this.#low, this.#close, this.#volume);
     return true;
   }
+
+  save() {
+    return {
+      series: this.series.save(),
+      openTimeMs: this.#openTimeMs,
+      count: this.#count,
+      open: this.#open,
+      high: this.#high,
+      low: this.#low,
+      close: this.#close,
+      volume: this.#volume,
+    };
+  }
+
+  restore(state: ReturnType<LongerBars['save']>): void {
+    this.series.restore(state.series);
+    this.#openTimeMs = state.openTimeMs;
+    this.#count = state.count;
+    this.#open = state.open;
+    this.#high = state.high;
+    this.#low = state.low;
+    this.#close = state.close;
+    this.#volume = state.volume;
+  }
 }

@@ -94,4 +94,26 @@ export class PublicBook {
     this.exchangeTimeMs = block.exchangeTimeMs[row] ?? 0;
     this.#digest = null;
   }
+
+  save() {
+    const { sequence, exchangeTimeMs, worstBidShown, worstAskShown } = this;
+    return {
+      ...{ sequence, exchangeTimeMs, worstBidShown, worstAskShown },
+      ladder: this.ladder.save(),
+      tail: this.tail.save(),
+      flow: this.flow.save(),
+      tape: this.tape.save(),
+    };
+  }
+
+  restore(state: ReturnType<PublicBook['save']>): void {
+    this.ladder.restore(state.ladder);
+    this.tail.restore(state.tail);
+    this.flow.restore(state.flow);
+    this.tape.restore(state.tape);
+    this.sequence = state.sequence;
+    this.exchangeTimeMs = state.exchangeTimeMs;
+    this.worstBidShown = state.worstBidShown;
+    this.worstAskShown = state.worstAskShown;
+  }
 }

@@ -4,6 +4,7 @@
  */
 
 import { InvariantViolation } from '../base/assert.ts';
+import { restoreEach } from '../base/saved-state.ts';
 import type { FeedState } from '../domain/commands.ts';
 import { type EventBlock, EventKind, FLAG_BUY } from '../domain/event-block.ts';
 import { PublicBook } from './public-book.ts';
@@ -58,5 +59,13 @@ export class PublicMarket {
     // Not `assert`: making its text would cost more than many events do.
     if (book === undefined) throw new InvariantViolation(`no instrument ${instrument}`);
     return book;
+  }
+
+  save() {
+    return this.books.map((book) => book.save());
+  }
+
+  restore(books: ReturnType<PublicMarket['save']>): void {
+    restoreEach(this.books, books);
   }
 }

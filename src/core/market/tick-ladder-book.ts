@@ -208,6 +208,26 @@ export class TickLadderBook implements OrderBook {
     }
     this.#base = newBase;
   }
+
+  /** The levels a side, best first: prices and their quantities in turn. Where its window stands decides nothing. */
+  save() {
+    return { bids: this.#levels(true), asks: this.#levels(false) };
+  }
+
+  restore(state: ReturnType<TickLadderBook['save']>): void {
+    this.clear();
+    for (const [isBid, levels] of [[true, state.bids] as const, [false, state.asks] as const]) {
+      for (let at = 0; at < levels.length; at += 2) this.set(isBid, levels[at] ?? 0, levels[at + 1] ?? 0);
+    }
+  }
+
+  #levels(isBid: boolean): number[] {
+    const levels: number[] = [];
+    let price = isBid ? this.bestBid : this.bestAsk;
+    for (; price !== NO_PRICE; price = this.nextWorse(isBid, price))
+      levels.push(price, this.quantityAt(isBid, price));
+    return levels;
+  }
 }
 
 function nearestFar(

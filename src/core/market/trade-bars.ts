@@ -70,4 +70,26 @@ export class TradeBars {
     this.close = price;
     this.volume = 0;
   }
+
+  save() {
+    const { isClocked, open, high, low, close, volume } = this;
+    return {
+      ...{ isClocked, open, high, low, close, volume },
+      openTimeMs: this.#openTimeMs,
+      isPartial: this.#isPartial,
+      wholeFromMs: this.#wholeFromMs,
+    };
+  }
+
+  restore(state: ReturnType<TradeBars['save']>): void {
+    this.isClocked = state.isClocked;
+    this.open = state.open;
+    this.high = state.high;
+    this.low = state.low;
+    this.close = state.close;
+    this.volume = state.volume;
+    this.#openTimeMs = state.openTimeMs;
+    this.#isPartial = state.isPartial;
+    this.#wholeFromMs = state.wholeFromMs;
+  }
 }

@@ -47,4 +47,22 @@ export class TradeFlow {
     const at = (openTimeMs / this.#barMs) % FLOW_BARS;
     return this.#openTimeMs[at] === openTimeMs ? (this.#delta[at] ?? 0) : 0;
   }
+
+  /** Bars that were never heard are left out: slot, open time and delta of the others in turn. */
+  save() {
+    const heard: number[] = [];
+    for (const [slot, openMs] of this.#openTimeMs.entries()) {
+      if (!Number.isNaN(openMs)) heard.push(slot, openMs, this.#delta[slot] ?? 0);
+    }
+    return { wholeFromMs: this.#wholeFromMs, heard };
+  }
+
+  restore({ wholeFromMs, heard }: ReturnType<TradeFlow['save']>): void {
+    this.#wholeFromMs = wholeFromMs;
+    this.#openTimeMs.fill(Number.NaN);
+    for (let at = 0; at < heard.length; at += 3) {
+      this.#openTimeMs[heard[at] ?? 0] = heard[at + 1] ?? Number.NaN;
+      this.#delta[heard[at] ?? 0] = heard[at + 2] ?? 0;
+    }
+  }
 }

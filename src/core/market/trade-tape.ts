@@ -53,4 +53,22 @@ export class TradeTape {
     assert(back >= 0 && back < this.length, `trade ${back} back of ${this.length} held`);
     return (this.#total - 1 - back) % TAPE_TRADES;
   }
+
+  /** The trades held, in the places that they have. */
+  save() {
+    const { length } = this;
+    return {
+      total: this.#total,
+      exchangeTimeMs: [...this.#exchangeTimeMs.subarray(0, length)],
+      price: [...this.#price.subarray(0, length)],
+      signed: [...this.#signed.subarray(0, length)],
+    };
+  }
+
+  restore(state: ReturnType<TradeTape['save']>): void {
+    this.#total = state.total;
+    this.#exchangeTimeMs.set(state.exchangeTimeMs);
+    this.#price.set(state.price);
+    this.#signed.set(state.signed);
+  }
 }

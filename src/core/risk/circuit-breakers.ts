@@ -113,4 +113,21 @@ export class CircuitBreakers {
       untilMs: this.#lossesUntilMs,
     };
   }
+
+  /** As it stands inside of a session; {@link describe} is for between two. */
+  save() {
+    return {
+      peak: this.#peak,
+      drawdownUntilMs: this.#drawdownUntilMs,
+      lossesInRow: this.#lossesInRow,
+      lossesUntilMs: this.#lossesUntilMs,
+    };
+  }
+
+  restore(state: ReturnType<CircuitBreakers['save']>): void {
+    this.#peak = state.peak;
+    this.#drawdownUntilMs = state.drawdownUntilMs;
+    this.#lossesInRow = state.lossesInRow;
+    this.#lossesUntilMs = state.lossesUntilMs;
+  }
 }

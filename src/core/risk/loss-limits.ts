@@ -71,6 +71,16 @@ export class LossLimits {
     const limit = percentOf(this.#settings.openingBalance, this.#settings.maxAccountLossPercent);
     return loss >= limit && loss > 0n ? { loss, limit } : null;
   }
+
+  save() {
+    return { day: this.#day, dayOpening: this.#dayOpening, isDayLost: this.#isDayLost };
+  }
+
+  restore(state: ReturnType<LossLimits['save']>): void {
+    this.#day = state.day;
+    this.#dayOpening = state.dayOpening;
+    this.#isDayLost = state.isDayLost;
+  }
 }
 
 /** Share of an amount, the percentage taken to four decimals, rounded down. */

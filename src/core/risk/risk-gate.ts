@@ -242,6 +242,15 @@ export class RiskGate {
     const asked = formatQuantity(instrument, intent.quantity);
     return { code: 'trade_loss', asked, loss: formatMoney(loss), limit: formatMoney(limit) };
   }
+
+  save() {
+    return { approvedAtMs: [...this.#approvedAtMs], approvals: this.#approvals };
+  }
+
+  restore(state: ReturnType<RiskGate['save']>): void {
+    this.#approvedAtMs.set(state.approvedAtMs);
+    this.#approvals = state.approvals;
+  }
 }
 
 /** Compared as notional x 100 > equity x leverage x 100, so that a leverage with decimals stays exact enough. */

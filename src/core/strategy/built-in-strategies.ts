@@ -5,11 +5,12 @@ import { fundingCarry } from './funding-carry.ts';
 import { none } from './none.ts';
 import { scripted } from './scripted.ts';
 import { smaCross } from './sma-cross.ts';
+import type { PlainData } from '../base/saved-state.ts';
 import { type StrategyDefinition, type StrategyInstance, instantiateStrategy } from './strategy.ts';
 
-/** Hides the parameter type, so that strategies of different parameters fit one table. */
-function entry<Params>(
-  definition: StrategyDefinition<Params>,
+/** Hides the types of parameters and state, so that different strategies fit one table. */
+function entry<Params, State extends PlainData | undefined>(
+  definition: StrategyDefinition<Params, State>,
 ): readonly [string, (params: unknown) => StrategyInstance] {
   return [definition.name, (params) => instantiateStrategy(definition, params)];
 }

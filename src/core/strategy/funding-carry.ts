@@ -32,6 +32,7 @@ export const fundingCarry = defineStrategy({
   name: 'funding_carry',
   params,
   historyBars: () => 1,
+  state: () => ({}),
   create: (config) => ({
     onBar(instrument, view) {
       if (view.workingOrders() > 0) return [];

@@ -2,6 +2,7 @@
 
 export { conditionalOrder, defineStrategy, limitOrder, marketOrder } from './strategy.ts';
 export { shareOfEquity } from './share-of-equity.ts';
+export type { PlainData } from '../base/saved-state.ts';
 export type { Interval } from '../base/time.ts';
 export type { BarSeries } from '../market/bar-series.ts';
 export type { BookLevel, BookLevels } from '../market/book-levels.ts';

@@ -7,5 +7,6 @@ export const none = defineStrategy({
   name: 'none',
   params: z.strictObject({}),
   historyBars: () => 0,
+  state: () => ({}),
   create: () => ({}),
 });

@@ -99,6 +99,8 @@ export const scripted = defineStrategy({
   name: 'scripted',
   params,
   historyBars: () => 0,
+  // What is still to do waits in its timers.
+  state: () => ({}),
   create({ actions }) {
     // An amend names an order, not its contract.
     const symbols = new Map(

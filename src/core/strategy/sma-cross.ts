@@ -23,6 +23,7 @@ export const smaCross = defineStrategy({
   name: 'sma_cross',
   params,
   historyBars: ({ slow }) => slow,
+  state: () => ({}),
   create: ({ fast, slow, equity_percent: equityPercent }) => ({
     onBar(instrument, view) {
       const bars = view.bars(instrument);

@@ -3,10 +3,12 @@
  *
  * Handlers are synchronous, see a read-only view of what had arrived by then, and return order intents. A handler that
  * throws, or returns what is no list of intents, loses its signal; one that takes too long loses its memory too; the
- * session goes on and reports it.
+ * session goes on and reports it. What a strategy remembers it declares as plain data (`state`), so that a snapshot of the
+ * session can keep it; one that declares nothing is brought back by a full replay.
  */
 
 import type { ZodType } from 'zod';
+import { type PlainData, decodeState, encodeState } from '../base/saved-state.ts';
 import type { Instrument } from '../domain/instrument.ts';
 import type {
   Bracket,
@@ -88,14 +90,23 @@ export interface StrategyHandlers {
   onTimer?(name: string, view: MarketView): readonly OrderIntent[] | void;
 }
 
-export interface StrategyDefinition<Params = unknown> {
+export interface StrategyDefinition<
+  Params = unknown,
+  State extends PlainData | undefined = PlainData | undefined,
+> {
   readonly name: string;
   readonly params: ZodType<Params>;
   /** Closed bars it needs before its first order. */
   historyBars(params: Params): number;
   /** Longer intervals that it reads beside the session's, each with the closed bars it needs of it. */
   intervals?(params: Params): Readonly<Partial<Record<Interval, number>>>;
-  create(params: Params): StrategyHandlers;
+  /**
+   * What it remembers at its start: all of its memory, in plain data that the handlers may change; `{}` for a strategy that
+   * remembers nothing. Without it the strategy's variables are its own, and only a replay of the whole log brings them back.
+   */
+  state?(params: Params): State;
+  /** `state`: what {@link state} gave, or what a snapshot kept of it. */
+  create(params: Params, state: State): StrategyHandlers;
 }
 
 /** A strategy with its parameters filled in: what the engine runs. */
@@ -107,31 +118,73 @@ export interface StrategyInstance {
   /** Longer intervals and the bars needed of each; absent = the session's own alone. */
   readonly intervals?: Readonly<Record<string, number>>;
   readonly handlers: StrategyHandlers;
+  /** Absent for a strategy that declares no state. */
+  readonly memory?: StrategyMemory;
   /** Makes handlers with a fresh memory, for after a call that was cut off; absent = the strategy cannot go on then. */
   readonly renew?: () => StrategyHandlers;
   /** Keeps its calls within their time; absent = nothing does. */
   readonly guard?: CallGuard;
 }
 
-/** Declares a strategy; gives the parameters their types. */
-export function defineStrategy<Params>(definition: StrategyDefinition<Params>): StrategyDefinition<Params> {
+/** The declared state of one instance. */
+export interface StrategyMemory {
+  /** As it stands: read it before the next event. What it holds may turn out not to be plain data. */
+  readonly state: PlainData;
+  /** The same strategy, remembering what was saved of `state`. */
+  recall(saved: PlainData): StrategyInstance;
+}
+
+/** Declares a strategy; gives the parameters and the state their types. */
+export function defineStrategy<Params, State extends PlainData | undefined>(
+  definition: StrategyDefinition<Params, State>,
+): StrategyDefinition<Params, State> {
   return definition;
 }
 
-/** Checks parameters and creates the handlers. Throws ZodError on parameters that do not fit the schema. */
-export function instantiateStrategy<Params>(
-  definition: StrategyDefinition<Params>,
+/**
+ * Checks parameters and creates the handlers. Throws ZodError on parameters that do not fit the schema, NotPlainError on a
+ * state that is no plain data.
+ */
+export function instantiateStrategy<Params, State extends PlainData | undefined>(
+  definition: StrategyDefinition<Params, State>,
   params: unknown,
 ): StrategyInstance {
   const checked = definition.params.parse(params);
-  return {
-    name: definition.name,
-    params: checked,
-    historyBars: definition.historyBars(checked),
-    ...(definition.intervals === undefined ? {} : { intervals: definition.intervals(checked) }),
-    handlers: definition.create(checked),
-    renew: () => definition.create(checked),
+  const fresh = (): State => {
+    const initial = definition.state?.(checked);
+    return (initial === undefined ? undefined : copyOf(initial)) as State;
   };
+  const make = (from: State): StrategyInstance => {
+    let state = from;
+    const instance = {
+      name: definition.name,
+      params: checked,
+      historyBars: definition.historyBars(checked),
+      ...(definition.intervals === undefined ? {} : { intervals: definition.intervals(checked) }),
+      handlers: definition.create(checked, state),
+      renew: () => {
+        state = fresh();
+        return definition.create(checked, state);
+      },
+    };
+    if (state === undefined) return instance;
+    const recall = (saved: PlainData): StrategyInstance => make(copyOf(saved) as State);
+    return {
+      ...instance,
+      memory: {
+        get state() {
+          return state ?? null;
+        },
+        recall,
+      },
+    };
+  };
+  return make(fresh());
+}
+
+/** A memory of its own: nobody else's changes reach it. */
+function copyOf(saved: PlainData): unknown {
+  return decodeState(encodeState(saved));
 }
 
 /** Options of {@link submit} that have a usual value. */
