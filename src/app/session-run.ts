@@ -20,7 +20,7 @@ import { watchOperator } from '../session/operator-watch.ts';
 import { ResourceGuard } from '../session/resource-guard.ts';
 import { ResourceSampler, freeDiskMb } from '../session/resource-sampler.ts';
 import type { SystemLog } from '../session/system-log.ts';
-import type { ServiceNotifier } from '../session/service-notifier.ts';
+import type { SystemdNotifier } from '../session/systemd-notifier.ts';
 import { type CrashPhase, crashSoon } from '../session/test-crash.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
 import { DiskReserve, RESERVE_BYTES } from '../storage/disk-reserve.ts';
@@ -53,7 +53,7 @@ export interface SessionRunOptions {
   readonly alerts: AlertFile;
   readonly scrubber: SecretScrubber;
   /** null where no service manager wants to know. */
-  readonly service: ServiceNotifier | null;
+  readonly service: SystemdNotifier | null;
   readonly sessionId: string;
   /** Gives a fresh strategy at every call. */
   readonly createStrategy: StrategyMaker;

@@ -9,7 +9,7 @@ import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
 import { SecretScrubber } from '../ports/secret-scrubber.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { findRunningSession } from '../session/instance-lock.ts';
-import { NOTIFY_SOCKET_VARIABLE, ServiceNotifier } from '../session/service-notifier.ts';
+import { NOTIFY_SOCKET_VARIABLE, SystemdNotifier } from '../session/systemd-notifier.ts';
 import type { ProcessEnd } from '../session/restart-policy.ts';
 import { type NextSession, type SupervisedSession, Supervisor } from '../session/supervisor.ts';
 import { workspacePaths } from '../session/workspace-paths.ts';
@@ -55,7 +55,7 @@ export async function watchSession(request: WatchRequest, io: ProgramIo): Promis
     if (text !== null) note(`la watch: ${text}`);
   });
   const monotonicMs = (): number => systemClock.monotonicMs();
-  const service = ServiceNotifier.fromEnvironment(process.env, monotonicMs, (error) =>
+  const service = SystemdNotifier.fromEnvironment(process.env, monotonicMs, (error) =>
     note(`la watch: ${error instanceof Error ? error.message : String(error)}`),
   );
   const supervisor = new Supervisor({

@@ -18,7 +18,7 @@ const UNWATCHED_INTERVAL_MS = 60_000;
 /** Signs of life within the time that the manager waits for one. */
 const SIGNS_A_WATCH = 3;
 
-export interface ServiceNotifierOptions {
+export interface SystemdNotifierOptions {
   /** How often a sign of life is sent at most, ms. */
   readonly intervalMs: number;
   /** Sends assignments such as `READY=1`; resolves when it is done. */
@@ -28,15 +28,15 @@ export interface ServiceNotifierOptions {
   readonly onError: (error: unknown) => void;
 }
 
-export class ServiceNotifier {
-  readonly #options: ServiceNotifierOptions;
+export class SystemdNotifier {
+  readonly #options: SystemdNotifierOptions;
   #isReady = false;
   #isStopping = false;
   #isFailed = false;
   #sentMs = Number.NEGATIVE_INFINITY;
   #sending: Promise<void> | null = null;
 
-  constructor(options: ServiceNotifierOptions) {
+  constructor(options: SystemdNotifierOptions) {
     this.#options = options;
   }
 
@@ -45,12 +45,12 @@ export class ServiceNotifier {
     environment: Readonly<Record<string, string | undefined>>,
     monotonicMs: () => number,
     onError: (error: unknown) => void,
-  ): ServiceNotifier | null {
+  ): SystemdNotifier | null {
     const socket = environment[NOTIFY_SOCKET_VARIABLE] ?? '';
     if (socket === '') return null;
     const watchMs = Number(environment[WATCHDOG_VARIABLE] ?? 0) / 1_000;
     const intervalMs = watchMs > 0 ? watchMs / SIGNS_A_WATCH : UNWATCHED_INTERVAL_MS;
-    return new ServiceNotifier({ intervalMs, send: runSystemdNotify, monotonicMs, onError });
+    return new SystemdNotifier({ intervalMs, send: runSystemdNotify, monotonicMs, onError });
   }
 
   /** A sign of life; the first one also says that the service is ready. `status`: a line for `systemctl status`. */

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { ServiceNotifier } from './service-notifier.ts';
+import { SystemdNotifier } from './systemd-notifier.ts';
 
 function createNotifier(send?: (assignments: readonly string[]) => Promise<void>) {
   const sent: string[][] = [];
   const errors: unknown[] = [];
   const clock = { nowMs: 0 };
-  const notifier = new ServiceNotifier({
+  const notifier = new SystemdNotifier({
     intervalMs: 20_000,
     send:
       send ??
@@ -81,7 +81,7 @@ test('tells once that it cannot be heard', async () => {
 
 test('is only there where a manager listens', () => {
   const create = (environment: Record<string, string>) =>
-    ServiceNotifier.fromEnvironment(
+    SystemdNotifier.fromEnvironment(
       environment,
       () => 0,
       () => {},
