@@ -127,7 +127,7 @@ async function planBacktest(request: BacktestRequest, sessionId: string): Promis
   }
   const createStrategy = await loadStrategyMaker(settings.strategy, settings.params);
   const strategy = createStrategy();
-  const dataset = await openDataset({ data, marks: mark, funding });
+  const dataset = await openDataset({ data, marks: mark, funding, symbol: symbolOf(request) });
   const seed = settings.seed ?? DEFAULT_SEED;
   const spec = contractOf(symbolOf(request), dataset);
   const historyBars = neededHistory(settings, dataset, strategy);

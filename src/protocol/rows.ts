@@ -47,7 +47,7 @@ export const candleSchema = z.object({
   is_closed: z.boolean(),
 });
 
-/** What is known of a symbol beside its book. `funding_rate` is a fraction; positive: longs pay. */
+/** What is known of a symbol beside its book. `funding_rate`: of the last settlement, a fraction; positive: longs pay. */
 export const marketSchema = z.object({
   symbol: z.string(),
   time_ms: timeMs,

@@ -25,6 +25,7 @@ const EXAMPLES: Readonly<Record<string, { readonly query?: string; readonly stat
   '/api/v1/markets': {},
   '/api/v1/candles': { query: 'limit=1' },
   '/api/v1/book': { query: 'symbol=BTCUSDT&levels=3' },
+  '/api/v1/what-if': { query: 'symbol=BTCUSDT&quantity=-0.01' },
   '/api/v1/logs': { query: 'level=warning&order=asc' },
   '/api/v1/orders': { query: 'side=buy&status=filled&limit=5' },
   '/api/v1/fills': { query: 'liquidity=taker' },

@@ -109,6 +109,19 @@ export const bookAtQuery = bookQuery.extend({
   at_ms: timeMs.describe('The moment, ms UTC of the session'),
 });
 
+export const whatIfQuery = z.strictObject({
+  symbol: name,
+  quantity: z
+    .string()
+    .regex(/^-?\d{1,15}(?:\.\d{1,18})?$/)
+    .describe('Signed, in units of the base coin: above 0 buys'),
+  price: z
+    .string()
+    .regex(/^\d{1,15}(?:\.\d{1,18})?$/)
+    .optional()
+    .describe('Absent: the best price of the other side'),
+});
+
 export const logQuery = z.strictObject({
   ...paging,
   level: z

@@ -41,6 +41,8 @@ import { RecordsError, type RecordsErrorCode } from './session-records.ts';
 const BODY_BYTES_MAX = 4_096;
 /** Long enough for a slow line, short enough for a client that sends its headers a byte at a time. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How often requests that take too long are looked for. */
+const TIMEOUT_CHECK_MS = 1_000;
 const CONNECTIONS_MAX = 1_024;
 const PARAM_LENGTH_MAX = 128;
 /** Requests a minute and address to what lies in memory. */
@@ -79,18 +81,24 @@ export interface HttpAppOptions {
   readonly logger: Logger;
   /** Folder of the built dashboard; null where there is none. */
   readonly dashboardFolder: string | null;
+  /** How long a request may take to arrive whole; absent = {@link REQUEST_TIMEOUT_MS}. */
+  readonly requestTimeoutMs?: number;
 }
 
 /** Builds the interface; it listens nowhere yet. */
 export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
-  const { session, logger } = options;
+  const { session, logger, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const bare = fastify({
     bodyLimit: BODY_BYTES_MAX,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: requestTimeoutMs,
     connectionTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
-    http: { maxHeaderSize: 16_384 },
+    http: {
+      maxHeaderSize: 16_384,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
   });
   bare.server.maxConnections = CONNECTIONS_MAX;
   const app: HttpApp = bare.withTypeProvider<ZodTypeProvider>();

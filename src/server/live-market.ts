@@ -4,7 +4,7 @@
  * What the engine does not know is null. Nothing here changes anything.
  */
 
-import { formatMarkPrice, formatPrice, formatQuantity } from '../core/domain/instrument.ts';
+import { formatMarkPrice, formatPrice, formatQuantity, formatRate } from '../core/domain/instrument.ts';
 import { lots, ticks } from '../core/domain/units.ts';
 import type { EngineView } from '../core/engine/engine-parts.ts';
 import type { WorkingOrder } from '../core/exchange/working-order.ts';
@@ -14,15 +14,15 @@ import type { Book, Candle, Level, Market, Order } from '../protocol/rows.ts';
 
 /** `timeMs`: what *now* is for the engine. */
 export function describeMarket(market: InstrumentMarket, timeMs: number): Market {
-  const { instrument, lastPrice, mark, index, nextSettlementMs } = market;
+  const { instrument, lastPrice, mark, index, nextSettlementMs, settledRate } = market;
   return {
     symbol: instrument.symbol,
     time_ms: timeMs,
     last_price: lastPrice === NO_PRICE ? null : formatPrice(instrument, ticks(lastPrice)),
     mark_price: mark === null ? null : formatMarkPrice(mark),
     index_price: index === null ? null : formatMarkPrice(index),
-    // The venue's forecast for the next settlement is not part of the engine's inputs.
-    funding_rate: null,
+    // The venue's forecast for the next settlement is not part of the engine's inputs; its last word on a past one is.
+    funding_rate: settledRate === null ? null : formatRate(settledRate),
     next_funding_time_ms: nextSettlementMs,
   };
 }

@@ -1,8 +1,8 @@
-/** `/api/v1/{status,account,positions,candles,book,logs}`: the running session as it stands now, from memory. */
+/** `/api/v1/{status,account,positions,candles,book,what-if,logs}`: the running session as it stands now, from memory. */
 
 import { z } from 'zod';
 import { statusSchema } from '../protocol/messages.ts';
-import { bookAtSchema } from '../protocol/rest.ts';
+import { bookAtSchema, whatIfSchema } from '../protocol/rest.ts';
 import {
   accountSchema,
   candleSchema,
@@ -13,7 +13,7 @@ import {
   positionSchema,
   type LogLine,
 } from '../protocol/rows.ts';
-import { bookQuery, candleQuery, logQuery, noQuery, pageOf, refusals } from './api-queries.ts';
+import { bookQuery, candleQuery, logQuery, noQuery, pageOf, refusals, whatIfQuery } from './api-queries.ts';
 import { pageOfCandles } from './candle-page.ts';
 import type { HttpApp } from './http-app.ts';
 import { ServerBusyError } from './server-error.ts';
@@ -21,6 +21,7 @@ import { LOG_LEVELS, type SessionAccess } from './session-access.ts';
 import { describeInstruments } from './session-info.ts';
 import type { SessionReadModel } from './session-read-model.ts';
 import { describeStatus } from './session-status.ts';
+import { describeWhatIf } from './what-if.ts';
 
 const config = { access: 'read' } as const;
 const tags = ['session'];
@@ -121,6 +122,27 @@ export function addLiveRoutes(app: HttpApp, session: SessionAccess): void {
         book: model.books(levels).find((book) => book.symbol === shown) ?? null,
         orders: model.workingOrders().filter((order) => order.symbol === shown),
       };
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/api/v1/what-if',
+    config,
+    schema: {
+      tags,
+      summary:
+        'The position after trading a signed quantity at a price (absent: the best one), and whether it would pass',
+      querystring: whatIfQuery,
+      response: { 200: whatIfSchema, ...refusals },
+    },
+    async handler({ query }, reply) {
+      try {
+        const answer = describeWhatIf(modelOf(session).engine, query);
+        return answer ?? (await reply.code(404).send({ error: 'the session does not trade this symbol' }));
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        return await reply.code(400).send({ error: error.message });
+      }
     },
   });
   app.route({

@@ -79,6 +79,22 @@ describe('la backtest', () => {
     expect(await run()).toMatchObject({ starting_equity: '500', trades: 0 });
   });
 
+  test('comes to the same on candles that were imported', async () => {
+    const data = candles();
+    const imported = await la('data', 'import', data, '--symbol', 'ETHUSDT', '--name', 'ethusdt-1m');
+    expect(imported).toMatchObject({ code: 0, err: '' });
+    expect(imported.out).toMatch(/bars +400 rows/);
+    const [fromFile, fromFolder] = await Promise.all(
+      [data, path.join(workspace, 'data/ethusdt-1m')].map(async (from) => {
+        const { out } = await la('--json', 'backtest', '--data', from);
+        return JSON.parse(out) as Record<string, unknown>;
+      }),
+    );
+    expect(fromFolder?.['fills']).toBeGreaterThan(5);
+    expect(fromFolder?.['ending_equity']).toBe(fromFile?.['ending_equity']);
+    expect((await la('data', 'ls')).out).toMatch(/dataset +ethusdt-1m +ETHUSDT/);
+  });
+
   test('touches nothing of the workspace’s account, lock and logs, and is no session to resume', async () => {
     await la('backtest', '--data', candles());
     expect(['state', 'logs', '.agent'].filter((name) => existsSync(path.join(workspace, name)))).toEqual([]);

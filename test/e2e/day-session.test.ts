@@ -50,7 +50,19 @@ test(
     const workspace = makeWorkspace();
     const program = startProgram(
       [
-        ...['run', '--source', 'simulated', '--seed', '5', '--dashboard', 'off', '--stale-timeout', '5m'],
+        ...[
+          'run',
+          '--source',
+          'simulated',
+          '--seed',
+          '5',
+          '--dashboard',
+          'off',
+          '--stale-timeout',
+          '5m',
+          '--on-end',
+          'keep',
+        ],
         ...['--duration', `${DURATION_S}s`, '--workspace', workspace],
       ],
       { env: fastTime(FACTOR, Date.now()) },

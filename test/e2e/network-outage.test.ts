@@ -49,7 +49,7 @@ test('a network that is gone for minutes leaves nothing undecided: orders fill b
   const program = startProgram(
     sessionAt(
       workspace,
-      ...['--duration', '3m50s', '--seed', '9', '--stale-timeout', '60s'],
+      ...['--duration', '3m50s', '--seed', '9', '--stale-timeout', '60s', '--on-end', 'keep'],
       ...['--strategy', 'scripted', '--params', writeScript(workspace, SCRIPT)],
     ),
     { env: { ...venue.env, ...env } },

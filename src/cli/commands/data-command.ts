@@ -1,4 +1,4 @@
-/** `la data ls`, `la data export`, `la data compact` */
+/** `la data ls`, `la data import`, `la data export`, `la data compact` */
 
 import type { AnyCommand, CommandContext } from '../command-context.ts';
 
@@ -18,6 +18,46 @@ export function addDataCommand(program: AnyCommand, context: CommandContext): vo
     .action(async () => {
       const { listData } = await import('../../app/list-data.ts');
       return context.finish(listData(context.globals().workspace, context.io()));
+    });
+  data
+    .command('import')
+    .description('bring market data of other programs in: checked, as Parquet, ready for la backtest')
+    .argument('<files...>', 'CSV, CSV.gz, zip, JSON or npz files; several become one data set')
+    .requiredOption('--symbol <symbol>', 'contract that the data is of')
+    .option('--name <name>', 'name of the data set below data/ (default: the symbol)')
+    .option('--format <format>', 'format, where it is not found out by itself')
+    .option('--mark', 'the bars are of the mark price')
+    .option('--skip-bad', 'leave out rows that cannot be, instead of importing nothing')
+    .addHelpText(
+      'after',
+      `
+Formats: binance-klines, binance-aggtrades, binance-trades, binance-funding (the public dumps, zipped or not), tardis-trades,
+freqtrade-json, hftbacktest-npz (its trades), and klines, trades, aggtrades, funding in the columns of docs/backtest.md.
+Gaps, duplicates, rows out of order and impossible candles are told with file and line.
+
+Examples:
+  la data import BTCUSDT-5m-2025-*.zip --symbol BTCUSDT --name btcusdt-5m
+  la data import BTCUSDT-fundingRate-2025-*.zip --symbol BTCUSDT --name btcusdt-5m
+  la backtest --data data/btcusdt-5m
+
+Exit codes: 0 imported, 1 the files cannot be written, 2 they cannot be read or hold rows that cannot be.`,
+    )
+    .action(async (files: string[], options: Readonly<Record<string, unknown>>) => {
+      const { importData } = await import('../../app/import-data.ts');
+      const text = (name: string): string | null => {
+        const value = options[name];
+        return typeof value === 'string' ? value : null;
+      };
+      const request = {
+        workspace: context.globals().workspace,
+        files,
+        symbol: text('symbol') ?? '',
+        name: text('name'),
+        format: text('format'),
+        isMark: options['mark'] === true,
+        skipsBad: options['skipBad'] === true,
+      };
+      return context.finish(importData(request, context.io()));
     });
   data
     .command('export')

@@ -67,8 +67,8 @@ strong { font-weight: 600; }
 .pairs th { width: 1%; padding-right: 28px; font-size: 13px; }
 .pairs td { white-space: normal; overflow-wrap: anywhere; min-width: 0; }
 .trades { font-size: 13.5px; }
-.trade-row { display: grid; align-items: baseline; padding: 5px 0; border-bottom: 1px solid var(--line); column-gap: 14px;
-  grid-template-columns: 4ch minmax(18ch, 1.5fr) 18ch minmax(10ch, 1fr) minmax(10ch, 1fr) 9ch minmax(9ch, 1fr) 7ch 9ch; }
+.trade-row { display: grid; align-items: baseline; padding: 5px 0; border-bottom: 1px solid var(--line); column-gap: 12px;
+  grid-template-columns: 3ch minmax(17ch, 1.5fr) 18ch minmax(9ch, 1fr) minmax(9ch, 1fr) 9ch minmax(8ch, 1fr) 6ch 8ch; }
 .trade-row.heads { color: var(--soft); }
 .trade-row.heads span { font-size: 12px; }
 .trade-row > * { min-width: 0; overflow-wrap: anywhere; }

@@ -88,7 +88,7 @@ export function statisticsSection(report: FinalReport, { trades, fills, equity }
 }
 
 /** What the trades say about the strategy, which is usually little. */
-export function describeCertainty(trades: readonly TradeFacts[], nets: MeanEstimate | null): string {
+function describeCertainty(trades: readonly TradeFacts[], nets: MeanEstimate | null): string {
   if (nets === null)
     return `${counted(trades.length, 'closed trade')}: too few to say anything about the strategy.`;
   if (nets.low > 0 || nets.high < 0) {

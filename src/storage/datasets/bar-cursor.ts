@@ -1,6 +1,6 @@
 /** Goes through the bars of a file one by one: at a bar, its columns lie in `batch` at `at`. */
 
-import type { BarBatch, BarFile } from './bar-file.ts';
+import type { BarBatch, BarTable } from './bar-file.ts';
 
 export class BarCursor {
   /** Open time of the next bar; Infinity behind the last. Right only while {@link isDrained} is false. */
@@ -13,7 +13,7 @@ export class BarCursor {
   #next = 0;
   #following: BarBatch | null = null;
 
-  constructor(file: BarFile) {
+  constructor(file: BarTable) {
     this.#batches = file.batches();
   }
 

@@ -17,7 +17,7 @@ import type { Instrument } from '../../core/domain/instrument.ts';
 import { type MarkPrice, lots, markPrice, ticks } from '../../core/domain/units.ts';
 import { StorageError } from '../storage-error.ts';
 import { BarCursor } from './bar-cursor.ts';
-import { BarFile } from './bar-file.ts';
+import { BarFile, type BarTable } from './bar-file.ts';
 import { FILE_DECIMALS, invalidLine } from './csv-rows.ts';
 import type { Dataset, DatasetFeed, DatasetSpan } from './dataset.ts';
 import { type FundingRow, readFundingFile } from './funding-file.ts';
@@ -34,20 +34,26 @@ export interface BarDatasetFiles {
   readonly funding: string | null;
 }
 
-interface Sources {
-  readonly bars: BarFile;
-  readonly marks: BarFile | null;
+export interface BarSources {
+  readonly bars: BarTable;
+  readonly marks: BarTable | null;
   readonly funding: readonly FundingRow[];
 }
 
 /** Throws StorageError: `not_found`, or `invalid_data` naming file and line. */
 export async function openBarDataset(files: BarDatasetFiles): Promise<Dataset> {
   const bars = await BarFile.open(files.bars, 'trade');
+  const marks = files.marks === null ? null : await BarFile.open(files.marks, 'mark');
+  const funding = files.funding === null ? [] : await readFundingFile(files.funding);
+  return barDataset({ bars, marks, funding });
+}
+
+/** Throws StorageError `invalid_data` for bars of no known interval, or marks that do not fit them. */
+export async function barDataset({ bars, marks, funding }: BarSources): Promise<Dataset> {
   const { count, firstMs, lastMs, lengthMs, priceDecimals, volumeDecimals } = bars.facts;
   const lengths = VENUE_INTERVALS.map((interval: Interval) => intervalMs(interval));
   if (!lengths.includes(lengthMs))
-    throw invalidLine(files.bars, 0, `bars of ${VENUE_INTERVALS.join(', ')}`, `bars ${lengthMs} ms apart`);
-  const marks = files.marks === null ? null : await BarFile.open(files.marks, 'mark');
+    throw invalidLine(bars.path, 0, `bars of ${VENUE_INTERVALS.join(', ')}`, `bars ${lengthMs} ms apart`);
   if (marks !== null && marks.facts.lengthMs % lengthMs !== 0)
     throw invalidLine(
       marks.path,
@@ -55,8 +61,7 @@ export async function openBarDataset(files: BarDatasetFiles): Promise<Dataset> {
       `mark bars of ${lengthMs} ms or a multiple`,
       `bars ${marks.facts.lengthMs} ms apart`,
     );
-  const funding = files.funding === null ? [] : await readFundingFile(files.funding);
-  const sources: Sources = {
+  const sources: BarSources = {
     bars,
     marks,
     funding: marks === null ? funding : await withMarks(funding, marks),
@@ -72,7 +77,7 @@ export async function openBarDataset(files: BarDatasetFiles): Promise<Dataset> {
   };
 }
 
-function feedOf(sources: Sources, instrument: Instrument, span: DatasetSpan): DatasetFeed {
+function feedOf(sources: BarSources, instrument: Instrument, span: DatasetSpan): DatasetFeed {
   const { firstMs, lastMs, lengthMs } = sources.bars.facts;
   const wantedMs = Math.max(firstMs, span.fromMs ?? firstMs);
   // With whole bars: one that is under way at the start is not known then.
@@ -94,7 +99,7 @@ function feedOf(sources: Sources, instrument: Instrument, span: DatasetSpan): Da
 }
 
 /** Gives the settlements that do not say their mark that of the mark's own bars. */
-async function withMarks(funding: readonly FundingRow[], marks: BarFile): Promise<readonly FundingRow[]> {
+async function withMarks(funding: readonly FundingRow[], marks: BarTable): Promise<readonly FundingRow[]> {
   const cursor = new BarCursor(marks);
   const found: FundingRow[] = [];
   for (const row of funding) {
@@ -130,7 +135,13 @@ class BarPlayer {
   #previousOpenMs = Number.NaN;
   #lastPrice = 1;
 
-  constructor(sources: Sources, instrument: Instrument, startMs: number, endMs: number, historyBars: number) {
+  constructor(
+    sources: BarSources,
+    instrument: Instrument,
+    startMs: number,
+    endMs: number,
+    historyBars: number,
+  ) {
     const { lengthMs } = sources.bars.facts;
     this.#instrument = instrument;
     this.#lengthMs = lengthMs;

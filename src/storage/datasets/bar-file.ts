@@ -36,7 +36,16 @@ export interface BarFileFacts {
   readonly volumeDecimals: number;
 }
 
-export class BarFile {
+/** Bars that can be gone through any number of times. */
+export interface BarTable {
+  /** Where they come from, for messages. */
+  readonly path: string;
+  readonly facts: BarFileFacts;
+  /** All bars, oldest first. */
+  batches(): AsyncGenerator<BarBatch>;
+}
+
+export class BarFile implements BarTable {
   readonly path: string;
   readonly facts: BarFileFacts;
   readonly #hasVolume: boolean;

@@ -1,21 +1,30 @@
 /** Finds out what a path holds and opens it: an order-book session, candles, or public trades. */
 
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { StorageError } from '../storage-error.ts';
-import { openBarDataset } from './bar-dataset.ts';
+import { barDataset, openBarDataset } from './bar-dataset.ts';
+import { BarFile } from './bar-file.ts';
 import { bookPrefix, openBookDataset } from './book-dataset.ts';
 import { invalidLine, readHeader } from './csv-rows.ts';
 import type { Dataset } from './dataset.ts';
+import { readFundingFile } from './funding-file.ts';
+import { isParquetFolder, openParquetBars } from './parquet-bars.ts';
+import { openParquetTrades } from './parquet-trades.ts';
 import { openTradeDataset } from './trade-dataset.ts';
 
 export interface DatasetPaths {
   readonly data: string;
   readonly marks: string | null;
   readonly funding: string | null;
+  /** Which contract of a folder that holds several. */
+  readonly symbol: string;
 }
 
 /** Throws StorageError: `not_found`, or `invalid_data` naming file and line. */
-export async function openDataset({ data, marks, funding }: DatasetPaths): Promise<Dataset> {
+export async function openDataset(paths: DatasetPaths): Promise<Dataset> {
+  const { data, marks, funding } = paths;
+  if (isParquetFolder(data)) return openFolder(paths);
   const prefix = bookPrefix(data);
   const isBook = existsSync(`${prefix}-l2.csv.gz`) || existsSync(`${prefix}-book.csv.gz`);
   if (!isBook && !existsSync(data))
@@ -44,4 +53,15 @@ export async function openDataset({ data, marks, funding }: DatasetPaths): Promi
       `${funding}: settlements are for candles and recorded books; ${data} has trades only`,
     );
   return openTradeDataset(data);
+}
+
+/** A folder of Parquet files: candles with all that lies beside them, else trades. */
+async function openFolder({ data, marks, funding, symbol }: DatasetPaths): Promise<Dataset> {
+  if (!existsSync(path.join(data, 'bars'))) return openParquetTrades(data, symbol);
+  const inside = await openParquetBars(data, symbol);
+  return barDataset({
+    bars: inside.bars,
+    marks: marks === null ? inside.marks : await BarFile.open(marks, 'mark'),
+    funding: funding === null ? inside.funding : await readFundingFile(funding),
+  });
 }

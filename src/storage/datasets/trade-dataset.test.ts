@@ -17,7 +17,7 @@ afterEach(() => {
 async function open(text: string) {
   const file = path.join(folder, 'trades.csv');
   writeFileSync(file, text);
-  return openDataset({ data: file, marks: null, funding: null });
+  return openDataset({ data: file, marks: null, funding: null, symbol: 'BTCUSDT' });
 }
 
 /** Receive time, exchange time, flags, price and quantity of each trade. */

@@ -162,7 +162,9 @@ export function explainMarket(
         title: 'Funding rate',
         value:
           market.funding_rate === null ? UNKNOWN_TEXT : `${(Number(market.funding_rate) * 100).toFixed(4)} %`,
-        sentences: ['Paid at the settlement on what is held then: positive, longs pay shorts.'],
+        sentences: [
+          'The rate of the last settlement. It was paid on what was held then: positive, longs pay shorts.',
+        ],
         parts: [{ label: 'Next settlement', value: `${dateTimeText(market.next_funding_time_ms)} UTC` }],
         addsUp: null,
       };

@@ -1,0 +1,82 @@
+/** Reads text files of any size line by line, plain, gzip, or the first file of a zip. */
+
+import { createReadStream, openSync, readSync, closeSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type Readable, pipeline } from 'node:stream';
+import { createGunzip, createInflateRaw } from 'node:zlib';
+import { StorageError, toStorageError } from '../storage-error.ts';
+
+/** Fixed part of a zip's local file header. Source: PKWARE APPNOTE.TXT 6.3.10, 4.3.7. */
+const ZIP_HEADER_BYTES = 30;
+const ZIP_SIGNATURE = 0x04_03_4b_50;
+const ZIP_STORED = 0;
+const ZIP_DEFLATED = 8;
+
+export interface TextLine {
+  /** From 1. */
+  readonly line: number;
+  readonly text: string;
+}
+
+/** Throws StorageError: `not_found`, or `invalid_data` where it cannot be decompressed. */
+export async function* readLines(file: string): AsyncGenerator<TextLine> {
+  const stream = openBytes(file);
+  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
+  const failures: Error[] = [];
+  // An interface passes the errors of its input by.
+  stream.once('error', (error: Error) => {
+    failures.push(error);
+    lines.close();
+  });
+  let line = 0;
+  try {
+    for await (const text of lines) yield { line: ++line, text };
+    const [failure] = failures;
+    if (failure !== undefined) throw failure;
+  } catch (error) {
+    const wrapped = toStorageError(error, `read ${file}`);
+    throw wrapped.code === 'unknown' ? new StorageError('invalid_data', wrapped.message, error) : wrapped;
+  } finally {
+    stream.destroy();
+  }
+}
+
+/** The bytes of a file: of `.gz` decompressed, of `.zip` and `.npz` those of the first file in it. */
+export function openBytes(file: string): Readable {
+  if (file.endsWith('.gz')) return decompressed(createReadStream(file), createGunzip());
+  if (!/\.(zip|npz)$/.test(file)) return createReadStream(file);
+  const { method, start, bytes } = readZipHeader(file);
+  const end = method === ZIP_STORED ? { end: start + bytes - 1 } : {};
+  const raw = createReadStream(file, { start, ...end });
+  return method === ZIP_STORED ? raw : decompressed(raw, createInflateRaw());
+}
+
+function decompressed(
+  raw: Readable,
+  inflate: ReturnType<typeof createGunzip | typeof createInflateRaw>,
+): Readable {
+  pipeline(raw, inflate, () => {});
+  return inflate;
+}
+
+function readZipHeader(file: string): { method: number; start: number; bytes: number } {
+  const header = Buffer.alloc(ZIP_HEADER_BYTES);
+  try {
+    const descriptor = openSync(file, 'r');
+    try {
+      readSync(descriptor, header, 0, ZIP_HEADER_BYTES, 0);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw toStorageError(error, `read ${file}`);
+  }
+  const method = header.readUInt16LE(8);
+  if (header.readUInt32LE(0) !== ZIP_SIGNATURE || (method !== ZIP_STORED && method !== ZIP_DEFLATED))
+    throw new StorageError(
+      'invalid_data',
+      `${file}: expected a zip of a stored or deflated file, found something else`,
+    );
+  const start = ZIP_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
+  return { method, start, bytes: header.readUInt32LE(18) };
+}
