@@ -9,6 +9,7 @@ import { Worker } from 'node:worker_threads';
 import type { DeliveryEvent } from '../alerts/alert-courier.ts';
 import { alertFileSize } from '../alerts/alert-feed.ts';
 import type { Logger } from '../ports/logger.ts';
+import { NO_ENVIRONMENT } from './thread-environment.ts';
 import { type CourierTask, courierTask } from './alert-courier-task.ts';
 import { isSettledWithin } from './bounded-wait.ts';
 import type { AlertAccess, AlertSettings } from './config/alert-settings.ts';
@@ -37,7 +38,10 @@ export class AlertDelivery {
       this.#ended = Promise.resolve();
       return;
     }
-    const worker = new Worker(new URL('./alert-courier-worker.ts', import.meta.url), { workerData: task });
+    const worker = new Worker(new URL('./alert-courier-worker.ts', import.meta.url), {
+      workerData: task,
+      env: NO_ENVIRONMENT,
+    });
     const { promise, resolve } = Promise.withResolvers<void>();
     worker.on('message', onNews);
     worker.on('error', (error) => {

@@ -3,6 +3,7 @@
 import { systemClock } from '../ports/wall-clock.ts';
 import { finishCompaction, replaceLog, writeCompactedLog } from '../storage/compact-log.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
+import { removeSnapshots } from '../storage/snapshot-file.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { NO_SUCH_SESSION, findSession, isSessionRunning } from './find-session.ts';
 import { sizeText } from './list-data.ts';
@@ -69,6 +70,7 @@ function compact(folder: SessionFolder, io: ProgramIo): number {
       bytes_after: result.bytesAfter,
     },
   });
+  removeSnapshots(folder.snapshotFolder);
   replaceLog(folder.eventsFolder, target);
   const { bytes_before: before, bytes_after: after, ratio } = answer;
   say(

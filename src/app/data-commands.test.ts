@@ -135,7 +135,10 @@ describe('la data compact', () => {
   test('makes the log several times smaller, with every line, verifiable and replayable as before', async () => {
     const before = textHash(folder);
     const io = captureIo(true);
+    mkdirSync(folder.snapshotFolder, { recursive: true });
     expect(compactSession(workspace, 'latest', io)).toBe(0);
+    // They tell places in a log that is no more.
+    expect(existsSync(folder.snapshotFolder)).toBe(false);
     const answer = JSON.parse(io.out()) as { ratio: number; frames_after: number };
     expect(answer.ratio).toBeGreaterThan(3);
     expect(answer.frames_after).toBe(1);

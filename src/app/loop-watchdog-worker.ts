@@ -32,7 +32,7 @@ const STDERR = 2;
 const task = workerData as WatchdogTask;
 const cells = new Int32Array(task.cells);
 const judge = new StallJudge(LONGEST_STEP_MS);
-const scrubber = SecretScrubber.fromEnvironment(process.env);
+const scrubber = new SecretScrubber();
 let isStallTold = false;
 
 setInterval(() => {

@@ -9,6 +9,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { LogLevel } from '../core/domain/outputs.ts';
+import { NO_ENVIRONMENT } from './thread-environment.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
 
 /** A loop that has not turned for so long is worth an alert. */
@@ -54,7 +55,10 @@ export class LoopWatchdog {
     }, BEAT_INTERVAL_MS);
     this.#beat.unref();
     const workerData: WatchdogTask = { ...task, cells: memory };
-    this.#worker = new Worker(new URL('./loop-watchdog-worker.ts', import.meta.url), { workerData });
+    this.#worker = new Worker(new URL('./loop-watchdog-worker.ts', import.meta.url), {
+      workerData,
+      env: NO_ENVIRONMENT,
+    });
     this.#worker.on('error', onError);
     this.#worker.unref();
   }

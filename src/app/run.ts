@@ -13,6 +13,7 @@ import { SecretScrubber } from '../ports/secret-scrubber.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { CrashGuard } from '../session/crash-guard.ts';
 import { AlreadyRunning, type InstanceLock, acquireInstanceLock } from '../session/instance-lock.ts';
+import { SystemdNotifier } from '../session/systemd-notifier.ts';
 import { readKillSwitch } from '../session/kill-switch.ts';
 import { watchSignals } from '../session/signal-watch.ts';
 import { SystemLog } from '../session/system-log.ts';
@@ -93,7 +94,11 @@ export async function runSession(
     const opened = await unlessBrokenOff(
       openSession({ settings, workspace, stateDirectory, sessionId, createStrategy, nowMs }),
     );
-    const speakers = { io, log, alerts, scrubber };
+    const monotonicMs = (): number => systemClock.monotonicMs();
+    const service = SystemdNotifier.fromEnvironment(process.env, monotonicMs, (error) => {
+      log.log('warning', 'service_manager_unheard', error instanceof Error ? error.message : String(error));
+    });
+    const speakers = { io, log, alerts, scrubber, service };
     session = new SessionRun({
       settings,
       paths,

@@ -20,6 +20,7 @@ import { watchOperator } from '../session/operator-watch.ts';
 import { ResourceGuard } from '../session/resource-guard.ts';
 import { ResourceSampler, freeDiskMb } from '../session/resource-sampler.ts';
 import type { SystemLog } from '../session/system-log.ts';
+import type { SystemdNotifier } from '../session/systemd-notifier.ts';
 import { type CrashPhase, crashSoon } from '../session/test-crash.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
 import { DiskReserve, RESERVE_BYTES } from '../storage/disk-reserve.ts';
@@ -51,6 +52,8 @@ export interface SessionRunOptions {
   readonly log: SystemLog;
   readonly alerts: AlertFile;
   readonly scrubber: SecretScrubber;
+  /** null where no service manager wants to know. */
+  readonly service: SystemdNotifier | null;
   readonly sessionId: string;
   /** Gives a fresh strategy at every call. */
   readonly createStrategy: StrategyMaker;
@@ -159,7 +162,10 @@ export class SessionRun {
       clock: systemClock,
       view: () => this.#heartbeatView(),
       sampleResources: () => sampler.sample(),
-      onBeat: (fields) => this.#onBeat(fields),
+      onBeat: (fields) => {
+        this.#options.service?.alive(`session ${fields.session_id ?? ''} ${fields.state}`);
+        this.#onBeat(fields);
+      },
       onError: (error) =>
         log.log('error', 'heartbeat_failed', error instanceof Error ? error.message : String(error)),
     });
@@ -191,6 +197,7 @@ export class SessionRun {
       this.#end ??= toSessionEnd(error);
     }
     this.#phase = 'closing';
+    this.#options.service?.stopping();
     operator.close();
     this.#progress.end();
     await this.#close();

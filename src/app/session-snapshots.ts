@@ -18,9 +18,9 @@ import { StorageError } from '../storage/storage-error.ts';
 import { ReconnectCount } from './reconnect-count.ts';
 
 /** Session time between two snapshots: what a recovery replays at most, about. */
-export const SNAPSHOT_INTERVAL_MS = 60_000;
+const SNAPSHOT_INTERVAL_MS = 60_000;
 /** Beyond this many events since the last one the next is taken earlier. */
-export const SNAPSHOT_EVENTS = 50_000;
+const SNAPSHOT_EVENTS = 50_000;
 
 export interface SnapshotParts {
   readonly folder: string;

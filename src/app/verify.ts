@@ -82,7 +82,7 @@ function verificationText(verification: Verification): string {
     const count = Object.values(rows).reduce((sum, table) => sum + table, 0);
     lines.push(
       `session ${id} is identical: ${events.toLocaleString('en-US')} events, ${checkpoints} checkpoints, ` +
-        (snapshots === 0 ? '' : `${snapshots} snapshots, `) +
+        (snapshots === 0 ? '' : `${snapshots} ${snapshots === 1 ? 'snapshot' : 'snapshots'}, `) +
         `${count} journal rows, state ${verification.state_hash.replayed ?? 'unknown'}`,
     );
     return `${lines.join('\n')}\n`;

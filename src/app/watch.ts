@@ -9,6 +9,7 @@ import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
 import { SecretScrubber } from '../ports/secret-scrubber.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { findRunningSession } from '../session/instance-lock.ts';
+import { NOTIFY_SOCKET_VARIABLE, SystemdNotifier } from '../session/systemd-notifier.ts';
 import type { ProcessEnd } from '../session/restart-policy.ts';
 import { type NextSession, type SupervisedSession, Supervisor } from '../session/supervisor.ts';
 import { workspacePaths } from '../session/workspace-paths.ts';
@@ -53,12 +54,17 @@ export async function watchSession(request: WatchRequest, io: ProgramIo): Promis
     const text = describeTrouble(news);
     if (text !== null) note(`la watch: ${text}`);
   });
+  const monotonicMs = (): number => systemClock.monotonicMs();
+  const service = SystemdNotifier.fromEnvironment(process.env, monotonicMs, (error) =>
+    note(`la watch: ${error instanceof Error ? error.message : String(error)}`),
+  );
   const supervisor = new Supervisor({
     durationMs: request.durationMs,
     canResume: () => canResume(paths.root),
     start: (next) => startSession(sessionWords(request.words, next)),
     readHeartbeat: () => readHeartbeat(paths.heartbeat),
     markEnded: (last) => markEnded(paths.heartbeat, last),
+    onAlive: () => service?.alive('watching a session'),
     isHeldByOther: () => findRunningSession(paths) !== null,
     lastWords,
     signalNumber: (signal) => constants.signals[signal],
@@ -115,7 +121,10 @@ function withoutDuration(words: readonly string[]): readonly string[] {
 /** Starts the program anew as it was started: the same Node, its options, the same entry. */
 function startSession(words: readonly string[]): SupervisedSession {
   const [entry = ''] = process.argv.slice(1);
+  // The service manager is told by the one that watches.
+  const environment = Object.entries(process.env).filter(([name]) => name !== NOTIFY_SOCKET_VARIABLE);
   const child = spawn(process.execPath, [...process.execArgv, entry, ...words], {
+    env: Object.fromEntries(environment),
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   return {

@@ -9,6 +9,7 @@ import type { ProgramIo, TextOutput } from '../app/program-io.ts';
 import type { AnyCommand, CommandContext } from './command-context.ts';
 import { addAlertsCommand } from './commands/alerts-command.ts';
 import { addBacktestCommand } from './commands/backtest-command.ts';
+import { addCompletionCommand } from './commands/completion-command.ts';
 import { addConfigCommand } from './commands/config-command.ts';
 import { addDataCommand } from './commands/data-command.ts';
 import { addDiffCommand } from './commands/diff-command.ts';
@@ -106,6 +107,17 @@ async function readRun(words: readonly string[], surroundings: ProgramSurroundin
   return request;
 }
 
+/** The commands as they are, to be described: running one does nothing. */
+export function describeProgram(): AnyCommand {
+  const nowhere = { write: () => {} };
+  const surroundings = { stdout: nowhere, stderr: nowhere, isTty: false, environment: {} };
+  return createProgram(
+    surroundings,
+    () => 0,
+    () => {},
+  );
+}
+
 function createProgram(
   surroundings: ProgramSurroundings,
   hold: HoldSession,
@@ -146,7 +158,20 @@ Examples:
 Options may stand before or after a command and its operands. Every setting can also stand in laptop-agents.yaml
 or in the environment (LA_LEVERAGE=3); "la config show" prints what takes effect.
 
-Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; "la run --help" lists those of a session.`,
+Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; "la run --help" lists those of a session.
+
+Environment:
+  LA_<SETTING>                                a setting: its key in capitals, dots as underscores (docs/configuration.md)
+  LA_KILL_SWITCH=TRUE                         ends a session within 2 s; none starts
+  LA_ALERTS_TELEGRAM_TOKEN, …                 secrets of alert channels, each also by a file (docs/alerts.md)
+  BITUNIX_REST_URL, BITUNIX_WS_URL            another venue that speaks the same wire
+  NODE_OPTIONS                                reaches the session's process
+
+Files:
+  laptop-agents.yaml                          settings, in the workspace
+  kill.txt                                    ends a session while it is there
+  logs/alert.txt, logs/heartbeat.json         what a monitor reads
+  sessions/ID/report.html                     what came of a session; runs/latest is the newest`,
     );
   const io = (): ProgramIo => ({
     ...{ stdout, stderr, json: program.opts().json === true },
@@ -194,6 +219,7 @@ Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; 
   addDoctorCommand(program, context);
   addInitCommand(program, context);
   addVenueCommand(program, context);
+  addCompletionCommand(program, context);
   return program;
 }
 

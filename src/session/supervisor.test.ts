@@ -24,6 +24,7 @@ let isResumable: boolean;
 let alerts: string[];
 let heartbeat: HeartbeatFields | null;
 let isHeldByOther: boolean;
+let signsOfLife: number;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_795_365_540_000 });
@@ -32,6 +33,7 @@ beforeEach(() => {
   alerts = [];
   heartbeat = null;
   isHeldByOther = false;
+  signsOfLife = 0;
 });
 
 afterEach(() => {
@@ -54,6 +56,7 @@ function supervise(durationMs: number | null): { supervisor: Supervisor; exitCod
       return { pid, ended: promise, kill };
     },
     readHeartbeat: () => heartbeat,
+    onAlive: () => void signsOfLife++,
     markEnded: (last) => (heartbeat = { ...last, state: 'ended', reason: 'crashed' }),
     isHeldByOther: () => isHeldByOther,
     lastWords: (last) => `last ${last?.state ?? 'nothing'}`,
@@ -178,6 +181,17 @@ test('reports a session that was killed, once, and starts it again', async () =>
   expect(started).toHaveLength(2);
   await end(0);
   expect(await exitCode).toBe(0);
+});
+
+test('tells a service manager that it lives for as long as its session does', async () => {
+  const { exitCode } = supervise(null);
+  await beatFor(5);
+  expect(signsOfLife).toBeGreaterThanOrEqual(4);
+  const before = signsOfLife;
+  await end(0);
+  expect(await exitCode).toBe(0);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(signsOfLife).toBe(before);
 });
 
 test('does not start again where another session holds the workspace', async () => {

@@ -68,6 +68,8 @@ export interface SupervisorOptions {
   readonly isHeldByOther: () => boolean;
   /** What a last heartbeat said, for an alert. */
   readonly lastWords: (last: HeartbeatFields | null) => string;
+  /** The session that is watched is alive; told with each look. */
+  readonly onAlive: () => void;
   readonly signalNumber: (signal: NodeJS.Signals) => number;
   readonly alerts: AlertChannel;
   /** A line for the person who watches. */
@@ -152,7 +154,10 @@ export class Supervisor {
     if (this.#isFrozen) return;
     const stillMs = judge.observe(beatText(beat), this.#options.clock.monotonicMs());
     const patienceMs = beat === null ? firstPatienceMs : patienceWith(beat);
-    if (stillMs < patienceMs) return;
+    if (stillMs < patienceMs) {
+      this.#options.onAlive();
+      return;
+    }
     this.#isFrozen = true;
     this.#tellDeath(
       session.pid,

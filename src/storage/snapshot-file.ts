@@ -8,7 +8,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -18,7 +18,7 @@ import { type Lots, type Money, lots, money } from '../core/domain/units.ts';
 import type { JournalMark } from './journal-mark.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
-export const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 1;
 export const SNAPSHOTS_KEPT = 3;
 const FORMAT = 'laptop-agents snapshot';
 const NAME = /^(\d{12})\.snapshot$/;
@@ -155,9 +155,9 @@ export function readSnapshot(folder: string, sequence: number): Snapshot {
 }
 
 /** Removes every snapshot: the session's log is another one now. Throws StorageError. */
-export async function removeSnapshots(folder: string): Promise<void> {
+export function removeSnapshots(folder: string): void {
   try {
-    await rm(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   } catch (error) {
     throw toStorageError(error, `remove ${folder}`);
   }

@@ -17,7 +17,7 @@ const DELIVERY_LIMIT_MS = 20_000;
 const WEBHOOK_CANARY = 'canary-webhook-7f3a91c2d4';
 const TELEGRAM_CANARY = '987654321:canary-telegram-5b20e8';
 
-const sink = new AlertSink();
+let sink = new AlertSink();
 const secrets = mkdtempSync(join(tmpdir(), 'la-secrets-'));
 
 afterAll(async () => {
@@ -31,6 +31,8 @@ test(
   'alerts outlive an outage, a crash, a kill and three processes',
   async () => {
     const workspace = makeWorkspace();
+    await sink.close();
+    sink = new AlertSink();
     await sink.open();
     const tokenFile = join(secrets, 'telegram-token');
     writeFileSync(tokenFile, `${TELEGRAM_CANARY}\n`, { mode: 0o600 });
@@ -74,11 +76,17 @@ test(
     const killedEnd = await killed.ended;
 
     // The third tells of its end.
-    const last = start();
+    const { told: serviceSays, environment } = standInForSystemdNotify();
+    const last = start(environment);
     await waitUntilBeats(last, workspace, 'session that runs', isRunningIn(last));
     last.process.kill('SIGTERM');
     const ended = await last.ended;
     expect(ended.code).toBe(0);
+    const [ready, ...others] = readFileSync(serviceSays, 'utf8').trim().split('\n');
+    expect(ready).toMatch(/^READY=1 WATCHDOG=1 STATUS=session \S+ starting$/);
+    expect(others.at(-1)).toBe('STOPPING=1');
+    // A third of the time that the manager waits for a sign of life.
+    expect(others.some((line) => line.startsWith('WATCHDOG=1'))).toBe(true);
 
     const raised = readAlerts(workspace).map(({ text }) => text);
     expect(raised).toHaveLength(2);
@@ -105,6 +113,20 @@ test(
   },
   TEST_LIMIT_MS,
 );
+
+/** What a service manager is told, a message a line, by a program that is found before the real one. */
+function standInForSystemdNotify(): { told: string; environment: Record<string, string> } {
+  const told = join(secrets, 'service');
+  writeFileSync(join(secrets, 'systemd-notify'), `#!/bin/sh\necho "$*" >>'${told}'\n`, { mode: 0o755 });
+  return {
+    told,
+    environment: {
+      PATH: `${secrets}:${process.env['PATH'] ?? ''}`,
+      NOTIFY_SOCKET: join(secrets, 'socket'),
+      WATCHDOG_USEC: '3000000',
+    },
+  };
+}
 
 /** The heartbeat of a killed session still says that it runs. */
 function isRunningIn(program: Program): (beat: { readonly state: string; readonly pid: number }) => boolean {

@@ -14,6 +14,7 @@ import {
   type SessionRecords,
 } from '../../server/session-records.ts';
 import type { RecordsPlace } from './answer-records.ts';
+import { NO_ENVIRONMENT } from '../thread-environment.ts';
 
 const WAITING_MAX = 32;
 const ANSWER_LIMIT_MS = 10_000;
@@ -86,6 +87,7 @@ export class RecordsThread implements SessionRecords {
   #start(): Worker {
     const worker = new Worker(new URL('./records-worker.ts', import.meta.url), {
       workerData: this.#place,
+      env: NO_ENVIRONMENT,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MB },
     });
     worker.unref();

@@ -11,6 +11,10 @@ export function addDataCommand(program: AnyCommand, context: CommandContext): vo
   data
     .command('ls')
     .description('list sessions and data sets of the workspace with span, rows and size')
+    .addHelpText(
+      'after',
+      '\nExample: la data ls --json | jq .\n\nExit codes: 0 listed, 1 a folder cannot be read.',
+    )
     .action(async () => {
       const { listData } = await import('../../app/list-data.ts');
       return context.finish(listData(context.globals().workspace, context.io()));
@@ -105,6 +109,8 @@ Exit codes: 0 exported, 1 the session cannot be read or the files not be written
       'after',
       `
 The log is verified while it is read, and the new one is read back before it takes its place.
+
+Example: la data compact 20261122-163900-4f2a
 
 Exit codes: 0 compacted, 1 the session has not ended or its log cannot be read, 2 there is no such session.`,
     )

@@ -13,6 +13,8 @@ export function addJournalCommand(program: AnyCommand, context: CommandContext):
       `
 Works where the journal was deleted or damaged; the old one stands until the new one is whole.
 
+Example: la journal rebuild latest
+
 Exit codes: 0 rebuilt, 1 the event log cannot be read or the session still runs, 2 there is no such session.`,
     )
     .action(async (session) => {

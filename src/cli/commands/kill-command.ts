@@ -12,6 +12,8 @@ export function addKillCommand(program: AnyCommand, context: CommandContext): vo
       `
 Writes kill.txt into the workspace. The file stays, and no session starts there until you remove it.
 
+Example: la kill && rm kill.txt
+
 Exit codes: 0 the session has ended, 1 it did not within 30 s, 3 none runs here.`,
     )
     .action(() => context.finish(killSession(context.globals().workspace, context.io())));

@@ -9,7 +9,7 @@ export function addStopCommand(program: AnyCommand, context: CommandContext): vo
     .description('stop the running session gracefully and wait until it has ended')
     .addHelpText(
       'after',
-      '\nExit codes: 0 the session has ended, 1 it did not within 30 s, 3 none runs here.',
+      '\nExample: la stop --workspace ~/paper\n\nExit codes: 0 the session has ended, 1 it did not within 30 s, 3 none runs here.',
     )
     .action(() => context.finish(stopSession(context.globals().workspace, context.io())));
 }

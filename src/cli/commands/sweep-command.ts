@@ -50,6 +50,10 @@ The space names data, strategy and what varies:
 
 The result lies in sweeps/ID of the workspace: sweep.json, trials.csv and report.html with a map of the parameters.
 
+Examples:
+  la sweep --space space.yaml --dry-run
+  la sweep --space space.yaml --threads 4
+
 Exit codes: 0 all trials ran, 2 usage or data that cannot be read.`,
     )
     .action(async (options: Readonly<Record<string, unknown>>) => {

@@ -13,8 +13,9 @@ export function addSweepWorkerCommand(program: AnyCommand, context: CommandConte
     .addHelpText(
       'after',
       `
-On each machine:                 la sweep-worker redis://10.0.0.5:6379
-On the one that asks:            la sweep --space space.yaml --workers redis://10.0.0.5:6379
+Examples:
+  la sweep-worker redis://10.0.0.5:6379                                on each machine
+  la sweep --space space.yaml --workers redis://10.0.0.5:6379          on the one that asks
 
 Workers need the same version of the program, and the strategy and the data under the same paths; one that has something
 else refuses. A worker that dies loses nothing: its trials go to the others.

@@ -33,7 +33,7 @@ import { StrategyWishes } from './strategy-wishes.ts';
 import { TradeView } from './trade-view.ts';
 
 /** Calls that may be cut off before the strategy is disabled. */
-export const MAX_OVERRUNS = 3;
+const MAX_OVERRUNS = 3;
 
 type HandlerName = keyof StrategyHandlers;
 

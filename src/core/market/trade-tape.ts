@@ -5,7 +5,7 @@ import type { Side } from '../domain/order.ts';
 import type { Lots, Ticks } from '../domain/units.ts';
 
 /** Trades remembered. */
-export const TAPE_TRADES = 1_000;
+const TAPE_TRADES = 1_000;
 
 export class TradeTape {
   readonly #exchangeTimeMs = new Float64Array(TAPE_TRADES);
