@@ -115,11 +115,8 @@ export class BarMatching {
     this.#isReconstructed = isReconstructed;
     this.#budget = Math.floor(bar.volume * this.#terms.max_volume_share);
     this.#market.lastPrice = bar.open;
-    if (this.#queued.size === 0 && this.#waiting.size === 0 && this.#resting.size === 0) {
-      if (!this.#account.isFlat) this.#judgeExtremes(judgeMargin);
-    } else {
-      this.#playOrders(bar, judgeMargin);
-    }
+    if (this.#queued.size + this.#waiting.size + this.#resting.size > 0) this.#playOrders(bar, judgeMargin);
+    else if (!this.#account.isFlat) this.#judgeExtremes(judgeMargin);
     this.#market.lastPrice = bar.close;
     this.#closeMark(markBar);
     return true;
