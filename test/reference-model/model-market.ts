@@ -149,7 +149,8 @@ export class ModelMarket {
     this.frameSequence = sequence;
     this.frameExchangeMs = exchangeMs ?? -1;
     const shownMs = exchangeMs === null ? nowMs : Math.min(nowMs, exchangeMs);
-    if (isGood) this.goodAtMs = shownMs;
+    // A stamp that went back makes nothing older.
+    if (isGood) this.goodAtMs = Math.max(this.goodAtMs, shownMs);
     this.isValid = isGood && nowMs - shownMs <= staleMs;
     this.resilience.frame(this, nowMs);
     const rate = this.resilience.ratePerMs();
