@@ -12,8 +12,8 @@ import { createInstrument } from '../core/domain/instrument.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { displayTime } from '../report/display-text.ts';
-import { openBarDataset } from '../storage/datasets/bar-dataset.ts';
 import type { Dataset } from '../storage/datasets/dataset.ts';
+import { openDataset } from '../storage/datasets/open-dataset.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { evaluateBacktest } from './backtest-run.ts';
 import { composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
@@ -85,7 +85,7 @@ export async function checkStrategy(request: BacktestRequest, io: ProgramIo): Pr
 async function runChecks(request: BacktestRequest, io: ProgramIo): Promise<readonly StrategyCheck[]> {
   const { settings, data, mark, funding } = request;
   const createStrategy = await loadStrategyMaker(settings.strategy, settings.params);
-  const dataset = await openBarDataset({ bars: data, marks: mark, funding });
+  const dataset = await openDataset({ data, marks: mark, funding, symbol: symbolOf(request) });
   const spec = contractOf(symbolOf(request), dataset);
   const subject: Subject = { request, dataset, spec, createStrategy };
   const runs = 2 + CUTS + 1 + HISTORY_FACTORS.length;
@@ -161,6 +161,8 @@ async function checkRecursion(
   decide: (part: Part) => Promise<readonly Decision[]>,
 ): Promise<StrategyCheck> {
   const name = 'recursive';
+  if (subject.dataset.priceSource === 'stream')
+    return unknown(name, 'a recorded book has no history before it: take candles or trades');
   const { startMs, endMs } = spanOf(subject, whole);
   const later = { ...whole, fromMs: startMs + Math.floor((endMs - startMs) * HISTORY_SHARE) };
   const declared = await decide(later);
@@ -233,6 +235,9 @@ function verdict(name: StrategyCheck['name'], passed: boolean, detail: string): 
   return { name, passed, detail };
 }
 
-function unknown(name: StrategyCheck['name']): StrategyCheck {
-  return { name, passed: null, detail: 'the strategy decided nothing on this data' };
+function unknown(
+  name: StrategyCheck['name'],
+  detail = 'the strategy decided nothing on this data',
+): StrategyCheck {
+  return { name, passed: null, detail };
 }

@@ -1,21 +1,16 @@
 /** The market that a sweep is played on: the dataset once opened, and a tape of any part of it. */
 
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createInstrument } from '../../core/domain/instrument.ts';
-import { openBarDataset } from '../../storage/datasets/bar-dataset.ts';
 import type { Dataset } from '../../storage/datasets/dataset.ts';
 import { recordTape } from '../../storage/datasets/event-tape.ts';
+import { type DatasetPaths, openDataset } from '../../storage/datasets/open-dataset.ts';
 import { toStorageError } from '../../storage/storage-error.ts';
 import type { TrialGround } from './trial-run.ts';
 import type { TapeRecipe, TrialMarket } from './trial-runner.ts';
-
-export interface MarketFiles {
-  readonly bars: string;
-  readonly marks: string | null;
-  readonly funding: string | null;
-}
 
 export interface MarketSpan {
   readonly fromMs: number | null;
@@ -26,17 +21,17 @@ export interface MarketSpan {
 export class SweepMarket {
   readonly dataset: Dataset;
   readonly filesHash: string;
-  readonly #files: MarketFiles;
+  readonly #files: DatasetPaths;
 
-  private constructor(files: MarketFiles, filesHash: string, dataset: Dataset) {
+  private constructor(files: DatasetPaths, filesHash: string, dataset: Dataset) {
     this.#files = files;
     this.filesHash = filesHash;
     this.dataset = dataset;
   }
 
   /** Throws StorageError where a file is missing or not what it should be. */
-  static async open(files: MarketFiles): Promise<SweepMarket> {
-    return new SweepMarket(files, await hashFiles(files), await openBarDataset(files));
+  static async open(files: DatasetPaths): Promise<SweepMarket> {
+    return new SweepMarket(files, await hashFiles(files), await openDataset(files));
   }
 
   /** The span of a part of the data, ms UTC. Throws StorageError where nothing lies in it. */
@@ -57,17 +52,32 @@ export class SweepMarket {
   }
 }
 
-/** SHA-256 over the bytes of the files in turn, hex. */
-async function hashFiles({ bars, marks, funding }: MarketFiles): Promise<string> {
+/** SHA-256 over the bytes of all files that the paths stand for, in turn, hex. */
+async function hashFiles({ data, marks, funding }: DatasetPaths): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of [bars, marks, funding]) {
-    hash.update(file === null ? 'none' : 'file');
-    if (file === null) continue;
-    try {
-      await pipeline(createReadStream(file), hash, { end: false });
-    } catch (error) {
-      throw toStorageError(error, `read ${file}`);
+  for (const given of [data, marks, funding]) {
+    hash.update(given === null ? 'none' : 'given');
+    for (const file of given === null ? [] : filesOf(given)) {
+      try {
+        await pipeline(createReadStream(file), hash, { end: false });
+      } catch (error) {
+        throw toStorageError(error, `read ${file}`);
+      }
     }
   }
   return hash.digest('hex');
+}
+
+/** The file itself, the files of a folder, or those of a recorded session with this prefix; none where nothing is there. */
+function filesOf(given: string): readonly string[] {
+  const found = statSync(given, { throwIfNoEntry: false });
+  if (found?.isFile() === true) return [given];
+  const isFolder = found?.isDirectory() === true;
+  const folder = isFolder ? given : path.dirname(given);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: isFolder, encoding: 'utf8' })
+    .filter((name) => isFolder || name.startsWith(`${path.basename(given)}-`))
+    .toSorted()
+    .map((name) => path.join(folder, name))
+    .filter((file) => statSync(file).isFile());
 }

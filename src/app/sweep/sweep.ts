@@ -61,8 +61,10 @@ async function holdSweep(
 ): Promise<number> {
   const startedMs = systemClock.nowMs();
   const trials = trialsOf(space);
-  const market = await openMarket(space);
-  const spec = contractOf(symbolOf({ settings, data: bars(space) }), market.dataset);
+  const data = dataOf(space);
+  const symbol = symbolOf({ settings, data });
+  const market = await SweepMarket.open({ data, marks: space.mark, funding: space.funding, symbol });
+  const spec = contractOf(symbol, market.dataset);
   const ground = groundOf(settings, space, spec, market);
   const span = market.span(ground, { fromMs: space.fromMs, toMs: space.toMs, historyBars: 0 });
   const windows =
@@ -118,14 +120,10 @@ function drawAgain(params: Trial['params'], seed: number): readonly Trial[] {
   return Array.from({ length: FILL_DRAWS }, (_, at) => ({ trial: at + 1, params, seed: seed + at + 1 }));
 }
 
-function bars({ data }: SweepSpace): string {
+function dataOf({ data }: SweepSpace): string {
   if (data === null)
     throw new ConfigError(['data: expected the market to play, in the space file or as --data, found none']);
   return data;
-}
-
-function openMarket(space: SweepSpace): Promise<SweepMarket> {
-  return SweepMarket.open({ bars: bars(space), marks: space.mark, funding: space.funding });
 }
 
 function groundOf(
@@ -139,7 +137,7 @@ function groundOf(
     settings: { ...settings, band: 'off' },
     spec,
     data: { priceSource: dataset.priceSource, barMs: dataset.barMs },
-    source: `${BACKTEST_SOURCE}${bars(space)}`,
+    source: `${BACKTEST_SOURCE}${dataOf(space)}`,
     seed: settings.seed ?? DEFAULT_SEED,
   };
 }

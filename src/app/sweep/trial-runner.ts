@@ -1,6 +1,7 @@
 /** Where trials run: what threads of this machine and workers on others have in common. */
 
 import type { EventTape } from '../../storage/datasets/event-tape.ts';
+import type { DatasetPaths } from '../../storage/datasets/open-dataset.ts';
 import type { Trial } from './sweep-space.ts';
 import type { TrialGround, TrialOutcome } from './trial-run.ts';
 
@@ -11,10 +12,7 @@ export interface TrialMarket {
 }
 
 /** From which files a tape was recorded. */
-export interface TapeRecipe {
-  readonly bars: string;
-  readonly marks: string | null;
-  readonly funding: string | null;
+export interface TapeRecipe extends DatasetPaths {
   /** SHA-256 over the files' bytes, hex: a worker whose files differ refuses. */
   readonly filesHash: string;
   readonly fromMs: number | null;

@@ -8,6 +8,7 @@ import { addBacktestOptions, readBacktestOptions } from './backtest-command.ts';
 
 const OFFERED: ReadonlySet<SettingKey> = new Set<SettingKey>([
   'symbols',
+  'interval',
   'strategy',
   'params',
   'balance',

@@ -12,6 +12,7 @@ import { addSettingOptions, settingSources } from '../setting-options.ts';
 
 const OFFERED: ReadonlySet<SettingKey> = new Set<SettingKey>([
   'symbols',
+  'interval',
   'strategy',
   'params',
   'balance',
@@ -28,7 +29,7 @@ export function addSweepCommand(program: AnyCommand, context: CommandContext): v
     .command('sweep')
     .description('many backtests over a space of parameters')
     .requiredOption('--space <file>', 'what to look through: a YAML or JSON file (see docs/sweeps.md)')
-    .option('--data <path>', 'klines, as for la backtest (default: the data of the space)')
+    .option('--data <path>', 'data, as for la backtest (default: the data of the space)')
     .option('--funding <file>', 'settlements, as for la backtest')
     .option('--mark <file>', 'mark prices, as for la backtest')
     .option('--threads <number>', 'threads of this machine (default: one a processor)')
