@@ -72,6 +72,8 @@ Exit codes: 0 imported, 1 the files cannot be written, 2 they cannot be read or 
       `
 Run it again to go on: what is there is kept. BITUNIX_REST_URL names another venue.
 
+Example: la data fetch --symbol BTCUSDT --from 2025-01-01 --interval 5m
+
 Exit codes: 0 fetched, 1 the files cannot be written, 2 usage, 3 the venue refuses or does not answer.`,
     )
     .action(async (options: Readonly<Record<string, unknown>>) => {
