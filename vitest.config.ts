@@ -18,9 +18,11 @@ const WAITING_TESTS = [
   'impact',
   'liquidation',
   'recording-oracle',
+  'refusals',
   'replay',
   'report-page',
   'resume',
+  'session',
   'strategy-budget',
   'warm-up',
 ].map((name) => `test/e2e/${name}.test.ts`);
