@@ -54,12 +54,14 @@ describe('the event loop', () => {
       const workspace = makeWorkspace();
       const strategy = writeFreezer(workspace, 'while (true) {}');
       const options = ['--strategy', strategy, '--duration', 'forever'];
+      // Each of the three exchanges makes the call and is cut off after a second, until it is disabled: 9 s in a row.
       const { code } = await start(workspace, options, { LA_RESOURCES_FREEZE_TIMEOUT: '7s' }).ended;
       expect(code).toBe(1);
       expectReportedFailure(workspace, 'crashed', 1, 'the event loop was frozen for 7 s');
-      const [stall, end] = readAlerts(workspace);
-      expect(stall).toMatchObject({ level: 'critical', reason: 'event_loop_stalled' });
-      expect((end?.timeMs ?? 0) - (stall?.timeMs ?? 0)).toBeGreaterThan(1_000);
+      const alerts = readAlerts(workspace);
+      const stall = alerts.find(({ reason }) => reason === 'event_loop_stalled');
+      expect(stall).toMatchObject({ level: 'critical' });
+      expect((alerts.at(-1)?.timeMs ?? 0) - (stall?.timeMs ?? 0)).toBeGreaterThan(1_000);
       expect(readSystemLog(workspace).filter(({ event }) => event === 'event_loop_stalled')).toHaveLength(1);
     },
     LIMIT_MS,
