@@ -10,6 +10,9 @@ import { DeliveryStore, takeDelivery } from '../alerts/delivery-store.ts';
 import { type CourierTask, startCourier } from './alert-courier-task.ts';
 import { type CourierNews, SETTLE_LIMIT_MS } from './alert-delivery.ts';
 
+// A diagnostic report of Node shows the process's environment, secrets included, once for each thread that does not say so.
+process.report.excludeEnv = true;
+
 /** How often the place is asked for. */
 const PLACE_INTERVAL_MS = 1_000;
 

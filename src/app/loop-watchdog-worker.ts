@@ -21,6 +21,9 @@ import {
 } from './loop-watchdog.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
 
+// A diagnostic report of Node shows the process's environment, secrets included, once for each thread that does not say so.
+process.report.excludeEnv = true;
+
 /** How long a loop that was broken out of its work may take to turn before the process is ended. */
 const LAST_GRACE_MS = 3_000;
 

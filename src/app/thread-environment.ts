@@ -1,8 +1,7 @@
 /**
  * The environment of threads that a session starts: none.
  *
- * None of them reads it, and a diagnostic report of Node shows a thread's environment, secrets included, also where that of
- * the process is left out.
+ * None of them reads it. Each of them also keeps the process's own out of diagnostic reports of Node, first of all it does.
  */
 
 export const NO_ENVIRONMENT: NodeJS.ProcessEnv = {};

@@ -5,6 +5,9 @@ import { RecordsError } from '../../server/session-records.ts';
 import { type RecordsPlace, answerRecords } from './answer-records.ts';
 import type { RecordsReply, RecordsTask } from './records-thread.ts';
 
+// A diagnostic report of Node shows the process's environment, secrets included, once for each thread that does not say so.
+process.report.excludeEnv = true;
+
 const place = workerData as RecordsPlace;
 
 parentPort?.on('message', ({ id, topic, question }: RecordsTask) => {
