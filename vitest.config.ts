@@ -1,6 +1,7 @@
 /**
- * Three groups of tests: unit tests beside the sources and the repository's own checks, in parallel; then the end-to-end
- * tests that mostly wait, side by side; then those that measure a program's behaviour in time, one file at a time.
+ * Four groups of tests: unit tests beside the sources and the repository's own checks, and those over real sockets, child
+ * processes and timers, in parallel; then the end-to-end tests that mostly wait, side by side; then those that measure a
+ * program's behaviour in time, one file at a time.
  */
 
 import { defineConfig } from 'vitest/config';
@@ -8,7 +9,17 @@ import { defineConfig } from 'vitest/config';
 /** The smallest machine that the project is developed on. */
 const WORKERS_MAX = 2;
 /** Real processes and sockets share the machine with whatever else runs on it: a failure counts when it repeats. */
-const E2E_RETRIES = 1;
+const LIVE_RETRIES = 1;
+
+/** Parts whose tests talk over real sockets, to child processes, or in real time. All others are repeatable: no retries. */
+const LIVE_TESTS = [
+  'src/alerts/**/*.test.ts',
+  'src/app/alert-delivery.test.ts',
+  'src/server/**/*.test.ts',
+  'src/session/**/*.test.ts',
+  'src/venues/**/*.test.ts',
+  'test/sweep-queue.test.ts',
+];
 
 /** End-to-end tests that start programs, wait, and look at what they left: another program beside them changes nothing. */
 const WAITING_TESTS = [
@@ -39,8 +50,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['test/e2e/**'],
+          exclude: ['test/e2e/**', ...LIVE_TESTS],
           maxWorkers: WORKERS_MAX,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'live',
+          include: LIVE_TESTS,
+          maxWorkers: WORKERS_MAX,
+          retry: LIVE_RETRIES,
           sequence: { groupOrder: 0 },
         },
       },
@@ -50,7 +71,7 @@ export default defineConfig({
           name: 'e2e-waiting',
           include: WAITING_TESTS,
           maxWorkers: WORKERS_MAX,
-          retry: E2E_RETRIES,
+          retry: LIVE_RETRIES,
           sequence: { groupOrder: 1 },
         },
       },
@@ -61,7 +82,7 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           exclude: WAITING_TESTS,
           fileParallelism: false,
-          retry: E2E_RETRIES,
+          retry: LIVE_RETRIES,
           sequence: { groupOrder: 2 },
         },
       },

@@ -16,6 +16,7 @@ import { QueueRunner } from '../src/app/sweep/queue-runner.ts';
 import { parseSweepSpace } from '../src/app/sweep/sweep-space.ts';
 import { sweep } from '../src/app/sweep/sweep.ts';
 import { ThreadRunner } from '../src/app/sweep/thread-runner.ts';
+import { connectRedis, openQueue } from '../src/app/sweep/trial-queue.ts';
 import type { TrialRunner } from '../src/app/sweep/trial-runner.ts';
 import { SeededRandom } from '../src/core/base/random.ts';
 import type { SweepDocument } from '../src/report/sweep-html.ts';
@@ -155,6 +156,28 @@ describe.skipIf(!hasRedis)('a sweep over Redis', { timeout: 120_000 }, () => {
     const words = [PROGRAM, '--json', 'sweep-worker', url, '--status'];
     const counts = JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' })) as unknown;
     expect(counts).toMatchObject({ completed: TRIALS + DRAWS, waiting: 0, active: 0, failed: 0 });
+  });
+
+  test('is refused by a worker with another engine, or another strategy', async () => {
+    const worker = startWorker();
+    await untilSaid(worker, /Ready for trials/);
+    const connection = await connectRedis(url, 'test');
+    const queue = openQueue(connection);
+    const [known] = await queue.getCompleted(0, 0);
+    if (known === undefined) throw new Error('the queue holds no trial');
+    const changes = [
+      ['engineHash', /another engine: install the same version/],
+      ['strategyHash', /another sma_cross/],
+    ] as const;
+    for (const [name, words] of changes) {
+      const refused = untilSaid(worker, words);
+      const job = await queue.add('trial', { ...known.data, [name]: 'other' }, { jobId: `strange-${name}` });
+      await refused;
+      expect(await job.getState()).not.toBe('completed');
+    }
+    worker.kill('SIGKILL');
+    await queue.close();
+    connection.disconnect();
   });
 
   test('is refused by a worker whose data differs, in its own words', async () => {

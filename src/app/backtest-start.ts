@@ -19,6 +19,8 @@ const DECIMALS_MAX = 8;
 /** Quantities of recordings are printed finer than any contract's lot: what is beyond gives way to the price. */
 const LOT_DECIMALS_MAX = 4;
 const FUNDING_INTERVAL_HOURS = 8;
+/** Without a seed of one's own the same command gives the same result. */
+export const DEFAULT_SEED = 1;
 
 /**
  * The contract of a dataset: as fine as its prices, with the lot, limits and risk table of the simulated venue's contract

@@ -29,7 +29,7 @@ import { StorageError } from '../storage/storage-error.ts';
 import { planRecording } from './backtest-recording.ts';
 import { BacktestProgress } from './backtest-progress.ts';
 import { type BacktestPlan, type EndedBacktest, backtestEnd, runBacktest } from './backtest-run.ts';
-import { composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
+import { DEFAULT_SEED, composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
@@ -38,9 +38,6 @@ import { newSessionId } from './session-id.ts';
 import { BACKTEST_SOURCE, composeManifest } from './session-manifest.ts';
 import { writeResult } from './session-result.ts';
 import { loadStrategyMaker, readStrategySource } from './strategy-loader.ts';
-
-/** Without a seed of one's own the same command gives the same result. */
-const DEFAULT_SEED = 1;
 
 export interface BacktestRequest {
   readonly settings: Settings;

@@ -16,14 +16,13 @@ import type { Dataset } from '../storage/datasets/dataset.ts';
 import { openDataset } from '../storage/datasets/open-dataset.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { evaluateBacktest } from './backtest-run.ts';
-import { composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
+import { DEFAULT_SEED, composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
 import { type BacktestRequest, symbolOf } from './backtest.ts';
 import { type ProgramIo, printJson, printTable } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
 import { BACKTEST_SOURCE } from './session-manifest.ts';
 import { type StrategyMaker, loadStrategyMaker } from './strategy-loader.ts';
 
-const SEED = 1;
 /** Ends at which the future is cut off, evenly spread. */
 const CUTS = 5;
 /** Histories that are tried, in multiples of what the strategy says it needs. */
@@ -203,7 +202,7 @@ async function decisionsOf(
   const feed = dataset.feed(createInstrument(spec, 0), part);
   const facts = {
     sessionId: 'check',
-    seed: settings.seed ?? SEED,
+    seed: settings.seed ?? DEFAULT_SEED,
     source: `${BACKTEST_SOURCE}${path.resolve(data)}`,
     spec,
     strategy: createStrategy(),

@@ -6,7 +6,7 @@ import { ConfigError } from '../config/config-error.ts';
 import type { MarketSpan, SweepMarket } from './sweep-market.ts';
 import type { Trial } from './sweep-space.ts';
 import { type TrialGround, type TrialOutcome, loadTrialStrategy } from './trial-run.ts';
-import type { TrialRunner } from './trial-runner.ts';
+import type { TrialMarket, TrialRunner } from './trial-runner.ts';
 
 export interface SearchParts {
   readonly ground: TrialGround;
@@ -14,15 +14,32 @@ export interface SearchParts {
   readonly runner: TrialRunner;
 }
 
-/** The outcomes in the order of the trials, whichever ended first. */
+/** Every trial over a part of the market, which is recorded for them. */
 export async function search(
-  { ground, market, runner }: SearchParts,
+  parts: SearchParts,
   trials: readonly Trial[],
   span: Omit<MarketSpan, 'historyBars'>,
   onOutcome: (outcome: TrialOutcome) => void,
 ): Promise<readonly TrialOutcome[]> {
-  const historyBars = await longestHistory(ground, trials);
-  const recorded = await market.record(ground, { ...span, historyBars });
+  return runTrials(parts, await recordFor(parts, trials, span), trials, onOutcome);
+}
+
+/** A part of the market with as much history as the most demanding of the trials needs. */
+export async function recordFor(
+  { ground, market }: SearchParts,
+  trials: readonly Trial[],
+  span: Omit<MarketSpan, 'historyBars'>,
+): Promise<TrialMarket> {
+  return market.record(ground, { ...span, historyBars: await longestHistory(ground, trials) });
+}
+
+/** The outcomes in the order of the trials, whichever ended first. */
+export async function runTrials(
+  { ground, runner }: SearchParts,
+  recorded: TrialMarket,
+  trials: readonly Trial[],
+  onOutcome: (outcome: TrialOutcome) => void,
+): Promise<readonly TrialOutcome[]> {
   const outcomes: TrialOutcome[] = [];
   await runner.run(ground, recorded, trials, (outcome) => {
     outcomes.push(outcome);

@@ -11,7 +11,7 @@ import { systemClock } from '../../ports/wall-clock.ts';
 import { formatSweepSummary } from '../../report/sweep-summary.ts';
 import { workspacePaths } from '../../session/workspace-paths.ts';
 import { StorageError } from '../../storage/storage-error.ts';
-import { contractOf } from '../backtest-start.ts';
+import { DEFAULT_SEED, contractOf } from '../backtest-start.ts';
 import { symbolOf } from '../backtest.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
@@ -21,7 +21,7 @@ import { engineHash, strategyHash } from '../session-hashes.ts';
 import { newSessionId } from '../session-id.ts';
 import { BACKTEST_SOURCE } from '../session-manifest.ts';
 import { readStrategySource } from '../strategy-loader.ts';
-import { search } from './search.ts';
+import { recordFor, runTrials } from './search.ts';
 import { composeSweep, writeSweep } from './sweep-document.ts';
 import { SweepMarket } from './sweep-market.ts';
 import { judgeSweep, rankTrials } from './sweep-ranking.ts';
@@ -30,8 +30,6 @@ import type { TrialGround, TrialOutcome } from './trial-run.ts';
 import type { TrialRunner } from './trial-runner.ts';
 import { type WalkForwardResult, walkForward, windowsBetween } from './walk-forward.ts';
 
-/** Without a seed of one's own the same command gives the same result. */
-const DEFAULT_SEED = 1;
 /** Times that the best trial is run again with the chance in its fills drawn anew. */
 const FILL_DRAWS = 20;
 
@@ -80,9 +78,11 @@ async function holdSweep(
   let walk: WalkForwardResult | null;
   try {
     const part = { fromMs: space.fromMs, toMs: space.toMs };
-    outcomes = await search(parts, trials, part, tick);
+    const recorded = await recordFor(parts, trials, part);
+    outcomes = await runTrials(parts, recorded, trials, tick);
     const [best] = rankTrials(outcomes, space.score);
-    drawn = best === undefined ? [] : await search(parts, drawAgain(best.params, ground.seed), part, tick);
+    drawn =
+      best === undefined ? [] : await runTrials(parts, recorded, drawAgain(best.params, ground.seed), tick);
     walk = space.walkForward === null ? null : await walkForward(parts, windows, trials, space.score, tick);
   } finally {
     progress.end();

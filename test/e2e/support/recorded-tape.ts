@@ -11,6 +11,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { exact } from './exact-decimal.ts';
 
+/** Levels of a side that a session keeps of a full book (docs/fill-model.md). */
+const FULL_BOOK_LEVELS = 500;
+
 export interface Print {
   readonly timeMs: number;
   readonly price: number;
@@ -26,7 +29,6 @@ export class SideHistory {
   readonly #bests: { readonly timeMs: number; readonly price: number | null }[] = [];
   readonly #means: { readonly timeMs: number; readonly quantity: number }[] = [];
   #best: number | null = null;
-  #total = 0;
 
   constructor(isBid: boolean) {
     this.#isBid = isBid;
@@ -35,7 +37,6 @@ export class SideHistory {
   set(timeMs: number, price: number, quantity: number): void {
     const before = this.#now.get(price) ?? 0;
     if (quantity === before) return;
-    this.#total += quantity - before;
     const history = this.#levels.get(price);
     if (history === undefined) this.#levels.set(price, [{ timeMs, quantity }]);
     else history.push({ timeMs, quantity });
@@ -51,9 +52,13 @@ export class SideHistory {
     for (const [price, quantity] of levels) this.set(timeMs, price, quantity);
   }
 
-  /** Notes the best price and the mean level after a whole message. */
+  /** Notes the best price and the mean of the nearest levels after a whole message. */
   seal(timeMs: number): void {
-    if (this.#now.size > 0) this.#means.push({ timeMs, quantity: this.#total / this.#now.size });
+    const nearest = [...this.#now.keys()]
+      .toSorted((one, other) => (this.#isBid ? other - one : one - other))
+      .slice(0, FULL_BOOK_LEVELS);
+    const total = nearest.reduce((sum, price) => sum + (this.#now.get(price) ?? 0), 0);
+    if (nearest.length > 0) this.#means.push({ timeMs, quantity: total / nearest.length });
     if (this.#bests.length === 0 || this.#bests.at(-1)?.price !== this.#best) {
       this.#bests.push({ timeMs, price: this.#best });
     }
@@ -85,7 +90,7 @@ export class SideHistory {
     return { most, least };
   }
 
-  /** Largest and smallest mean size of a level of the whole side from `fromMs` to `toMs`; neither where none was noted. */
+  /** Largest and smallest mean size of the nearest levels from `fromMs` to `toMs`; neither where none was noted. */
   meanLevelBetween(fromMs: number, toMs: number): { readonly most: number; readonly least: number } {
     let [most, least] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     for (const { timeMs, quantity } of this.#means) {
