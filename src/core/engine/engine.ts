@@ -74,11 +74,19 @@ export class Engine implements EventListener {
   #events = 0;
   #startingEquity: Money;
 
-  /** `publicMarket`: one that others read too; whoever shares it passes the events to all of them (event-pass.ts). */
-  constructor(start: SessionStart, strategy: StrategyInstance, publicMarket = openPublicMarket(start)) {
+  /**
+   * `publicMarket`: one that others read too; whoever shares it passes the events to all of them (event-pass.ts). `kept`: the
+   * types of output that anybody takes or compares; null for all.
+   */
+  constructor(
+    start: SessionStart,
+    strategy: StrategyInstance,
+    publicMarket = openPublicMarket(start),
+    kept: ReadonlySet<Output['type']> | null = null,
+  ) {
     this.start = start;
     this.#publicMarket = publicMarket;
-    this.#outputs = new OutputBuffer((output) => this.#hear(output));
+    this.#outputs = new OutputBuffer((output) => this.#hear(output), kept);
     const parts = assembleParts(start, strategy, publicMarket, this.#outputs);
     this.#parts = parts;
     this.#sampler = new EquitySampler(start, parts.account, this.#outputs, this.#schedule);
