@@ -102,9 +102,9 @@ export function withRecordedOverruns(
     const instance = createStrategy(role);
     const known = new Set(recorded.filter((overrun) => overrun.role === role).map(({ call }) => call));
     const guard: CallGuard = {
-      run(number, handler, call) {
+      run(number, handler, call, timeMs) {
         if (known.has(number)) return false;
-        if (instance.guard !== undefined) return instance.guard.run(number, handler, call);
+        if (instance.guard !== undefined) return instance.guard.run(number, handler, call, timeMs);
         call();
         return true;
       },
