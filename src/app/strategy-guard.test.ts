@@ -73,8 +73,8 @@ test('makes no further call in a session that froze, and reports each as cut off
   let isFrozen = false;
   reports.watch(() => isFrozen);
   const guard = guardStrategies(() => strategyOf({}), 1_000, reports)('realistic').guard;
-  expect(guard?.run(1, 'onBar', () => undefined)).toBe(true);
+  expect(guard?.run(1, 'onBar', () => undefined, 0)).toBe(true);
   isFrozen = true;
-  expect(guard?.run(2, 'onBar', () => expect.unreachable('the session froze'))).toBe(false);
+  expect(guard?.run(2, 'onBar', () => expect.unreachable('the session froze'), 0)).toBe(false);
   expect(told).toEqual([2]);
 });
