@@ -38,6 +38,7 @@ import { type EventListener, passEvents } from './event-pass.ts';
 import { FundingDesk } from './funding-desk.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { MarketIntake } from './market-intake.ts';
+import { obeyCommand } from './obey-command.ts';
 import { OrderDesk } from './order-desk.ts';
 import { scheduleReport } from './reports.ts';
 import { RiskDesk } from './risk-desk.ts';
@@ -74,11 +75,19 @@ export class Engine implements EventListener {
   #events = 0;
   #startingEquity: Money;
 
-  /** `publicMarket`: one that others read too; whoever shares it passes the events to all of them (event-pass.ts). */
-  constructor(start: SessionStart, strategy: StrategyInstance, publicMarket = openPublicMarket(start)) {
+  /**
+   * `publicMarket`: one that others read too; whoever shares it passes the events to all of them (event-pass.ts). `kept`: the
+   * types of output that anybody takes or compares; null for all.
+   */
+  constructor(
+    start: SessionStart,
+    strategy: StrategyInstance,
+    publicMarket = openPublicMarket(start),
+    kept: ReadonlySet<Output['type']> | null = null,
+  ) {
     this.start = start;
     this.#publicMarket = publicMarket;
-    this.#outputs = new OutputBuffer((output) => this.#hear(output));
+    this.#outputs = new OutputBuffer((output) => this.#hear(output), kept);
     const parts = assembleParts(start, strategy, publicMarket, this.#outputs);
     this.#parts = parts;
     this.#sampler = new EquitySampler(start, parts.account, this.#outputs, this.#schedule);
@@ -267,7 +276,7 @@ export class Engine implements EventListener {
         this.#intake.feed(block.details[at] as FeedState);
         break;
       case EventKind.command:
-        this.#command(block.details[at] as OperatorCommand);
+        obeyCommand(block.details[at] as OperatorCommand, this.#nowMs, this.#members, this.#end);
         break;
       case EventKind.quality:
         this.#watch.pass(this.#nowMs, block.details[at] as QualityRecord);
@@ -353,36 +362,6 @@ export class Engine implements EventListener {
       this.#end.stop(this.#nowMs, 'max_loss', 'the account lost more than its limit', true);
     this.#sampler.sample(this.#nowMs);
     this.#sampler.plan(this.#nowMs);
-  }
-
-  #command(command: OperatorCommand): void {
-    switch (command.type) {
-      case 'stop':
-        this.#end.stop(this.#nowMs, command.reason, command.detail, command.reason === 'kill_switch');
-        break;
-      case 'end_now':
-        this.#end.endNow(this.#nowMs, command.reason, command.detail);
-        break;
-      case 'pause':
-      case 'resume':
-        this.#lifecycle.pause(this.#nowMs, command.type === 'pause');
-        break;
-      case 'flatten':
-        this.#desk.flatten('flatten');
-        break;
-      case 'outage':
-        this.#intake.close(this.#nowMs);
-        this.#absence.begin(command, this.#nowMs);
-        break;
-      case 'set_duration':
-        this.#end.plan(command.durationMs);
-        break;
-      case 'strategy_overrun':
-        // What followed from it was done at the call; a replay is told of it before it begins.
-        break;
-      default:
-        assertNever(command, 'command');
-    }
   }
 
   #hear(output: Output): void {

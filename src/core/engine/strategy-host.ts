@@ -280,7 +280,7 @@ export class StrategyHost implements MarketView {
     const number = ++this.#calls;
     this.#isCalling = true;
     if (this.#guard === null) call();
-    const isWithin = this.#guard === null || this.#guard.run(number, handler, call);
+    const isWithin = this.#guard === null || this.#guard.run(number, handler, call, this.timeMs);
     this.#isCalling = false;
     return isWithin;
   }
