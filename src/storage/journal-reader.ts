@@ -1,6 +1,6 @@
 /** Reads a journal, also one that is being written, into the objects of `la report --format json`. Never writes. */
 
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { existsSync } from 'node:fs';
 import type { ReceiptDocument } from '../core/domain/receipt-document.ts';
 import type {
@@ -27,6 +27,8 @@ type Row = Record<string, unknown>;
 export class JournalReader {
   readonly #database: DatabaseSync;
   readonly #file: string;
+  /** By query: a page asks for its receipts one by one. As many as there are queries in this class. */
+  readonly #statements = new Map<string, StatementSync>();
 
   private constructor(database: DatabaseSync, file: string) {
     this.#database = database;
@@ -175,13 +177,20 @@ export class JournalReader {
 
   #rows(query: string, shape: (row: Row) => Row = (row) => row, ...values: (string | number)[]): Row[] {
     try {
-      return this.#database
-        .prepare(query)
+      return this.#statement(query)
         .all(...values)
         .map((row) => shape({ ...row }));
     } catch (error) {
       throw toStorageError(error, `read the journal ${this.#file}`);
     }
+  }
+
+  #statement(query: string): StatementSync {
+    const known = this.#statements.get(query);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(query);
+    this.#statements.set(query, statement);
+    return statement;
   }
 }
 

@@ -1,27 +1,18 @@
-/** The strategies that come with the program, by name. */
+/**
+ * The strategies that come with the program, by name.
+ *
+ * Loads all of them with all that they need; who wants one of {@link PLAIN_STRATEGIES} takes it from there and starts sooner.
+ */
 
 import { pullbackRibbon, sweepInvalidation } from '../agents/pipeline-strategies.ts';
-import { fundingCarry } from './funding-carry.ts';
-import { none } from './none.ts';
-import { scripted } from './scripted.ts';
-import { smaCross } from './sma-cross.ts';
-import type { PlainData } from '../base/saved-state.ts';
-import { type StrategyDefinition, type StrategyInstance, instantiateStrategy } from './strategy.ts';
+import { PLAIN_STRATEGIES } from './plain-strategies.ts';
+import { type CreateStrategy, strategyEntry } from './strategy-entry.ts';
+import type { StrategyInstance } from './strategy.ts';
 
-/** Hides the types of parameters and state, so that different strategies fit one table. */
-function entry<Params, State extends PlainData | undefined>(
-  definition: StrategyDefinition<Params, State>,
-): readonly [string, (params: unknown) => StrategyInstance] {
-  return [definition.name, (params) => instantiateStrategy(definition, params)];
-}
-
-const BUILT_IN: ReadonlyMap<string, (params: unknown) => StrategyInstance> = new Map([
-  entry(smaCross),
-  entry(pullbackRibbon),
-  entry(sweepInvalidation),
-  entry(fundingCarry),
-  entry(scripted),
-  entry(none),
+const BUILT_IN: ReadonlyMap<string, CreateStrategy> = new Map([
+  ...PLAIN_STRATEGIES,
+  strategyEntry(pullbackRibbon),
+  strategyEntry(sweepInvalidation),
 ]);
 
 export const BUILT_IN_STRATEGIES: readonly string[] = [...BUILT_IN.keys()];

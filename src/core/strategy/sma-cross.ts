@@ -5,7 +5,6 @@
  * way. Size is a share of equity at the last price, rounded down to lots.
  */
 
-import { SMA } from 'trading-signals';
 import { z } from 'zod';
 import { lots } from '../domain/units.ts';
 import { shareOfEquity } from './share-of-equity.ts';
@@ -40,9 +39,10 @@ export const smaCross = defineStrategy({
   }),
 });
 
+/** Of closes in ticks: their sum is exact. */
 function average(view: MarketView, instrument: number, length: number): number {
   const bars = view.bars(instrument);
-  const sma = new SMA(length);
-  for (let back = length - 1; back >= 0; back--) sma.add(bars.close(back));
-  return sma.getResultOrThrow();
+  let sum = 0;
+  for (let back = 0; back < length; back++) sum += bars.close(back);
+  return sum / length;
 }
