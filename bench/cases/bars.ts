@@ -1,9 +1,10 @@
 /**
- * A year of one-minute candles through the public `onBar` with the whole exchange, against the scan; and a day of them from a
- * cold start to the printed result, against an empty Node process.
+ * A year of one-minute candles through the public `onBar` with the whole exchange, against the scan and against a fortieth of
+ * it; and a day of them from a cold start to the printed result, against an empty Node process.
  *
  * The year is the recorded month, told twelve times over with its times going on, in blocks made before the clock starts.
- * The strategy keeps two averages, trades when they cross, and holds a stop at the exchange.
+ * The strategy keeps two averages and is always long or short, so that every candle is held against margins; a variant of it
+ * has a stop and a target at the exchange with every position.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -30,6 +31,7 @@ import { measureScan } from './scan.ts';
 const MONTH = 'klines/binance-um-btcusdt-1m-20250504.csv.gz';
 const MINUTE_MS = 60_000;
 const YEAR_BARS = 525_600;
+const FORTIETH_BARS = YEAR_BARS / 40;
 const DAY_BARS = 1_440;
 const BLOCK_ROWS = 4_096;
 /** Weights of the two averages: about a quarter of an hour, and four hours. */
@@ -39,6 +41,8 @@ const SLOW = 1 / 240;
 const TICK_SCALE = 10_000_000;
 const LOT_SCALE = 10_000;
 const QUANTITY = lots(100);
+/** Of the price. */
+const EXIT_DISTANCE = 0.02;
 
 const INSTRUMENT = {
   ...{ symbol: 'BTCUSDT', base: 'BTC', quote: 'USDT', price_decimals: 1, quantity_decimals: 4 },
@@ -66,15 +70,15 @@ function startOf(): SessionStart {
   };
 }
 
-async function yearOf(startMs: number): Promise<EventBlock[]> {
+async function barsOf(startMs: number, wanted: number): Promise<EventBlock[]> {
   const month = await BarFile.open(monthFile(), 'trade');
   const instrument = createInstrument(INSTRUMENT, 0);
   const blocks: EventBlock[] = [];
   let block: EventBlock | null = null;
   let sequence = 1;
-  for (let bars = 0; bars < YEAR_BARS;) {
+  for (let bars = 0; bars < wanted;) {
     for await (const batch of month.batches()) {
-      for (let at = 0; at < batch.count && bars < YEAR_BARS; at++, bars++) {
+      for (let at = 0; at < batch.count && bars < wanted; at++, bars++) {
         if (block === null || !block.hasRoom(1)) {
           block = new EventBlock(BLOCK_ROWS);
           block.reset(sequence);
@@ -95,8 +99,8 @@ async function yearOf(startMs: number): Promise<EventBlock[]> {
   return blocks;
 }
 
-/** Two exponential averages, long above and short below. */
-function crossing(): StrategyHandlers {
+/** Two exponential averages, long above and short below; `exits`: with a stop and a target for every position. */
+function crossing(exits: boolean): StrategyHandlers {
   let [fast, slow] = [Number.NaN, Number.NaN];
   return {
     onBar(instrument, view) {
@@ -105,26 +109,35 @@ function crossing(): StrategyHandlers {
       fast += (close - fast) * FAST;
       slow += (close - slow) * SLOW;
       const wanted = fast > slow ? QUANTITY : -QUANTITY;
-      const change = wanted - view.position(instrument);
-      if (change === 0 || view.workingOrders() > 0) return undefined;
-      return [marketOrder(instrument, change > 0 ? 'buy' : 'sell', lots(Math.abs(change)))];
+      const held = view.position(instrument);
+      // With exits the orders that work are those of the position.
+      if (wanted === held || (exits ? wanted > 0 === held > 0 && held !== 0 : view.workingOrders() > 0))
+        return undefined;
+      const isBuy = wanted > held;
+      const away = Math.round(close * EXIT_DISTANCE) * (isBuy ? 1 : -1);
+      const [stopLoss, takeProfit] = [ticks(close - away), ticks(close + away)];
+      const bracket = exits ? { on: 'last' as const, stopLoss, takeProfit } : null;
+      const order = marketOrder(instrument, isBuy ? 'buy' : 'sell', lots(Math.abs(wanted - held)), {
+        bracket,
+      });
+      return [order];
     },
   };
 }
 
-async function measureYear(): Promise<Sample> {
+async function measureBars(bars: number, exits = false): Promise<Sample> {
   const startMs = Date.UTC(2025, 0, 1);
-  const blocks = await yearOf(startMs);
+  const blocks = await barsOf(startMs, bars);
   const start = startOf();
   const opening = new EventBlock(1);
   opening.reset(0);
   opening.appendSessionStarted(startMs, start);
   let fills = 0;
   return measureRounds({
-    units: YEAR_BARS,
+    units: bars,
     run() {
       fills = 0;
-      const engine = new Engine(start, instanceOf(crossing()));
+      const engine = new Engine(start, instanceOf(crossing(exits)));
       for (const block of [opening, ...blocks]) {
         engine.process(block);
         for (const output of engine.takeOutputs()) if (output.type === 'fill') fills++;
@@ -172,7 +185,9 @@ export const barsCase: BenchCase = {
   pairsMax: 3,
   variants: [
     { name: 'scan', unit: 'rows', measure: measureScan },
-    { name: 'year', unit: 'bars', measure: measureYear },
+    { name: 'year', unit: 'bars', measure: () => measureBars(YEAR_BARS) },
+    { name: 'year with exits', unit: 'bars', measure: () => measureBars(YEAR_BARS, true) },
+    { name: 'a fortieth', unit: 'bars', measure: () => measureBars(FORTIETH_BARS) },
     { name: 'empty process', unit: 'runs', measure: () => measureProcess(['-e', '0'], () => 'ran') },
     { name: 'day, cold', unit: 'runs', measure: measureDay },
   ],
@@ -185,6 +200,22 @@ export const barsCase: BenchCase = {
       denominator: 'scan',
       goal: { atLeast: 1 / 25 },
       isFraction: true,
+    },
+    {
+      kind: 'ratio',
+      label: 'bars with exits / scan',
+      numerator: 'year with exits',
+      denominator: 'scan',
+      goal: null,
+      isFraction: true,
+    },
+    {
+      kind: 'ratio',
+      label: 'time a bar at 40 x / at 1 x',
+      // Rates stand in inverse ratio to times.
+      numerator: 'a fortieth',
+      denominator: 'year',
+      goal: { atMost: 1.1 },
     },
     {
       kind: 'ratio',

@@ -82,11 +82,16 @@ export function formatBigDecimal(value: bigint, decimals: number): string {
   return formatDigits(value < 0n, String(value < 0n ? -value : value), decimals);
 }
 
+/** Logs and reports are made of these by the thousand: no pattern, no padding beyond what is said. */
 function formatDigits(negative: boolean, digits: string, decimals: number): string {
-  const padded = digits.padStart(decimals + 1, '0');
-  const whole = padded.slice(0, padded.length - decimals);
-  const fraction = padded.slice(padded.length - decimals).replace(/0+$/, '');
-  const text = fraction === '' ? whole : `${whole}.${fraction}`;
+  const point = digits.length - decimals;
+  let end = digits.length;
+  while (end > point && end > 0 && digits.charCodeAt(end - 1) === ZERO) end--;
+  // What is left of it begins behind the point, or is nothing.
+  const whole = point > 0 ? digits.slice(0, point) : '0';
+  const isWhole = end <= Math.max(point, 0);
+  const zeros = point < 0 ? '0'.repeat(-point) : '';
+  const text = isWhole ? whole : `${whole}.${zeros}${digits.slice(Math.max(point, 0), end)}`;
   return negative && text !== '0' ? `-${text}` : text;
 }
 

@@ -88,9 +88,12 @@ function highestBit(bits: number): number {
   return 31 - Math.clz32(bits);
 }
 
+/** Stands for both sides of every book that never had a level, a megabyte each: a session of candles has none. */
+const NO_LEVELS = new LadderSide();
+
 export class TickLadderBook implements OrderBook {
-  readonly #bids = new LadderSide();
-  readonly #asks = new LadderSide();
+  #bids = NO_LEVELS;
+  #asks = NO_LEVELS;
   /** Price of slot 0. */
   #base = 0;
   #isPlaced = false;
@@ -98,6 +101,7 @@ export class TickLadderBook implements OrderBook {
   bestAsk = NO_PRICE;
 
   clear(): void {
+    if (!this.#isPlaced) return;
     this.#bids.clear();
     this.#asks.clear();
     this.bestBid = NO_PRICE;
@@ -105,8 +109,8 @@ export class TickLadderBook implements OrderBook {
   }
 
   set(isBid: boolean, price: number, quantity: number): void {
-    const side = isBid ? this.#bids : this.#asks;
     if (!this.#isPlaced) this.#place(price);
+    const side = isBid ? this.#bids : this.#asks;
     const slot = price - this.#base;
     if (slot < 0 || slot >= WINDOW) {
       this.#setFar(isBid, side, price, quantity);
@@ -182,6 +186,8 @@ export class TickLadderBook implements OrderBook {
 
   #place(price: number): void {
     this.#base = Math.max(0, price - WINDOW / 2);
+    this.#bids = new LadderSide();
+    this.#asks = new LadderSide();
     this.#isPlaced = true;
   }
 
