@@ -8,6 +8,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { answerReceipt } from './answer-receipt.ts';
+import { answerSweep, answerSweeps, answerTrials } from './answer-sweeps.ts';
 import type { Recording, SessionSummary } from '../../protocol/rest.ts';
 import type { Order } from '../../protocol/rows.ts';
 import { describeInstruments, describeSession } from '../../server/session-info.ts';
@@ -19,11 +20,12 @@ import {
   type RecordsProtocol,
   type RecordsTopic,
 } from '../../server/session-records.ts';
+import { BACKTEST_SOURCE } from '../session-manifest.ts';
 import { PAGE_ROWS_MAX } from '../../storage/journal-page.ts';
 import { JournalReader } from '../../storage/journal-reader.ts';
 import { readRecordedBars, readRecordedBooks, readRecordedStart } from '../../storage/recorded-view.ts';
-import type { SessionFolder } from '../../storage/session-folder.ts';
-import { findSessionFolder, listSessionIds } from '../../storage/session-list.ts';
+import { SessionFolder } from '../../storage/session-folder.ts';
+import { findFolder, listFolderNames } from '../../storage/named-folders.ts';
 
 /** Rows of each kind that a whole recording may hold; the newest stay. */
 const RECORDING_ROWS_MAX = 20_000;
@@ -38,6 +40,7 @@ const ABSENT_FIELDS: Partial<Record<RecordTable, Readonly<Record<string, null>>>
 
 export interface RecordsPlace {
   readonly sessionsDirectory: string;
+  readonly sweepsDirectory: string;
   /** The session that runs in this process; null for none. */
   readonly runningId: string | null;
 }
@@ -51,7 +54,7 @@ type Answers = {
 
 const ANSWERS: Answers = {
   sessions(place, { limit, before }) {
-    const ids = listSessionIds(place.sessionsDirectory).filter((id) => before === null || id < before);
+    const ids = listFolderNames(place.sessionsDirectory).filter((id) => before === null || id < before);
     const shown = ids.slice(0, limit);
     return {
       sessions: shown.flatMap((id) => summaryOf(place, id) ?? []),
@@ -72,6 +75,10 @@ const ANSWERS: Answers = {
     return readRecordedBooks(eventsFolder, query.symbol, [query.atMs], query.levels)[0] ?? null;
   },
   receipt: (place, { sessionId, fillId }) => answerReceipt(folderOf(place, sessionId), fillId),
+  sweeps: ({ sweepsDirectory }, { limit, before }) => answerSweeps(sweepsDirectory, limit, before),
+  sweep: ({ sweepsDirectory }, { sweepId }) => answerSweep(sweepsDirectory, sweepId),
+  trials: ({ sweepsDirectory }, { sweepId, limit, after }) =>
+    answerTrials(sweepsDirectory, sweepId, limit, after),
   recording: (place, { sessionId }) => readRecording(place, folderOf(place, sessionId)),
 };
 
@@ -85,9 +92,9 @@ export function answerRecords<Topic extends RecordsTopic>(
 }
 
 function folderOf(place: RecordsPlace, id: string): SessionFolder {
-  const folder = findSessionFolder(place.sessionsDirectory, id);
+  const folder = findFolder(place.sessionsDirectory, id);
   if (folder === null) throw unknown(id);
-  return folder;
+  return new SessionFolder(folder);
 }
 
 function unknown(id: string): RecordsError {
@@ -136,7 +143,8 @@ function readReport(folder: SessionFolder): Record<string, unknown> | null {
 
 /** Null for a folder that holds no manifest: it is no session (yet). */
 function summaryOf(place: RecordsPlace, id: string): SessionSummary | null {
-  const folder = findSessionFolder(place.sessionsDirectory, id);
+  const found = findFolder(place.sessionsDirectory, id);
+  const folder = found === null ? null : new SessionFolder(found);
   if (folder === null || !existsSync(folder.manifestFile)) return null;
   const manifest = folder.readManifest();
   const report = readReport(folder);
@@ -151,7 +159,7 @@ function summaryOf(place: RecordsPlace, id: string): SessionSummary | null {
   const status = z.enum(['success', 'degraded', 'error', 'killed']).safeParse(report?.['status']);
   return {
     session_id: id,
-    kind: 'paper',
+    kind: manifest.source.startsWith(BACKTEST_SOURCE) ? 'backtest' : 'paper',
     strategy: manifest.strategy.name,
     symbols: [...manifest.symbols],
     source: manifest.source,

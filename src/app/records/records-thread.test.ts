@@ -14,7 +14,11 @@ let records: RecordsThread;
 
 beforeAll(() => {
   session = serveSession();
-  records = new RecordsThread({ sessionsDirectory: path.join(session.root, 'sessions'), runningId: null });
+  records = new RecordsThread({
+    sessionsDirectory: path.join(session.root, 'sessions'),
+    sweepsDirectory: path.join(session.root, 'sweeps'),
+    runningId: null,
+  });
 });
 
 afterAll(async () => {
