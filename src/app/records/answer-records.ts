@@ -10,7 +10,8 @@ import { z } from 'zod';
 import { answerReceipt } from './answer-receipt.ts';
 import { answerSweep, answerSweeps, answerTrials } from './answer-sweeps.ts';
 import type { Recording, SessionSummary } from '../../protocol/rest.ts';
-import type { Order } from '../../protocol/rows.ts';
+import { formatMoney, parseMoney } from '../../core/domain/instrument.ts';
+import { money } from '../../core/domain/units.ts';
 import { describeInstruments, describeSession } from '../../server/session-info.ts';
 import {
   type RecordPage,
@@ -31,12 +32,6 @@ import { findFolder, listFolderNames } from '../../storage/named-folders.ts';
 const RECORDING_ROWS_MAX = 20_000;
 
 const reportSchema = z.record(z.string(), z.unknown());
-
-/** Fields of the protocol that a journal does not keep. */
-const ABSENT_FIELDS: Partial<Record<RecordTable, Readonly<Record<string, null>>>> = {
-  orders: { trigger: null, queue_ahead: null, tag: null } satisfies Partial<Order>,
-  equity: { optimistic: null, pessimistic: null },
-};
 
 export interface RecordsPlace {
   readonly sessionsDirectory: string;
@@ -107,12 +102,32 @@ function readPage(folder: SessionFolder, query: RecordQuery): RecordPage {
   const journal = JournalReader.open(folder.journalFile);
   try {
     const page = journal.page(query);
-    const absent = ABSENT_FIELDS[query.table];
-    if (absent === undefined) return page;
-    return { ...page, rows: page.rows.map((row) => ({ ...absent, ...row })) };
+    if (query.table === 'orders')
+      return { ...page, rows: page.rows.map((row) => ({ ...row, queue_ahead: null })) };
+    return query.table === 'equity' ? { ...page, rows: withBand(journal, page.rows) } : page;
   } finally {
     journal.close();
   }
+}
+
+/** Points of equity with those of the band's other two exchanges at the same moment; null where they did not run. */
+function withBand(
+  journal: JournalReader,
+  rows: readonly Record<string, unknown>[],
+): Record<string, unknown>[] {
+  const points = journal.bandAt(rows.map((row) => Number(row['time_ms'])));
+  const bandByTime = new Map(points.map((point) => [point.time_ms, point]));
+  return rows.map((row) => {
+    const point = bandByTime.get(Number(row['time_ms']));
+    // The band holds profits: what the account began with is its equity without the profit of its own exchange.
+    const under = (profit: string | null | undefined): string | null =>
+      point === undefined || profit === null || profit === undefined
+        ? null
+        : formatMoney(
+            money(parseMoney(String(row['equity'])) - parseMoney(point.realistic) + parseMoney(profit)),
+          );
+    return { ...row, optimistic: under(point?.optimistic), pessimistic: under(point?.pessimistic) };
+  });
 }
 
 /** The newest rows of a table, oldest first. */
