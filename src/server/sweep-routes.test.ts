@@ -105,10 +105,9 @@ describe('sweeps', () => {
     expect(second.sweeps.map(({ sweep_id: id, figures }) => [id, figures?.trials])).toEqual([[SWEEP_ID, 6]]);
     expect(second.next_cursor).toBeNull();
     expect(await read('/20261123-000000-0002')).toMatchObject({ status: 500 });
-    expect(await read('/20261123-000000-0001')).toMatchObject({
-      status: 503,
-      body: { error: expect.stringContaining('report.html') },
-    });
+    const large = await read('/20261123-000000-0001');
+    expect(large.status).toBe(503);
+    expect(JSON.stringify(large.body)).toContain('report.html');
     for (const id of ids) dropSweep(id);
   });
 

@@ -32,7 +32,7 @@ const HOURS_BEFORE = 13;
 /** Compiled code included. */
 const HEAP_GROWTH_MAX_MIB = 2.5;
 /** Lists are cut to their length when they are a quarter longer, each at its own time. */
-const DATA_GROWTH_MAX_MIB = 0.5;
+const DATA_GROWTH_MAX_MIB = 1;
 /** How many rows and buttons are in view changes with what just happened. */
 const NODE_GROWTH_MAX = 250;
 const LISTENER_GROWTH_MAX = 60;

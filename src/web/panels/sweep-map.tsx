@@ -20,7 +20,7 @@ export function SweepMapTable({
   const best = Math.max(...found);
   return (
     <>
-      <div className="map-scroll" tabIndex={0} role="group" aria-label={`Map of ${score}`}>
+      <div className="map-scroll">
         <table className="map">
           <caption className="heard">
             {score}: {across.name} across, {down.name} down

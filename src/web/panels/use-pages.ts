@@ -1,6 +1,6 @@
 /** A list that a server gives page by page: the pages so far, and how to get the next one. */
 
-import { useCallback, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 
 export interface Page<Row> {
   readonly rows: readonly Row[];
@@ -17,30 +17,45 @@ export interface Pages<Row> {
   readonly readMore: (() => void) | null;
 }
 
-/** `fetchPage` asks for the page at a cursor, null = the first one; another function begins anew. */
+interface Read<Row> extends Omit<Pages<Row>, 'readMore'> {
+  readonly cursor: string | null;
+  readonly isReading: boolean;
+}
+
+/** `fetchPage` asks for the page at a cursor, null = the first one. It stays the same for as long as the list is shown. */
 export function usePages<Row>(fetchPage: (cursor: string | null) => Promise<Page<Row>>): Pages<Row> {
-  const [rows, setRows] = useState<readonly Row[] | null>(null);
-  const [cursor, setCursor] = useState<string | null>(null);
-  const [trouble, setTrouble] = useState<string | null>(null);
-  const [isReading, setIsReading] = useState(true);
-  const read = useCallback(
-    async (from: string | null): Promise<void> => {
-      setIsReading(true);
-      setTrouble(null);
-      try {
-        const page = await fetchPage(from);
-        setRows((before) => [...(from === null ? [] : (before ?? [])), ...page.rows]);
-        setCursor(page.nextCursor);
-      } catch (error) {
-        setTrouble(error instanceof Error ? error.message : String(error));
-      } finally {
-        setIsReading(false);
-      }
-    },
-    [fetchPage],
-  );
+  const [read, setRead] = useState<Read<Row>>({ rows: null, trouble: null, cursor: null, isReading: true });
   useEffect(() => {
-    void read(null);
-  }, [read]);
-  return { rows, trouble, readMore: isReading || cursor === null ? null : () => void read(cursor) };
+    let isGone = false;
+    fetchPage(null).then(
+      (page) => isGone || setRead(withPage(page)),
+      (error: unknown) => isGone || setRead(withTrouble(error)),
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [fetchPage]);
+  const { rows, trouble, cursor, isReading } = read;
+  const readMore = (): void => {
+    setRead({ ...read, isReading: true });
+    fetchPage(cursor).then(
+      (page) => setRead(withPage(page)),
+      (error: unknown) => setRead(withTrouble(error)),
+    );
+  };
+  return { rows, trouble, readMore: isReading || cursor === null ? null : readMore };
+}
+
+function withPage<Row>({ rows: added, nextCursor: cursor }: Page<Row>) {
+  return ({ rows }: Read<Row>): Read<Row> => ({
+    rows: [...(rows ?? []), ...added],
+    trouble: null,
+    cursor,
+    isReading: false,
+  });
+}
+
+function withTrouble(error: unknown) {
+  const trouble = error instanceof Error ? error.message : String(error);
+  return <Row>(before: Read<Row>): Read<Row> => ({ ...before, trouble, isReading: false });
 }
