@@ -18,8 +18,8 @@ const TILES = 2;
 /** What the three may cost of one. */
 const COST_MAX = 2.5;
 
-function measure(band: 'on' | 'off', isQuoting: boolean): Sample {
-  const tile = loadTile();
+async function measure(band: 'on' | 'off', isQuoting: boolean): Promise<Sample> {
+  const tile = await loadTile();
   const blocks = repeatTile(tile, TILES, 1);
   const start: SessionStart = { ...openSession(tile.instrument), band };
   const handlers = (): StrategyHandlers => (isQuoting ? new QuotingStrategy() : {});

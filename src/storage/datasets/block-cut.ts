@@ -23,8 +23,8 @@ export function cutBlock(source: EventBlock, from: number, to: number, firstSequ
 /** Something that is to be told at a time, between the events of a stream. */
 export interface Insertion {
   readonly atMs: number;
-  /** Appends one event or more; `previous`: the newest block told before, up to row `end`. */
-  append(block: EventBlock): void;
+  /** Appends one event or more; of `source`, the stream's block in hand, the rows before `to` have been told. */
+  append(block: EventBlock, source: EventBlock, to: number): void;
 }
 
 /** Tells the insertions, ascending in time, before the first event that is later; numbers all events anew. */
@@ -48,7 +48,7 @@ export async function* withInsertions(
         sequence += part.events;
       }
       told.reset(sequence);
-      insertion.append(told);
+      insertion.append(told, source, to);
       yield told;
       sequence += told.events;
       from = to;
