@@ -16,7 +16,13 @@ import type { Dataset } from '../storage/datasets/dataset.ts';
 import { openDataset } from '../storage/datasets/open-dataset.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { evaluateBacktest } from './backtest-run.ts';
-import { DEFAULT_SEED, composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
+import {
+  DEFAULT_SEED,
+  chosenBarMs,
+  composeBacktestStart,
+  contractOf,
+  neededHistory,
+} from './backtest-start.ts';
 import { type BacktestRequest, symbolOf } from './backtest.ts';
 import { type ProgramIo, printJson, printTable } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
@@ -84,7 +90,13 @@ export async function checkStrategy(request: BacktestRequest, io: ProgramIo): Pr
 async function runChecks(request: BacktestRequest, io: ProgramIo): Promise<readonly StrategyCheck[]> {
   const { settings, data, mark, funding } = request;
   const createStrategy = await loadStrategyMaker(settings.strategy, settings.params);
-  const dataset = await openDataset({ data, marks: mark, funding, symbol: symbolOf(request) });
+  const dataset = await openDataset({
+    data,
+    marks: mark,
+    funding,
+    symbol: symbolOf(request),
+    barMs: chosenBarMs(settings),
+  });
   const spec = contractOf(symbolOf(request), dataset);
   const subject: Subject = { request, dataset, spec, createStrategy };
   const runs = 2 + CUTS + 1 + HISTORY_FACTORS.length;

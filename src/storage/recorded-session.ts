@@ -27,6 +27,7 @@ import {
   invalidRow,
   readRecordedFile,
 } from './recorded-file.ts';
+import { copyBlock } from './copy-block.ts';
 import { GridFinder, describeInstrument } from './recorded-instrument.ts';
 import { type MergeSource, type MergedRow, mergeRows } from './recorded-merge.ts';
 import { type RecordedKind, RecordedRules, eventTimeMs, isSnapshot } from './recorded-rules.ts';
@@ -73,8 +74,8 @@ export interface RecordedMarket {
   /** The first mark price that it tells; null where it has none. */
   readonly firstMark: MarkPrice | null;
   /**
-   * All events on the grids of the instrument, prices rounded to its ticks, quantities down to its lots; blocks are not
-   * reused. Throws StorageError `invalid_data` with file and line.
+   * All events on the grids of the instrument, prices rounded to its ticks, quantities down to its lots; a block is reused
+   * once the next is asked for. Throws StorageError `invalid_data` with file and line.
    */
   blocks(instrument: Instrument, firstSequence: number): AsyncGenerator<EventBlock>;
 }
@@ -125,7 +126,7 @@ export async function loadRecordedSession(
   const instrument = options.instrument ?? market.instrument;
   const blocks: EventBlock[] = [];
   for await (const block of market.blocks(createInstrument(instrument, 0), options.firstSequence ?? 1))
-    blocks.push(block);
+    blocks.push(copyBlock(block));
   return {
     ...{ instrument, blocks },
     events: blocks.reduce((sum, block) => sum + block.events, 0),
@@ -231,7 +232,9 @@ function withLine(row: RecordedRow, work: () => void): void {
 /** Writes rows that count into blocks. */
 class BlockWriter {
   readonly #instrument: Instrument;
-  #blocks: EventBlock[] = [];
+  readonly #blocks: EventBlock[] = [];
+  /** Blocks that were handed over and are free again. */
+  readonly #spare: EventBlock[] = [];
   #nextSequence: number;
 
   constructor(instrument: Instrument, firstSequence: number) {
@@ -240,14 +243,19 @@ class BlockWriter {
   }
 
   /** The blocks that nothing more will be written to. */
-  takeFull(): readonly EventBlock[] {
-    const full = this.#blocks.slice(0, -1);
-    this.#blocks = this.#blocks.slice(-1);
-    return full;
+  *takeFull(): Generator<EventBlock> {
+    while (this.#blocks.length > 1) yield* this.#take();
   }
 
-  takeAll(): readonly EventBlock[] {
-    return this.#blocks.splice(0);
+  *takeAll(): Generator<EventBlock> {
+    while (this.#blocks.length > 0) yield* this.#take();
+  }
+
+  *#take(): Generator<EventBlock> {
+    const [block] = this.#blocks.splice(0, 1);
+    if (block === undefined) return;
+    yield block;
+    if (block.capacity === BLOCK_CAPACITY) this.#spare.push(block);
   }
 
   readonly append = (kind: RecordedKind, row: RecordedRow, nowMs: number): void => {
@@ -316,7 +324,8 @@ class BlockWriter {
   #open(rows: number): EventBlock {
     let block = this.#blocks.at(-1);
     if (block === undefined || !block.hasRoom(rows)) {
-      block = new EventBlock(Math.max(rows, BLOCK_CAPACITY));
+      const spare = rows <= BLOCK_CAPACITY ? this.#spare.pop() : undefined;
+      block = spare ?? new EventBlock(Math.max(rows, BLOCK_CAPACITY));
       block.reset(this.#nextSequence);
       this.#blocks.push(block);
     }
