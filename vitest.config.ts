@@ -42,8 +42,8 @@ export default defineConfig({
   test: {
     globals: false,
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,

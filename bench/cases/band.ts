@@ -1,6 +1,6 @@
 /**
  * What the band costs: the recorded session through one exchange, and through three (optimistic, realistic, pessimistic) at
- * once, with the quoting strategy and with books only.
+ * once: with the quoting strategy, with orders at rest, and with books only.
  *
  * The realistic exchange must come to the same state in both.
  */
@@ -13,16 +13,23 @@ import type { BenchCase, Sample } from '../harness/bench-case.ts';
 import { measureRounds } from '../harness/measure-rounds.ts';
 import { QuotingStrategy, instanceOf, openSession } from '../harness/quoting-strategy.ts';
 import { loadTile, repeatTile } from '../harness/recorded-tiles.ts';
+import { FEW, placing } from './resting.ts';
 
 const TILES = 2;
 /** What the three may cost of one. */
 const COST_MAX = 2.5;
 
-async function measure(band: 'on' | 'off', isQuoting: boolean): Promise<Sample> {
+/** What is traded, from much to nothing. Quoting sends 18 orders a second, more than the venue would take. */
+const STRATEGIES = {
+  quoting: () => new QuotingStrategy(),
+  [`${FEW} orders`]: () => placing(FEW),
+  'books only': () => ({}),
+} satisfies Record<string, () => StrategyHandlers>;
+
+async function measure(band: 'on' | 'off', handlers: () => StrategyHandlers): Promise<Sample> {
   const tile = await loadTile();
   const blocks = repeatTile(tile, TILES, 1);
   const start: SessionStart = { ...openSession(tile.instrument), band };
-  const handlers = (): StrategyHandlers => (isQuoting ? new QuotingStrategy() : {});
   const run = (): string => {
     const engines = new EngineBand(start, () => instanceOf(handlers()));
     const opening = new EventBlock(1);
@@ -37,36 +44,24 @@ async function measure(band: 'on' | 'off', isQuoting: boolean): Promise<Sample> 
   return measureRounds({ units: tile.rows * TILES, run });
 }
 
+const one = (name: string): string => `one, ${name}`;
+const three = (name: string): string => `three, ${name}`;
+
 export const bandCase: BenchCase = {
   name: 'band',
-  title: 'one exchange and three on the same stream, quoting and with books only',
+  title: `one exchange and three on the same stream: quoting, ${FEW} orders at rest, books only`,
   needsData: true,
-  variants: [
-    { name: 'one, quoting', unit: 'rows', measure: () => measure('off', true) },
-    { name: 'three, quoting', unit: 'rows', measure: () => measure('on', true) },
-    { name: 'one, books only', unit: 'rows', measure: () => measure('off', false) },
-    { name: 'three, books only', unit: 'rows', measure: () => measure('on', false) },
-  ],
-  sameWork: [
-    ['one, quoting', 'three, quoting'],
-    ['one, books only', 'three, books only'],
-  ],
-  conclusions: [
-    {
-      kind: 'ratio',
-      label: 'three / one, quoting',
-      numerator: 'three, quoting',
-      denominator: 'one, quoting',
-      goal: { atLeast: 1 / COST_MAX },
-      isFraction: true,
-    },
-    {
-      kind: 'ratio',
-      label: 'three / one, books only',
-      numerator: 'three, books only',
-      denominator: 'one, books only',
-      goal: { atLeast: 1 / COST_MAX },
-      isFraction: true,
-    },
-  ],
+  variants: Object.entries(STRATEGIES).flatMap(([name, handlers]) => [
+    { name: one(name), unit: 'rows', measure: () => measure('off', handlers) },
+    { name: three(name), unit: 'rows', measure: () => measure('on', handlers) },
+  ]),
+  sameWork: Object.keys(STRATEGIES).map((name) => [one(name), three(name)] as const),
+  conclusions: Object.keys(STRATEGIES).map((name) => ({
+    kind: 'ratio',
+    label: `three / one, ${name}`,
+    numerator: three(name),
+    denominator: one(name),
+    goal: { atLeast: 1 / COST_MAX },
+    isFraction: true,
+  })),
 };

@@ -15,11 +15,13 @@ import { replay } from './engine.ts';
 
 const TILES = 2;
 const SPAN_TICKS = 10_000;
-const FEW = 40;
+/** What an ordinary session has at most. */
+export const FEW = 40;
 const MANY = 1_000;
 const COST_MAX = 1.5;
 
-function placing(count: number): StrategyHandlers {
+/** Places `count` orders at the start and leaves them. */
+export function placing(count: number): StrategyHandlers {
   return {
     onStart: (view: MarketView): readonly OrderIntent[] => {
       const bid = view.bestBid(0) ?? 0;

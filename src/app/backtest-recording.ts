@@ -13,6 +13,7 @@ import { cutBlock } from '../storage/copy-block.ts';
 import type { DatasetFeed } from '../storage/datasets/dataset.ts';
 import { EventLogReader } from '../storage/event-log-reader.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
+import { type CallMark, loadMarked } from './call-mark.ts';
 import type { Settings } from './config/settings.ts';
 import { loadRecordedStrategy, readSessionStart } from './replay-session.ts';
 import { composeStart, newAccount } from './start-document.ts';
@@ -48,13 +49,14 @@ export async function planRecording(
   folder: SessionFolder,
   settings: Settings,
   named: { readonly sessionId: string; readonly source: string },
+  calls: CallMark | null,
 ): Promise<RecordingPlan> {
   const recorded = readSessionStart(folder);
   const isChosen = (key: string): boolean => settings.effective[key]?.origin.kind !== 'default';
   const isOther = isChosen('strategy') || isChosen('params');
-  const createStrategy = isOther
-    ? await loadStrategyMaker(settings.strategy, settings.params)
-    : await loadRecordedStrategy(folder, recorded);
+  const createStrategy = await loadMarked(calls, () =>
+    isOther ? loadStrategyMaker(settings.strategy, settings.params) : loadRecordedStrategy(folder, recorded),
+  );
   const strategy = createStrategy();
   const asked = composeStart(settings, {
     ...{ sessionId: named.sessionId, source: named.source, seed: settings.seed ?? recorded.seed },

@@ -27,6 +27,9 @@ import {
 } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { planRecording } from './backtest-recording.ts';
+import { type CallMark, loadMarked } from './call-mark.ts';
+import { watchCalls } from './call-watchdog.ts';
+import { StrategyStuckError } from './strategy-stuck-error.ts';
 import { BacktestProgress } from './backtest-progress.ts';
 import { type BacktestPlan, type EndedBacktest, backtestEnd, runBacktest } from './backtest-run.ts';
 import {
@@ -56,14 +59,21 @@ export interface BacktestRequest {
   readonly toMs: number | null;
 }
 
+/** A strategy that does not come back leaves no result. */
+export const EXIT_STUCK = 1;
+
 /**
- * Returns the exit code of the session that it was: 2 for data that cannot be read. Throws ConfigError for settings that
- * no backtest can have.
+ * Returns the exit code of the session that it was: 2 for data that cannot be read, 1 for a strategy that does not come
+ * back. Throws ConfigError for settings that no backtest can have.
  */
 export async function backtest(request: BacktestRequest, io: ProgramIo): Promise<number> {
   try {
-    return await holdBacktest(request, io);
+    return await watchCalls(strategyOf(request), request.settings, (mark) => holdBacktest(request, mark, io));
   } catch (error) {
+    if (error instanceof StrategyStuckError) {
+      io.stderr.write(`${error.message}\n`);
+      return EXIT_STUCK;
+    }
     if (error instanceof InvariantViolation) {
       io.stderr.write(`invariant_violated: ${error.message}\n`);
       return EXIT_CODES.invariant_violated;
@@ -74,9 +84,9 @@ export async function backtest(request: BacktestRequest, io: ProgramIo): Promise
   }
 }
 
-async function holdBacktest(request: BacktestRequest, io: ProgramIo): Promise<number> {
+async function holdBacktest(request: BacktestRequest, mark: CallMark | null, io: ProgramIo): Promise<number> {
   const localStartMs = systemClock.nowMs();
-  const planned = await planBacktest(request, newSessionId(localStartMs));
+  const planned = await planBacktest(request, newSessionId(localStartMs), mark);
   const { plan, notes } = planned;
   const { start, feed } = plan;
   const folder = makeFolder(request, planned, localStartMs);
@@ -118,17 +128,21 @@ interface Planned {
 }
 
 /** Opens the data, whatever it is, and composes the session over it. Throws StorageError, ConfigError. */
-async function planBacktest(request: BacktestRequest, sessionId: string): Promise<Planned> {
+async function planBacktest(
+  request: BacktestRequest,
+  sessionId: string,
+  calls: CallMark | null,
+): Promise<Planned> {
   const { settings, data, funding, mark, fromMs, toMs } = request;
   const source = `${BACKTEST_SOURCE}${path.resolve(data)}`;
   const recorded = recordedSession(request);
   if (recorded !== null) {
     if (funding !== null || mark !== null || fromMs !== null || toMs !== null)
       throw new ConfigError(['--data: a session has marks and funding of its own and is played whole']);
-    const { strategy, ...plan } = await planRecording(recorded, settings, { sessionId, source });
+    const { strategy, ...plan } = await planRecording(recorded, settings, { sessionId, source }, calls);
     return { plan, strategy, notes: [] };
   }
-  const createStrategy = await loadStrategyMaker(settings.strategy, settings.params);
+  const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
   const strategy = createStrategy();
   const dataset = await openDataset({
     data,
@@ -153,6 +167,14 @@ function recordedSession({ workspace, data }: BacktestRequest): SessionFolder | 
     if (error instanceof StorageError && error.code === 'not_found') return null;
     throw error;
   }
+}
+
+/** The strategy that will run, a name or a file. */
+function strategyOf(request: BacktestRequest): string {
+  const { settings } = request;
+  if (path.isAbsolute(settings.strategy)) return settings.strategy;
+  const kept = recordedSession(request)?.strategyFile ?? null;
+  return kept === null ? settings.strategy : path.resolve(kept);
 }
 
 /** The contract that was chosen, else the one that the file's name speaks of. */

@@ -23,11 +23,14 @@ import {
   contractOf,
   neededHistory,
 } from './backtest-start.ts';
-import { type BacktestRequest, symbolOf } from './backtest.ts';
+import { type BacktestRequest, EXIT_STUCK, symbolOf } from './backtest.ts';
+import { type CallMark, loadMarked } from './call-mark.ts';
+import { watchCalls } from './call-watchdog.ts';
 import { type ProgramIo, printJson, printTable } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
 import { BACKTEST_SOURCE } from './session-manifest.ts';
 import { type StrategyMaker, loadStrategyMaker } from './strategy-loader.ts';
+import { StrategyStuckError } from './strategy-stuck-error.ts';
 
 /** Ends at which the future is cut off, evenly spread. */
 const CUTS = 5;
@@ -63,12 +66,18 @@ interface Decision {
   readonly text: string;
 }
 
-/** Returns the exit code: 1 when a check caught the strategy, 2 for data that cannot be read. Throws ConfigError. */
+/** Returns the exit code: 1 when a check caught the strategy or it did not come back, 2 for data that cannot be read. Throws ConfigError. */
 export async function checkStrategy(request: BacktestRequest, io: ProgramIo): Promise<number> {
   let checks: readonly StrategyCheck[];
   try {
-    checks = await runChecks(request, io);
+    checks = await watchCalls(request.settings.strategy, request.settings, (calls) =>
+      runChecks(request, calls, io),
+    );
   } catch (error) {
+    if (error instanceof StrategyStuckError) {
+      io.stderr.write(`${error.message}\n`);
+      return EXIT_STUCK;
+    }
     if (!(error instanceof StorageError)) throw error;
     io.stderr.write(`${error.message}\n`);
     return EXIT_CODES.config_invalid;
@@ -87,9 +96,13 @@ export async function checkStrategy(request: BacktestRequest, io: ProgramIo): Pr
   return isCaught ? EXIT_CAUGHT : 0;
 }
 
-async function runChecks(request: BacktestRequest, io: ProgramIo): Promise<readonly StrategyCheck[]> {
+async function runChecks(
+  request: BacktestRequest,
+  calls: CallMark | null,
+  io: ProgramIo,
+): Promise<readonly StrategyCheck[]> {
   const { settings, data, mark, funding } = request;
-  const createStrategy = await loadStrategyMaker(settings.strategy, settings.params);
+  const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
   const dataset = await openDataset({
     data,
     marks: mark,

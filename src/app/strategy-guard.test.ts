@@ -34,11 +34,16 @@ test('reports what it cuts off, with the number of the call and where the strate
   const reports = new OverrunReports();
   const make = guardStrategies(() => strategyOf({}), 20, reports);
   const guard = make('pessimistic').guard;
-  expect(guard?.run(1, 'onBar', () => undefined)).toBe(true);
+  expect(guard?.run(1, 'onBar', () => undefined, 0)).toBe(true);
   expect(
-    guard?.run(2, 'onBar', () => {
-      for (;;);
-    }),
+    guard?.run(
+      2,
+      'onBar',
+      () => {
+        for (;;);
+      },
+      0,
+    ),
   ).toBe(false);
   // Whoever listens late hears it all the same.
   reports.listen((overrun) => void told.push(overrun));
@@ -52,11 +57,24 @@ test('does not make a call that is recorded as cut off, for the strategy that it
     [{ role: 'optimistic', call: 2, handler: 'onBar' }],
   );
   const results = (['realistic', 'optimistic'] as const).map((role) =>
-    [1, 2, 3].map((number) => make(role).guard?.run(number, 'onBar', () => void made++)),
+    [1, 2, 3].map((number) => make(role).guard?.run(number, 'onBar', () => void made++, 0)),
   );
   expect(results).toEqual([
     [true, true, true],
     [true, false, true],
   ]);
   expect(made).toBe(5);
+});
+
+test('makes no further call in a session that froze, and reports each as cut off', () => {
+  const told: number[] = [];
+  const reports = new OverrunReports();
+  reports.listen(({ call }) => void told.push(call));
+  let isFrozen = false;
+  reports.watch(() => isFrozen);
+  const guard = guardStrategies(() => strategyOf({}), 1_000, reports)('realistic').guard;
+  expect(guard?.run(1, 'onBar', () => undefined, 0)).toBe(true);
+  isFrozen = true;
+  expect(guard?.run(2, 'onBar', () => expect.unreachable('the session froze'), 0)).toBe(false);
+  expect(told).toEqual([2]);
 });

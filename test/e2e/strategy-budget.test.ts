@@ -27,6 +27,19 @@ export default defineStrategy({
 });
 `;
 
+/** Loops at its bar number 700, of which only a backtest gets that far. */
+const LOOPING_LATE = `
+import { defineStrategy } from 'laptop-agents';
+import { z } from 'zod';
+export default defineStrategy({
+  name: 'looping_late',
+  params: z.strictObject({}),
+  historyBars: () => 0,
+  state: () => ({ bars: 0 }),
+  create: (_params, state) => ({ onBar() { if (++state.bars === 700) while (true) {} } }),
+});
+`;
+
 afterAll(async () => {
   await endPrograms();
   removeWorkspaces();
@@ -52,4 +65,21 @@ test('an endless loop loses its signal, is alerted, and the session runs its tim
   // Without what was recorded of the calls, the replay would come to the loop and never end.
   const verified = await runProgram(['verify', 'latest', '--workspace', workspace]);
   expect({ code: verified.code, stderr: verified.stderr }).toEqual({ code: 0, stderr: '' });
+}, 60_000);
+
+test('an endless loop ends a backtest and a check, with a sentence that says where', async () => {
+  const workspace = makeWorkspace();
+  const strategy = join(workspace, 'looping.ts');
+  writeFileSync(strategy, LOOPING_LATE);
+  const rows = Array.from({ length: 800 }, (_, at) => `${at * 60_000},100,101,99,100,5`);
+  const data = join(workspace, 'btcusdt.csv');
+  writeFileSync(data, `open_time_ms,open,high,low,close,volume\n${rows.join('\n')}\n`);
+  for (const command of ['backtest', 'check']) {
+    const words = [command, '--data', data, '--strategy', strategy, '--workspace', workspace];
+    const ended = await runProgram(words, { env: { LA_ENGINE_STRATEGY_CALL_BUDGET: '100ms' } });
+    expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 1, stdout: '' });
+    expect(ended.stderr).toBe(
+      `strategy_stuck: ${strategy}: onBar at 1970-01-01 11:41:00 of the market (its call 700) did not come back within 1 s; the run was ended and has no result\n`,
+    );
+  }
 }, 60_000);

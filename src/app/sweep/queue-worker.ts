@@ -6,16 +6,15 @@
  */
 
 import { Worker } from 'bullmq';
-import { Piscina } from 'piscina';
 import type { EventTape } from '../../storage/datasets/event-tape.ts';
 import { type ProgramIo, printJson } from '../program-io.ts';
 import { engineHash, strategyHash } from '../session-hashes.ts';
 import { readStrategySource } from '../strategy-loader.ts';
 import { SweepMarket } from './sweep-market.ts';
 import { QUEUE_NAME, type TrialJob, connectRedis, openQueue } from './trial-queue.ts';
+import { TrialPool } from './trial-pool.ts';
 import type { TrialGround, TrialOutcome } from './trial-run.ts';
 import type { TapeRecipe } from './trial-runner.ts';
-import type { TrialTask } from './trial-worker.ts';
 
 const LOCK_MS = 5_000;
 const STALLED_CHECK_MS = 2_500;
@@ -34,12 +33,7 @@ export interface WorkerRequest {
 /** Returns 0 when it was told to stop. Throws ConfigError where Redis does not answer. */
 export async function runSweepWorker({ url, threads, stop }: WorkerRequest, io: ProgramIo): Promise<number> {
   const connection = await connectRedis(url, 'sweep-worker');
-  const pool = new Piscina<TrialTask, TrialOutcome>({
-    filename: new URL('./trial-worker.ts', import.meta.url).href,
-    name: 'work',
-    minThreads: threads,
-    maxThreads: threads,
-  });
+  const pool = new TrialPool(threads);
   const tapes = new TapeCache();
   const worker = new Worker<TrialJob, TrialOutcome>(
     QUEUE_NAME,
@@ -65,7 +59,7 @@ export async function runSweepWorker({ url, threads, stop }: WorkerRequest, io: 
   io.stdout.write(`Ready for trials on ${threads} threads\n`);
   await stop;
   await worker.close();
-  await pool.destroy();
+  await pool.close();
   connection.disconnect();
   return 0;
 }

@@ -2,6 +2,7 @@
 
 import type { StrategyInstance } from '../../core/strategy/strategy.ts';
 import { neededHistory } from '../backtest-start.ts';
+import type { CallMark } from '../call-mark.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { MarketSpan, SweepMarket } from './sweep-market.ts';
 import type { Trial } from './sweep-space.ts';
@@ -12,6 +13,8 @@ export interface SearchParts {
   readonly ground: TrialGround;
   readonly market: SweepMarket;
   readonly runner: TrialRunner;
+  /** Under which strategies are made here; null = nobody looks. */
+  readonly calls: CallMark | null;
 }
 
 /** Every trial over a part of the market, which is recorded for them. */
@@ -26,11 +29,11 @@ export async function search(
 
 /** A part of the market with as much history as the most demanding of the trials needs. */
 export async function recordFor(
-  { ground, market }: SearchParts,
+  { ground, market, calls }: SearchParts,
   trials: readonly Trial[],
   span: Omit<MarketSpan, 'historyBars'>,
 ): Promise<TrialMarket> {
-  return market.record(ground, { ...span, historyBars: await longestHistory(ground, trials) });
+  return market.record(ground, { ...span, historyBars: await longestHistory(ground, trials, calls) });
 }
 
 /** The outcomes in the order of the trials, whichever ended first. */
@@ -49,18 +52,26 @@ export async function runTrials(
 }
 
 /** Bars before the start that the most demanding trial needs. */
-async function longestHistory(ground: TrialGround, trials: readonly Trial[]): Promise<number> {
+async function longestHistory(
+  ground: TrialGround,
+  trials: readonly Trial[],
+  calls: CallMark | null,
+): Promise<number> {
   let longest = 0;
   for (const { params } of trials) {
-    const strategy = await strategyOf(ground, params);
+    const strategy = await strategyOf(ground, params, calls);
     if (strategy !== null) longest = Math.max(longest, neededHistory(ground.settings, ground.data, strategy));
   }
   return longest;
 }
 
-async function strategyOf(ground: TrialGround, params: Trial['params']): Promise<StrategyInstance | null> {
+async function strategyOf(
+  ground: TrialGround,
+  params: Trial['params'],
+  calls: CallMark | null,
+): Promise<StrategyInstance | null> {
   try {
-    return (await loadTrialStrategy(ground, params))();
+    return (await loadTrialStrategy(ground, params, calls))();
   } catch (error) {
     if (error instanceof ConfigError) return null;
     throw error;

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { captureIo } from '../../../test/builders/captured-io.ts';
 import { SeededRandom } from '../../core/base/random.ts';
@@ -140,6 +141,38 @@ describe('a sweep', { timeout: 120_000 }, () => {
       1,
     );
     expect(walk?.windows[0]?.test_pnl).toBe(tried.trials[0]?.pnl_absolute);
+  });
+
+  test('ends with a sentence and exit 1 when a trial does not come back, whatever the others do', async () => {
+    const file = path.join(folder, 'looping.ts');
+    const module = (name: string): string => JSON.stringify(fileURLToPath(import.meta.resolve(name)));
+    writeFileSync(
+      file,
+      `import { defineStrategy } from ${module('../../core/strategy/index.ts')};
+import { z } from ${module('zod')};
+export default defineStrategy({
+  name: 'looping',
+  params: z.strictObject({ at: z.number() }),
+  historyBars: () => 0,
+  state: () => ({ bars: 0 }),
+  create: ({ at }, state) => ({ onBar() { if (++state.bars === at) for (;;); } }),
+});
+`,
+    );
+    const io = captureIo(false);
+    const space = parseSweepSpace(
+      'data: btcusdt.csv\nparams: {at: [-1, 60, -2]}',
+      path.join(folder, 'space.yaml'),
+    );
+    const openRunner = () => Promise.resolve(new ThreadRunner(2));
+    const request = {
+      settings: { ...settings(), strategy: file, params: {}, strategyCallBudgetMs: 100 },
+      ...{ space, workspace: folder, openRunner },
+    };
+    expect(await sweep(request, io)).toBe(1);
+    expect(io.err()).toContain(
+      'looping.ts with {"at":60}: onBar at 2026-01-01 01:01:00 of the market (its call 60) did not come back within 1 s',
+    );
   });
 
   test('of data that is too short for one window ends with a sentence and exit 2', async () => {

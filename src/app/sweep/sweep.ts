@@ -12,7 +12,9 @@ import { formatSweepSummary } from '../../report/sweep-summary.ts';
 import { workspacePaths } from '../../session/workspace-paths.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import { DEFAULT_SEED, chosenBarMs, contractOf } from '../backtest-start.ts';
-import { symbolOf } from '../backtest.ts';
+import { EXIT_STUCK, symbolOf } from '../backtest.ts';
+import type { CallMark } from '../call-mark.ts';
+import { watchCalls } from '../call-watchdog.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
 import { type ProgramIo, printJson } from '../program-io.ts';
@@ -21,6 +23,7 @@ import { engineHash, strategyHash } from '../session-hashes.ts';
 import { newSessionId } from '../session-id.ts';
 import { BACKTEST_SOURCE } from '../session-manifest.ts';
 import { readStrategySource } from '../strategy-loader.ts';
+import { StrategyStuckError } from '../strategy-stuck-error.ts';
 import { recordFor, runTrials } from './search.ts';
 import { composeSweep, writeSweep } from './sweep-document.ts';
 import { SweepMarket } from './sweep-market.ts';
@@ -42,11 +45,16 @@ export interface SweepRequest {
   readonly openRunner: () => Promise<TrialRunner>;
 }
 
-/** Returns the exit code: 0, or 2 for data that cannot be read. Throws ConfigError. */
+/** Returns the exit code: 0, 2 for data that cannot be read, or 1 for a strategy that does not come back. Throws ConfigError. */
 export async function sweep(request: SweepRequest, io: ProgramIo): Promise<number> {
   try {
-    return await holdSweep(request, io);
+    const { settings } = request;
+    return await watchCalls(settings.strategy, settings, (calls) => holdSweep(request, calls, io));
   } catch (error) {
+    if (error instanceof StrategyStuckError) {
+      io.stderr.write(`${error.message}\n`);
+      return EXIT_STUCK;
+    }
     if (!(error instanceof StorageError)) throw error;
     io.stderr.write(`${error.message}\n`);
     return error.code === 'disk_full' ? EXIT_CODES.disk_full : EXIT_CODES.config_invalid;
@@ -55,6 +63,7 @@ export async function sweep(request: SweepRequest, io: ProgramIo): Promise<numbe
 
 async function holdSweep(
   { settings, space, workspace, openRunner }: SweepRequest,
+  calls: CallMark | null,
   io: ProgramIo,
 ): Promise<number> {
   const startedMs = systemClock.nowMs();
@@ -75,7 +84,7 @@ async function holdSweep(
   let done = 0;
   const tick = (): void => progress.update(++done);
   const runner = await openRunner();
-  const parts = { ground, market, runner };
+  const parts = { ground, market, runner, calls };
   let outcomes: readonly TrialOutcome[];
   let drawn: readonly TrialOutcome[];
   let walk: WalkForwardResult | null;

@@ -1,25 +1,19 @@
 /** Runs trials on threads of this machine, over one tape in shared memory. */
 
-import { Piscina } from 'piscina';
 import type { Trial } from './sweep-space.ts';
+import { TrialPool } from './trial-pool.ts';
 import type { TrialGround, TrialOutcome } from './trial-run.ts';
 import type { TrialMarket, TrialRunner } from './trial-runner.ts';
-import type { TrialTask } from './trial-worker.ts';
 
 /** Tasks waiting in a pool: enough that no thread ever waits for the next. */
 const AHEAD_A_THREAD = 2;
 
 export class ThreadRunner implements TrialRunner {
-  readonly #pool: Piscina<TrialTask, TrialOutcome>;
+  readonly #pool: TrialPool;
   readonly #inFlight: number;
 
   constructor(threads: number) {
-    this.#pool = new Piscina<TrialTask, TrialOutcome>({
-      filename: new URL('./trial-worker.ts', import.meta.url).href,
-      name: 'work',
-      minThreads: threads,
-      maxThreads: threads,
-    });
+    this.#pool = new TrialPool(threads);
     this.#inFlight = threads * AHEAD_A_THREAD;
   }
 
@@ -37,6 +31,6 @@ export class ThreadRunner implements TrialRunner {
   }
 
   close(): Promise<void> {
-    return this.#pool.destroy();
+    return this.#pool.close();
   }
 }

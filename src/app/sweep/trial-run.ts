@@ -7,6 +7,7 @@ import type { Dataset } from '../../storage/datasets/dataset.ts';
 import { type EventTape, playTape } from '../../storage/datasets/event-tape.ts';
 import { type BacktestPlan, evaluateBacktest } from '../backtest-run.ts';
 import { composeBacktestStart, neededHistory } from '../backtest-start.ts';
+import { type CallMark, loadMarked } from '../call-mark.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
 import { type StrategyMaker, loadStrategyMaker } from '../strategy-loader.ts';
@@ -39,8 +40,12 @@ export interface TrialOutcome {
 }
 
 /** The strategy with the parameters of a trial over those configured. Throws ConfigError where it refuses them. */
-export function loadTrialStrategy({ settings }: TrialGround, params: TrialParams): Promise<StrategyMaker> {
-  return loadStrategyMaker(settings.strategy, { ...settings.params, ...params });
+export function loadTrialStrategy(
+  { settings }: TrialGround,
+  params: TrialParams,
+  calls: CallMark | null,
+): Promise<StrategyMaker> {
+  return loadMarked(calls, () => loadStrategyMaker(settings.strategy, { ...settings.params, ...params }));
 }
 
 /** The backtest that a trial is. */
@@ -61,10 +66,11 @@ export async function runTrial(
   ground: TrialGround,
   tape: EventTape,
   { trial, params, seed = ground.seed }: Trial,
+  calls: CallMark | null,
 ): Promise<TrialOutcome> {
   let createStrategy: StrategyMaker;
   try {
-    createStrategy = await loadTrialStrategy(ground, params);
+    createStrategy = await loadTrialStrategy(ground, params, calls);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { trial, params, report: null, refusal: error.message, moments: null, profits: [] };

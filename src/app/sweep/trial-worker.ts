@@ -1,6 +1,7 @@
-/** The thread side of {@link ThreadRunner}: runs the trial that it is given. */
+/** The thread side of {@link TrialPool}: runs the trial that it is given. */
 
 import type { EventTape } from '../../storage/datasets/event-tape.ts';
+import { CallMark } from '../call-mark.ts';
 import type { Trial } from './sweep-space.ts';
 import { type TrialGround, type TrialOutcome, runTrial } from './trial-run.ts';
 
@@ -8,8 +9,10 @@ export interface TrialTask {
   readonly ground: TrialGround;
   readonly tape: EventTape;
   readonly trial: Trial;
+  /** Of the mark under which the strategy's calls are made; null = nobody looks. */
+  readonly calls: SharedArrayBuffer | null;
 }
 
-export function work({ ground, tape, trial }: TrialTask): Promise<TrialOutcome> {
-  return runTrial(ground, tape, trial);
+export function work({ ground, tape, trial, calls }: TrialTask): Promise<TrialOutcome> {
+  return runTrial(ground, tape, trial, calls === null ? null : new CallMark(calls));
 }

@@ -39,8 +39,8 @@ Examples:
   la backtest --data l2/binance-um-btcusdt-20230404T2358 --interval 5s
   la --json backtest --data btcusdt-1m.csv.gz --strategy ./mine.ts --balance 1000
 
-Exit codes: those of a session ("la run --help"): 0 played to the end, 2 usage or data that cannot be read, 6 a risk limit or a
-liquidation ended it.`,
+Exit codes: those of a session ("la run --help"): 0 played to the end, 1 the strategy does not come back, 2 usage or data that
+cannot be read, 6 a risk limit or a liquidation ended it.`,
     )
     .action(async (options: Readonly<Record<string, unknown>>) => {
       const settings = loadSettings(settingSources(command, context, 'fresh'));

@@ -36,7 +36,7 @@ A strategy that reads the future from a file of its own is not caught.
 Example:
   la check --data btcusdt-5m.csv.gz --strategy ./mine.ts
 
-Exit codes: 0 nothing was found, 1 a check caught the strategy, 2 usage or data that cannot be read.`,
+Exit codes: 0 nothing was found, 1 a check caught the strategy or it does not come back, 2 usage or data that cannot be read.`,
     )
     .action(async (options: Readonly<Record<string, unknown>>) => {
       const settings = loadSettings(settingSources(command, context, 'fresh'));

@@ -55,7 +55,7 @@ Examples:
   la sweep --space space.yaml --dry-run
   la sweep --space space.yaml --threads 4
 
-Exit codes: 0 all trials ran, 2 usage or data that cannot be read.`,
+Exit codes: 0 all trials ran, 1 a strategy does not come back, 2 usage or data that cannot be read.`,
     )
     .action(async (options: Readonly<Record<string, unknown>>) => {
       const { readSweepSpace } = await import('../../app/sweep/sweep-space.ts');

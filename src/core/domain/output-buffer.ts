@@ -10,16 +10,20 @@ import type { Output } from './outputs.ts';
 export class OutputBuffer {
   readonly hash = new StateHash();
   readonly #onPush: (output: Output) => void;
+  readonly #kept: ReadonlySet<Output['type']> | null;
   #outputs: Output[] = [];
 
-  /** `onPush` hears every output as it is said. */
-  constructor(onPush: (output: Output) => void) {
+  /** `onPush` hears every output as it is said. `kept`: the types that are collected and hashed; null for all. */
+  constructor(onPush: (output: Output) => void, kept: ReadonlySet<Output['type']> | null = null) {
     this.#onPush = onPush;
+    this.#kept = kept;
   }
 
   push(output: Output): void {
-    hashOutput(this.hash, output);
-    this.#outputs.push(output);
+    if (this.#kept === null || this.#kept.has(output.type)) {
+      hashOutput(this.hash, output);
+      this.#outputs.push(output);
+    }
     this.#onPush(output);
   }
 

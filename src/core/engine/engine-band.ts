@@ -3,8 +3,9 @@
  * that hear the same events, each with a strategy of its own.
  *
  * Invariants: what the venue shows is applied once and read by all three; the two shadows share nothing else with the
- * session's engine and cannot change what it does, not even by failing: a shadow that fails has no result. What the band says does not depend on how events are cut into blocks. A
- * session whose start document has the band off, or that has no order book, is the one engine alone.
+ * session's engine and cannot change what it does, not even by failing: a shadow that fails has no result. What the band says does not depend on
+ * how events are cut into blocks. A session whose start document has the band off, or that has no order book, is the one
+ * engine alone.
  * Limits: a shadow starts from the session's account, not from where the shadow of an earlier session ended; strategies
  * that keep state outside of `create` share it; a candle session (parametric) has no queue to doubt, so no band.
  */
@@ -26,6 +27,8 @@ import { type EventListener, passEvents } from './event-pass.ts';
 
 /** Fills that only the optimistic exchange gave are recorded as doubtful up to this many. */
 const MAX_DOUBTFUL_TOUCHES = 1_000;
+/** What the band reads of a shadow. */
+const SHADOW_OUTPUTS: ReadonlySet<Output['type']> = new Set(['fill', 'equity']);
 /** What a shadow may take to close after the session ended, on the last book; a stop takes at most 8 s. */
 const CLOSING_MS = 10_000;
 
@@ -39,7 +42,7 @@ class Shadow implements EventListener {
   #profitTimeMs = Number.NEGATIVE_INFINITY;
 
   constructor(stance: Stance, start: SessionStart, strategy: StrategyInstance, publicMarket: PublicMarket) {
-    this.engine = new Engine(startOf(stance, start), strategy, publicMarket);
+    this.engine = new Engine(startOf(stance, start), strategy, publicMarket, SHADOW_OUTPUTS);
   }
 
   advance(block: EventBlock, row: number, sequence: number): void {

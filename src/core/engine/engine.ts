@@ -38,6 +38,7 @@ import { type EventListener, passEvents } from './event-pass.ts';
 import { FundingDesk } from './funding-desk.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { MarketIntake } from './market-intake.ts';
+import { obeyCommand } from './obey-command.ts';
 import { OrderDesk } from './order-desk.ts';
 import { scheduleReport } from './reports.ts';
 import { RiskDesk } from './risk-desk.ts';
@@ -74,11 +75,19 @@ export class Engine implements EventListener {
   #events = 0;
   #startingEquity: Money;
 
-  /** `publicMarket`: one that others read too; whoever shares it passes the events to all of them (event-pass.ts). */
-  constructor(start: SessionStart, strategy: StrategyInstance, publicMarket = openPublicMarket(start)) {
+  /**
+   * `publicMarket`: one that others read too; whoever shares it passes the events to all of them (event-pass.ts). `kept`: the
+   * types of output that anybody takes or compares; null for all.
+   */
+  constructor(
+    start: SessionStart,
+    strategy: StrategyInstance,
+    publicMarket = openPublicMarket(start),
+    kept: ReadonlySet<Output['type']> | null = null,
+  ) {
     this.start = start;
     this.#publicMarket = publicMarket;
-    this.#outputs = new OutputBuffer((output) => this.#hear(output));
+    this.#outputs = new OutputBuffer((output) => this.#hear(output), kept);
     const parts = assembleParts(start, strategy, publicMarket, this.#outputs);
     this.#parts = parts;
     this.#sampler = new EquitySampler(start, parts.account, this.#outputs, this.#schedule);
@@ -230,30 +239,31 @@ export class Engine implements EventListener {
     } else if (kind === EventKind.trade) {
       this.#intake.trade(block, row, this.#nowMs, this.#sequence);
       this.#tradeBars.note(block.instrument[row] ?? 0);
+    } else if (kind === EventKind.bar) {
+      this.#applyBar(block, row);
     } else {
       this.#applyRare(kind, block, row);
     }
   }
 
+  #applyBar(block: EventBlock, row: number): void {
+    const playedUntilMs = this.#intake.bar(block, row, this.#nowMs, this.#sequence);
+    if (playedUntilMs !== null) this.#absence.settleUntil(playedUntilMs, block.instrument[row] ?? 0);
+    if (this.#sampler.isDueWithBar(this.#nowMs)) this.#sample();
+  }
+
   #applyRare(kind: EventKind, block: EventBlock, row: number): void {
-    const instrument = block.instrument[row] ?? 0;
     const at = block.price[row] ?? 0;
     switch (kind) {
       case EventKind.sessionStarted:
         this.#begin();
         break;
-      case EventKind.bar: {
-        const playedUntilMs = this.#intake.bar(block, row, this.#nowMs, this.#sequence);
-        if (playedUntilMs !== null) this.#absence.settleUntil(playedUntilMs, instrument);
-        if (this.#sampler.isDueWithBar(this.#nowMs)) this.#sample();
-        break;
-      }
       case EventKind.markBar:
         this.#intake.markBar(block, row);
         break;
       case EventKind.mark:
         this.#intake.mark(block, row, this.#nowMs, this.#sequence);
-        this.#scheduleSettlement(instrument);
+        this.#scheduleSettlement(block.instrument[row] ?? 0);
         break;
       case EventKind.lastPrice:
         this.#intake.lastPrice(block, row);
@@ -266,7 +276,7 @@ export class Engine implements EventListener {
         this.#intake.feed(block.details[at] as FeedState);
         break;
       case EventKind.command:
-        this.#command(block.details[at] as OperatorCommand);
+        obeyCommand(block.details[at] as OperatorCommand, this.#nowMs, this.#members, this.#end);
         break;
       case EventKind.quality:
         this.#watch.pass(this.#nowMs, block.details[at] as QualityRecord);
@@ -282,6 +292,7 @@ export class Engine implements EventListener {
       case EventKind.bookDelta:
       case EventKind.bookTail:
       case EventKind.trade:
+      case EventKind.bar:
       case EventKind.level:
         throw new RangeError(`row ${row} of kind ${kind} stands outside its event`);
       default:
@@ -351,36 +362,6 @@ export class Engine implements EventListener {
       this.#end.stop(this.#nowMs, 'max_loss', 'the account lost more than its limit', true);
     this.#sampler.sample(this.#nowMs);
     this.#sampler.plan(this.#nowMs);
-  }
-
-  #command(command: OperatorCommand): void {
-    switch (command.type) {
-      case 'stop':
-        this.#end.stop(this.#nowMs, command.reason, command.detail, command.reason === 'kill_switch');
-        break;
-      case 'end_now':
-        this.#end.endNow(this.#nowMs, command.reason, command.detail);
-        break;
-      case 'pause':
-      case 'resume':
-        this.#lifecycle.pause(this.#nowMs, command.type === 'pause');
-        break;
-      case 'flatten':
-        this.#desk.flatten('flatten');
-        break;
-      case 'outage':
-        this.#intake.close(this.#nowMs);
-        this.#absence.begin(command, this.#nowMs);
-        break;
-      case 'set_duration':
-        this.#end.plan(command.durationMs);
-        break;
-      case 'strategy_overrun':
-        // What followed from it was done at the call; a replay is told of it before it begins.
-        break;
-      default:
-        assertNever(command, 'command');
-    }
   }
 
   #hear(output: Output): void {

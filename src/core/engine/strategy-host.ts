@@ -123,6 +123,7 @@ export class StrategyHost implements MarketView {
     this.#interval = this.#ownInterval;
     this.#call('onBar');
     const { bars, longer } = this.#market(instrument);
+    if (longer.size === 0) return;
     for (const [interval, { series, lengthMs }] of longer) {
       if (series.lastOpenTimeMs + lengthMs !== bars.lastOpenTimeMs + this.intervalMs) continue;
       this.#instrument = instrument;
@@ -279,7 +280,7 @@ export class StrategyHost implements MarketView {
     const number = ++this.#calls;
     this.#isCalling = true;
     if (this.#guard === null) call();
-    const isWithin = this.#guard === null || this.#guard.run(number, handler, call);
+    const isWithin = this.#guard === null || this.#guard.run(number, handler, call, this.timeMs);
     this.#isCalling = false;
     return isWithin;
   }

@@ -202,28 +202,26 @@ export class RiskGate {
     const value = notional(instrument, price, after);
     const total = money(value + otherNotional);
     const present = notional(instrument, price, lots(Math.abs(held)));
-    const sizes = {
-      asked: formatMoney(notional(instrument, price, intent.quantity)),
-      present: formatMoney(present),
-    };
+    const asked = notional(instrument, price, intent.quantity);
     const { maxNotional, maxLeverage, maxTotalNotional, maxTotalLeverage } = this.#limits;
     if (maxNotional !== null && value > maxNotional) {
       const limit = formatMoney(maxNotional);
-      return { code: 'position_notional', ...sizes, after: formatMoney(value), limit };
+      return { code: 'position_notional', ...sizes(asked, present), after: formatMoney(value), limit };
     }
-    const totals = { ...sizes, present: formatMoney(money(present + otherNotional)) };
+    const totalPresent = money(present + otherNotional);
     if (maxTotalNotional !== null && total > maxTotalNotional) {
       const limit = formatMoney(maxTotalNotional);
-      return { code: 'total_notional', ...totals, after: formatMoney(total), limit };
+      return { code: 'total_notional', ...sizes(asked, totalPresent), after: formatMoney(total), limit };
     }
-    const shown = formatMoney(equity);
     if (exceedsLeverage(value, equity, maxLeverage)) {
       const leverage = leverageOf(value, equity);
-      return { code: 'leverage', ...sizes, equity: shown, leverage, limit: maxLeverage };
+      const shown = { ...sizes(asked, present), equity: formatMoney(equity) };
+      return { code: 'leverage', ...shown, leverage, limit: maxLeverage };
     }
     if (maxTotalLeverage !== null && exceedsLeverage(total, equity, maxTotalLeverage)) {
       const leverage = leverageOf(total, equity);
-      return { code: 'total_leverage', ...totals, equity: shown, leverage, limit: maxTotalLeverage };
+      const shown = { ...sizes(asked, totalPresent), equity: formatMoney(equity) };
+      return { code: 'total_leverage', ...shown, leverage, limit: maxTotalLeverage };
     }
     return null;
   }
@@ -271,4 +269,9 @@ function invalidTrigger({ type, trigger }: SubmitIntent): string | null {
   if (type === 'trailing_stop')
     return trigger.trailBps !== null && trigger.trailBps > 0 ? null : 'no trailing distance';
   return trigger.price === null ? 'none' : null;
+}
+
+/** Texts are made for a refusal only: most orders pass. */
+function sizes(asked: Money, present: Money): { readonly asked: string; readonly present: string } {
+  return { asked: formatMoney(asked), present: formatMoney(present) };
 }

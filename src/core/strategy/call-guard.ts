@@ -18,6 +18,9 @@ export interface StrategyOverrun {
 }
 
 export interface CallGuard {
-  /** Makes the call, which never throws; returns false where it was cut off, or was so when it was recorded. */
-  run(number: number, handler: string, call: () => void): boolean;
+  /**
+   * Makes the call, which never throws; returns false where it was cut off, or was so when it was recorded. `timeMs`: the
+   * engine's time.
+   */
+  run(number: number, handler: string, call: () => void, timeMs: number): boolean;
 }

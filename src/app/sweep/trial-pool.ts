@@ -1,0 +1,59 @@
+/**
+ * Threads that run trials. A thread whose strategy does not come back is ended, and so is its trial, with the reason.
+ *
+ * The process that has the pool looks at the marks itself: the threads do the work, it only waits.
+ */
+
+import path from 'node:path';
+import { Piscina } from 'piscina';
+import { CallJudge, CallMark, LOOK_INTERVAL_MS, type MarkedCall, callPatienceMs } from '../call-mark.ts';
+import { StrategyStuckError } from '../strategy-stuck-error.ts';
+import type { TrialOutcome } from './trial-run.ts';
+import type { TrialTask } from './trial-worker.ts';
+
+export class TrialPool {
+  readonly #pool: Piscina<TrialTask, TrialOutcome>;
+
+  constructor(threads: number) {
+    this.#pool = new Piscina<TrialTask, TrialOutcome>({
+      filename: new URL('./trial-worker.ts', import.meta.url).href,
+      name: 'work',
+      minThreads: threads,
+      maxThreads: threads,
+    });
+  }
+
+  /** Throws what the trial throws, StrategyStuckError among it. */
+  async run(task: Omit<TrialTask, 'calls'>): Promise<TrialOutcome> {
+    const { strategy, strategyCallBudgetMs } = task.ground.settings;
+    // What comes with the program needs no watch.
+    if (!path.isAbsolute(strategy)) return this.#pool.run({ ...task, calls: null });
+    const mark = new CallMark();
+    const patienceMs = callPatienceMs(strategyCallBudgetMs);
+    const judge = new CallJudge(mark, patienceMs);
+    const ending = new AbortController();
+    let stuck: MarkedCall | null = null;
+    const look = setInterval(() => {
+      stuck = judge.observe(performance.now());
+      if (stuck === null) return;
+      clearInterval(look);
+      ending.abort(new StrategyStuckError(stuck, { strategy, patienceMs, detail: describe(task) }));
+    }, LOOK_INTERVAL_MS);
+    try {
+      return await this.#pool.run({ ...task, calls: mark.memory }, { signal: ending.signal });
+    } catch (error) {
+      throw ending.signal.aborted ? ending.signal.reason : error;
+    } finally {
+      clearInterval(look);
+    }
+  }
+
+  /** Ends the threads, whatever they do. */
+  close(): Promise<void> {
+    return this.#pool.destroy();
+  }
+}
+
+function describe({ trial }: Omit<TrialTask, 'calls'>): string {
+  return ` with ${JSON.stringify(trial.params)}`;
+}
