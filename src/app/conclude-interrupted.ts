@@ -25,6 +25,8 @@ export interface ConcludeFacts {
   readonly logger: Logger;
   /** The machine's own clock. */
   readonly nowMs: number;
+  /** Breaks off a replay: the session then stays as it was. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -58,6 +60,7 @@ export async function concludeInterrupted(facts: ConcludeFacts): Promise<void> {
     if (hasEvents(folder)) await concludeFromLog(interrupted, facts);
     else concludeWithoutEvents(interrupted, facts);
   } catch (error) {
+    if (facts.signal.aborted) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     facts.alerts.raise(
       'error',
@@ -72,7 +75,7 @@ async function concludeFromLog(
   { folder, manifest }: InterruptedSession,
   facts: ConcludeFacts,
 ): Promise<void> {
-  const recovered = await recoverSession(folder, { acceptsChange: false });
+  const recovered = await recoverSession(folder, { acceptsChange: false, signal: facts.signal });
   logRecovery(recovered.course, facts.logger);
   recovered.log.close();
   recovered.journal.close();

@@ -52,9 +52,20 @@ setInterval(() => {
     );
   }
   if (stillMs < task.freezeTimeoutMs) return;
-  if (Atomics.compareExchange(cells, FROZEN_CELL, 0, 1) === 0) breakOut();
-  else if (stillMs >= task.freezeTimeoutMs + LAST_GRACE_MS) endProcess(stillMs);
+  if (Atomics.compareExchange(cells, FROZEN_CELL, 0, 1) === 0) {
+    markFrozen();
+    breakOut();
+  } else if (stillMs >= task.freezeTimeoutMs + LAST_GRACE_MS) endProcess(stillMs);
 }, BEAT_INTERVAL_MS);
+
+/** For whoever comes after: what froze this session may freeze a replay of it too. */
+function markFrozen(): void {
+  try {
+    writeFileAtomic(task.paths.frozenMark, `${task.sessionId}\n`);
+  } catch {
+    // Without it a replay is tried, which may freeze like the session.
+  }
+}
 
 /** Throws what the main thread executes off its stack, uncatchably; its loop then goes on with the next turn. */
 function breakOut(): void {

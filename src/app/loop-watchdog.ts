@@ -29,7 +29,7 @@ export interface WatchdogTask {
   readonly sessionId: string;
   readonly freezeTimeoutMs: number;
   readonly logLevel: LogLevel;
-  readonly paths: Pick<WorkspacePaths, 'alerts' | 'systemLog' | 'heartbeat'>;
+  readonly paths: Pick<WorkspacePaths, 'alerts' | 'systemLog' | 'heartbeat' | 'frozenMark'>;
 }
 
 export interface LoopWatchdogOptions extends Omit<WatchdogTask, 'cells'> {
@@ -40,12 +40,14 @@ export interface LoopWatchdogOptions extends Omit<WatchdogTask, 'cells'> {
 }
 
 export class LoopWatchdog {
+  readonly #cells: Int32Array;
   readonly #beat: NodeJS.Timeout;
   readonly #worker: Worker;
 
   constructor({ onFrozen, onError, ...task }: LoopWatchdogOptions) {
     const memory = new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT);
     const cells = new Int32Array(memory);
+    this.#cells = cells;
     let isTold = false;
     this.#beat = setInterval(() => {
       Atomics.add(cells, BEAT_CELL, 1);
@@ -61,6 +63,11 @@ export class LoopWatchdog {
     });
     this.#worker.on('error', onError);
     this.#worker.unref();
+  }
+
+  /** Whether the loop was found frozen; known within the very turn that froze it. */
+  get isFrozen(): boolean {
+    return Atomics.load(this.#cells, FROZEN_CELL) !== 0;
   }
 
   /** Ends the watch. */

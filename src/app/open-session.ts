@@ -35,6 +35,8 @@ export interface OpenSessionFacts {
   readonly createStrategy: StrategyMaker;
   /** The machine's own clock. */
   readonly nowMs: number;
+  /** Breaks off a replay. */
+  readonly signal: AbortSignal;
 }
 
 /** Makes the session's folder, or brings the interrupted one back. Throws StorageError, ConfigError, InvariantViolation. */
@@ -74,6 +76,7 @@ async function reopen({
   sessionId,
   createStrategy,
   nowMs,
+  signal,
 }: OpenSessionFacts): Promise<OpenedSession> {
   const { acceptsChange } = settings;
   const { folder, manifest } = requireInterrupted(workspace);
@@ -81,7 +84,7 @@ async function reopen({
     throw new ConfigError([`--resume: session ${sessionId} is no longer the newest one here`]);
   if (!acceptsChange) refuseChange(manifest, settings);
   const strategySource = readStrategySource(settings.strategy);
-  const recovered = await recoverSession(folder, { createStrategy, strategySource, acceptsChange });
+  const recovered = await recoverSession(folder, { createStrategy, strategySource, acceptsChange, signal });
   const accounts = new AccountStore(stateDirectory);
   accounts.write(recovered.engine.accountEnd(), folder.id, nowMs);
   // From here on it is under way again, also for whoever looks at it after another crash.

@@ -67,6 +67,8 @@ export interface RecoverOptions {
   readonly strategySource?: string | null;
   /** Whether the engine may come to something else than it did. */
   readonly acceptsChange: boolean;
+  /** Breaks the replay off, which then throws its reason; what is left is brought back by the next one. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -86,6 +88,7 @@ export async function recoverSession(
     try {
       return await recoverFrom(folder, options, snapshot, ignored, startedMs);
     } catch (error) {
+      if (options.signal?.aborted === true) throw error;
       // What is wrong with the log itself is wrong from the first event on too.
       if (error instanceof StorageError && error.code === 'log_corrupt') throw error;
       ignored.push({ sequence, reason: error instanceof Error ? error.message : String(error) });
@@ -132,6 +135,7 @@ async function recoverFrom(
       }
       if (performance.now() - breathedMs < BREATH_MS) continue;
       await new Promise(setImmediate);
+      options.signal?.throwIfAborted();
       breathedMs = performance.now();
     }
     const { end } = replay;

@@ -30,8 +30,8 @@ import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { newSessionId } from './session-id.ts';
 import type { SessionRun } from './session-run.ts';
 import { OverrunReports, guardStrategies } from './strategy-guard.ts';
-import { describeUnreportedEnd } from './unreported-end.ts';
-import { wasFrozen } from './was-frozen.ts';
+import { describeUnreportedEnd, markEnded } from './unreported-end.ts';
+import { forgetFrozen, wasFrozen } from './was-frozen.ts';
 
 /** Holds a session; returns the exit code. Throws ConfigError for settings that no session can have. */
 export async function runSession(
@@ -44,15 +44,18 @@ export async function runSession(
   const guard = new CrashGuard();
   const interruption = Promise.withResolvers<never>();
   interruption.promise.catch(() => {});
+  const breakOff = new AbortController();
   let session: SessionRun | null = null;
   const signals = watchSignals({
     onFirst(signal) {
-      if (session === null)
-        interruption.reject(new SessionEndError('signal', `${signal} before the session began`));
-      else session.stop(signal);
+      if (session !== null) return session.stop(signal);
+      const end = new SessionEndError('signal', describeBreakOff(signal, settings));
+      breakOff.abort(end);
+      interruption.reject(end);
     },
     onSecond: (signal) => session?.hurry(signal),
   });
+  const { signal } = breakOff;
   const unlessBrokenOff = <Result>(work: Promise<Result>): Promise<Result> =>
     Promise.race([work, guard.crashed, interruption.promise]);
 
@@ -66,8 +69,13 @@ export async function runSession(
     const testCrash = readCrashPhase();
     lock = enter(paths, sessionId);
     if (lock.tookOver !== null) log.log('warning', 'lock_taken_over', `Lock ${lock.tookOver}`);
-    const unreported = describeUnreportedEnd(lock.former, readHeartbeat(paths.heartbeat));
-    if (unreported !== null) alerts.raise('critical', 'crashed', unreported);
+    const last = readHeartbeat(paths.heartbeat);
+    const unreported = describeUnreportedEnd(lock.former, last);
+    if (unreported !== null) {
+      alerts.raise('critical', 'crashed', unreported);
+      // Told once, also where this start is broken off before a heartbeat of its own.
+      if (last !== null) markEnded(paths.heartbeat, last);
+    }
     // Only who has the workspace pays for loading the rest of the program.
     const { loadStrategyMaker, requireFitting } = await unlessBrokenOff(import('./strategy-loader.ts'));
     if (settings.account === 'resume' && wasFrozen(sessionId, paths)) {
@@ -77,7 +85,7 @@ export async function runSession(
     }
     if (settings.account !== 'resume') {
       const { concludeInterrupted } = await unlessBrokenOff(import('./conclude-interrupted.ts'));
-      const facts = { paths, alerts, logger: log, nowMs: systemClock.nowMs() };
+      const facts = { paths, alerts, logger: log, nowMs: systemClock.nowMs(), signal };
       await unlessBrokenOff(concludeInterrupted(facts));
     }
     const loaded = await unlessBrokenOff(loadStrategyMaker(settings.strategy, settings.params));
@@ -92,8 +100,9 @@ export async function runSession(
     const nowMs = systemClock.nowMs();
     const { root: workspace, stateDirectory } = paths;
     const opened = await unlessBrokenOff(
-      openSession({ settings, workspace, stateDirectory, sessionId, createStrategy, nowMs }),
+      openSession({ settings, workspace, stateDirectory, sessionId, createStrategy, nowMs, signal }),
     );
+    forgetFrozen(paths);
     const monotonicMs = (): number => systemClock.monotonicMs();
     const service = SystemdNotifier.fromEnvironment(process.env, monotonicMs, (error) => {
       log.log('warning', 'service_manager_unheard', error instanceof Error ? error.message : String(error));
@@ -122,6 +131,12 @@ export async function runSession(
     signals.close();
     guard.close();
   }
+}
+
+function describeBreakOff(signal: string, { resumes }: Settings): string {
+  return resumes === null
+    ? `${signal} before the session began`
+    : `${signal} before session ${resumes} was brought back: nothing of it is lost, --resume continues it`;
 }
 
 interface Speaker {

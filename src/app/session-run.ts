@@ -187,6 +187,7 @@ export class SessionRun {
       onError: (error) =>
         log.log('error', 'watchdog_failed', error instanceof Error ? error.message : String(error)),
     });
+    this.#options.overruns.watch(() => watchdog.isFrozen);
     heartbeat.start();
     try {
       this.#reserve = DiskReserve.hold(this.#opened.folder.reserveFile, () => this.#onDiskFull());

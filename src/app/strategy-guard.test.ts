@@ -65,3 +65,16 @@ test('does not make a call that is recorded as cut off, for the strategy that it
   ]);
   expect(made).toBe(5);
 });
+
+test('makes no further call in a session that froze, and reports each as cut off', () => {
+  const told: number[] = [];
+  const reports = new OverrunReports();
+  reports.listen(({ call }) => void told.push(call));
+  let isFrozen = false;
+  reports.watch(() => isFrozen);
+  const guard = guardStrategies(() => strategyOf({}), 1_000, reports)('realistic').guard;
+  expect(guard?.run(1, 'onBar', () => undefined, 0)).toBe(true);
+  isFrozen = true;
+  expect(guard?.run(2, 'onBar', () => expect.unreachable('the session froze'), 0)).toBe(false);
+  expect(told).toEqual([2]);
+});

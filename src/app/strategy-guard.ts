@@ -46,6 +46,17 @@ function connect(): Session {
 export class OverrunReports {
   #waiting: StrategyOverrun[] = [];
   #listener: ((overrun: StrategyOverrun) => void) | null = null;
+  #isFrozen: () => boolean = () => false;
+
+  /** Names who knows that the session counts as frozen: no call may hold it up any more from then on. */
+  watch(isFrozen: () => boolean): void {
+    this.#isFrozen = isFrozen;
+  }
+
+  /** Whether calls can still be made. */
+  get isOpen(): boolean {
+    return !this.#isFrozen();
+  }
 
   report(overrun: StrategyOverrun): void {
     if (this.#listener === null) this.#waiting.push(overrun);
@@ -60,7 +71,10 @@ export class OverrunReports {
   }
 }
 
-/** Gives every strategy that `createStrategy` makes a guard that cuts off its calls and reports them. */
+/**
+ * Gives every strategy that `createStrategy` makes a guard that cuts off its calls and reports them. In a session that froze
+ * every further call counts as cut off, so that its loop comes to its end at once.
+ */
 export function guardStrategies(
   createStrategy: StrategyMaker,
   budgetMs: number,
@@ -69,7 +83,7 @@ export function guardStrategies(
   return (role = 'realistic') => {
     const guard: CallGuard = {
       run(number, handler, call) {
-        const isDone = callWithin(budgetMs, call);
+        const isDone = reports.isOpen && callWithin(budgetMs, call);
         if (!isDone) reports.report({ role, call: number, handler });
         return isDone;
       },

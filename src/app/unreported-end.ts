@@ -5,6 +5,7 @@
  * any heartbeat, tells of no session.
  */
 
+import { writeFileAtomic } from '../ports/atomic-file.ts';
 import { type HeartbeatFields, heldText } from '../ports/heartbeat-fields.ts';
 import type { LockHolder } from '../session/instance-lock.ts';
 
@@ -21,6 +22,12 @@ export function describeUnreportedEnd(
   if (own?.state === 'ended') return null;
   const pid = former?.pid ?? own?.pid ?? 'unknown';
   return `session ${sessionId} (pid ${pid}) ended without a report; ${lastWords(own)}`;
+}
+
+/** Says of a session in its last heartbeat what it could not say any more, so that its end is told once. */
+export function markEnded(path: string, last: HeartbeatFields): void {
+  const fields = { ...last, state: 'ended', reason: 'crashed' };
+  writeFileAtomic(path, `${JSON.stringify(fields, null, 2)}\n`);
 }
 
 /** What the last heartbeat of a session said, as half a sentence. */

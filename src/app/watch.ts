@@ -4,21 +4,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { AlertFile } from '../alerts/alert-file.ts';
-import { writeFileAtomic } from '../ports/atomic-file.ts';
-import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
 import { SecretScrubber } from '../ports/secret-scrubber.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { findRunningSession } from '../session/instance-lock.ts';
 import { NOTIFY_SOCKET_VARIABLE, SystemdNotifier } from '../session/systemd-notifier.ts';
 import type { ProcessEnd } from '../session/restart-policy.ts';
 import { type NextSession, type SupervisedSession, Supervisor } from '../session/supervisor.ts';
-import { workspacePaths } from '../session/workspace-paths.ts';
+import { type WorkspacePaths, workspacePaths } from '../session/workspace-paths.ts';
 import { AlertDelivery, describeTrouble } from './alert-delivery.ts';
 import { type AlertSettings, readAlertAccess } from './config/alert-settings.ts';
 import { findInterrupted, hasEvents } from './interrupted-session.ts';
 import type { ProgramIo } from './program-io.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
-import { lastWords } from './unreported-end.ts';
+import { lastWords, markEnded } from './unreported-end.ts';
+import { wasFrozen } from './was-frozen.ts';
 
 const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -60,7 +59,7 @@ export async function watchSession(request: WatchRequest, io: ProgramIo): Promis
   );
   const supervisor = new Supervisor({
     durationMs: request.durationMs,
-    canResume: () => canResume(paths.root),
+    canResume: () => canResume(paths),
     start: (next) => startSession(sessionWords(request.words, next)),
     readHeartbeat: () => readHeartbeat(paths.heartbeat),
     markEnded: (last) => markEnded(paths.heartbeat, last),
@@ -83,11 +82,14 @@ export async function watchSession(request: WatchRequest, io: ProgramIo): Promis
   }
 }
 
-/** Whether the newest session of the workspace can be gone on with. */
-function canResume(workspace: string): boolean {
+/** Whether the newest session of the workspace can be gone on with; one that froze beyond reach would freeze its replay. */
+function canResume(paths: WorkspacePaths): boolean {
   try {
-    const interrupted = findInterrupted(workspace);
-    return interrupted !== null && hasEvents(interrupted.folder);
+    const interrupted = findInterrupted(paths.root);
+    if (interrupted === null) return false;
+    const { folder, manifest } = interrupted;
+    const isStuck = manifest.stopped_reason === null && wasFrozen(folder.id, paths);
+    return !isStuck && hasEvents(folder);
   } catch {
     // What cannot be read is told by the session that is started next.
     return false;
@@ -137,10 +139,4 @@ function startSession(words: readonly string[]): SupervisedSession {
 async function untilEnded(child: ReturnType<typeof spawn>): Promise<ProcessEnd> {
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return { code, signal };
-}
-
-/** The truth about a dead session, in the words it could not say any more. */
-function markEnded(path: string, last: HeartbeatFields): void {
-  const fields = { ...last, state: 'ended', reason: 'crashed' };
-  writeFileAtomic(path, `${JSON.stringify(fields, null, 2)}\n`);
 }

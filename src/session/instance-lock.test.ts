@@ -176,7 +176,7 @@ test.runIf(process.platform === 'linux')(
   'does not take a dead process that nobody collected for a living one',
   async () => {
     // The shell becomes `sleep`, which never collects the child that the shell started before.
-    const parent = spawn('sh', ['-c', 'sh -c "exit 0" & echo $!; exec sleep 30'], {
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 30'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     children.push(parent);
@@ -204,4 +204,13 @@ test('leaves a lock file alone that is not its own any more', () => {
   writeFileSync(paths.lockFile, '12345\n');
   lock.release();
   expect(readFileSync(paths.lockFile, 'utf8')).toBe('12345\n');
+});
+
+test('is freed also where its file cannot be read or removed any more', async () => {
+  const lock = acquireInstanceLock(paths, OWNER);
+  rmSync(paths.lockFile);
+  mkdirSync(paths.lockFile);
+  lock.release();
+  rmSync(paths.lockFile, { recursive: true });
+  expect((await contend()).outcome.won).toBe(true);
 });

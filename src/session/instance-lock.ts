@@ -38,7 +38,7 @@ export interface InstanceLock {
   readonly former: LockHolder | null;
   /** The same as a sentence for the log. */
   readonly tookOver: string | null;
-  /** Removes the lock file, if it is still ours, and frees the lock. May be called twice. */
+  /** Removes the lock file, if it is still ours and the disk lets us, and frees the lock. May be called twice. */
   release(): void;
 }
 
@@ -95,7 +95,11 @@ export function acquireInstanceLock(
     release() {
       if (released) return;
       released = true;
-      if (readText(paths.lockFile) === text) rmSync(paths.lockFile, { force: true });
+      try {
+        if (readText(paths.lockFile) === text) rmSync(paths.lockFile, { force: true });
+      } catch {
+        // No file can be opened or removed any more. It then names a process that is gone: the next start takes it over.
+      }
       database.close();
       held.delete(paths.lockDatabase);
     },

@@ -10,6 +10,8 @@ export interface WorkspacePaths {
   /** Held by the kernel while a session runs; nothing but the instance lock may ever open it. */
   readonly lockDatabase: string;
   readonly stopRequest: string;
+  /** Names the session that froze last, as its watchdog found it. */
+  readonly frozenMark: string;
   readonly logsDirectory: string;
   readonly heartbeat: string;
   readonly alerts: string;
@@ -42,6 +44,7 @@ export function workspacePaths(workspace: string): WorkspacePaths {
     lockFile: join(agentDirectory, 'lockfile.pid'),
     lockDatabase: join(agentDirectory, 'lock.db'),
     stopRequest: join(agentDirectory, 'stop-request'),
+    frozenMark: join(agentDirectory, 'frozen'),
     logsDirectory,
     heartbeat: join(logsDirectory, 'heartbeat.json'),
     alerts: join(logsDirectory, 'alert.txt'),

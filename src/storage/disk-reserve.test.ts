@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -90,4 +90,20 @@ test('a log without any reserve left takes nothing more', () => {
   }
   log.close();
   expect(eventsIn(folder)).toBe(2);
+});
+
+test('a reserve that cannot be removed frees nothing, and keeps nobody from ending', () => {
+  const file = path.join(root, 'reserve');
+  const hold = () => DiskReserve.hold(file, () => expect.unreachable('nothing was freed'));
+  for (const end of [
+    (reserve: DiskReserve) => reserve.spend(),
+    (reserve: DiskReserve) => reserve.release(),
+  ]) {
+    const reserve = hold();
+    rmSync(file);
+    // What stands there now is no file that could be unlinked.
+    mkdirSync(file);
+    expect(end(reserve)).toBe(false);
+    rmSync(file, { recursive: true });
+  }
 });

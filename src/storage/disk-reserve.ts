@@ -43,18 +43,25 @@ export class DiskReserve {
     rmSync(file, { force: true });
   }
 
-  /** Frees the space because there is no other; false where it was freed before. */
+  /** Frees the space because there is no other; false where it was freed before, or cannot be. */
   spend(): boolean {
-    if (!this.#isHeld) return false;
-    this.release();
+    if (!this.#isHeld || !this.release()) return false;
     this.#onSpent();
     return true;
   }
 
-  /** Frees the space at the end of the session. */
-  release(): void {
+  /**
+   * Frees the space at the end of the session. Returns whether that could be done: a disk that turned read-only keeps the file
+   * for the next start, and must not hide what ended the session.
+   */
+  release(): boolean {
     this.#isHeld = false;
-    DiskReserve.remove(this.#file);
+    try {
+      DiskReserve.remove(this.#file);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }
 

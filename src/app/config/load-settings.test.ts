@@ -323,3 +323,11 @@ test('takes the terms of fills, and refuses a latency distribution that is none'
   ]);
   expect(findings({ environment: { LA_FILLS_QUEUE_EXPONENT: '0.5' } })).toHaveLength(1);
 });
+
+test('a call of a strategy must fit into the time in which the event loop may stand still', () => {
+  expect(findings({ environment: { LA_ENGINE_STRATEGY_CALL_BUDGET: '30s' } })).toEqual([
+    'engine.strategy_call_budget: expected less than resources.freeze_timeout (30s), which ends a session whose strategy holds it up, found 30s',
+  ]);
+  const longer = { LA_ENGINE_STRATEGY_CALL_BUDGET: '30s', LA_RESOURCES_FREEZE_TIMEOUT: '31s' };
+  expect(findings({ environment: longer })).toEqual([]);
+});

@@ -91,7 +91,7 @@ export function loadSettings(sources: SettingSources): Settings {
   if (findings.length > 0) throw new ConfigError(findings);
 
   const values = Object.fromEntries([...merged].map(([key, layer]) => [key, layer.value])) as SettingValues;
-  const misfits = checkFillSettings(buildFillSettings(values));
+  const misfits = [...checkFillSettings(buildFillSettings(values)), ...checkCallBudget(values)];
   if (misfits.length > 0) throw new ConfigError(misfits);
   const effective: Record<string, EffectiveValue> = Object.fromEntries(merged);
   effective['params'] = { value: params, origin: originOf(merged, 'params') };
@@ -279,6 +279,16 @@ function rejectUnknownVariables(environment: SettingSources['environment'], find
       findings.push(`${name}: expected a known variable, found this one (did you mean ${meant}?)`);
     else if (SECTION_VARIABLE.test(name)) findings.push(`${name}: expected a known variable, found this one`);
   }
+}
+
+/** A call that may take longer than the event loop would be ended with the whole session, within its time. */
+function checkCallBudget(values: SettingValues): string[] {
+  const { strategyCallBudgetMs, freezeTimeoutMs } = buildSettings(values);
+  if (strategyCallBudgetMs < freezeTimeoutMs) return [];
+  return [
+    `engine.strategy_call_budget: expected less than resources.freeze_timeout (${freezeTimeoutMs / SECOND_MS}s), ` +
+      `which ends a session whose strategy holds it up, found ${strategyCallBudgetMs / SECOND_MS}s`,
+  ];
 }
 
 function originOf(merged: ReadonlyMap<SettingKey, Layered>, key: SettingKey): Origin {

@@ -159,7 +159,7 @@ export const SETTINGS = {
   }),
   'engine.strategy_call_budget': setting({
     schema: span(1, CALL_BUDGET_MINIMUM_MS, CALL_BUDGET_MAXIMUM_MS),
-    expected: 'a span from 10ms to 1m (a bare number is milliseconds)',
+    expected: 'a span from 10ms to 1m (a bare number is milliseconds), below resources.freeze_timeout',
     initial: '1s',
     textForm: 'text',
     flag: null,

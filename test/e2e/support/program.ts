@@ -36,6 +36,8 @@ export interface Program {
 export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** What the process may hold open at once; default: what this one may. */
+  readonly openFilesMax?: number;
 }
 
 const running = new Set<Program>();
@@ -43,7 +45,11 @@ const running = new Set<Program>();
 /** Starts `la` with these arguments. */
 export function startProgram(args: readonly string[], options: ProgramOptions = {}): Program {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, [LAUNCHER, ...args], {
+  const line = [process.execPath, LAUNCHER, ...args];
+  const { openFilesMax } = options;
+  const [command = '', ...rest] =
+    openFilesMax === undefined ? line : ['sh', '-c', `ulimit -n ${openFilesMax}; exec "$@"`, 'sh', ...line];
+  const child = spawn(command, rest, {
     cwd: options.cwd ?? ROOT,
     env: { ...plainEnvironment(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -17,8 +17,12 @@ export function startSimulated(
   workspace: string,
   options: readonly string[],
   environment: Record<string, string> = {},
+  openFilesMax?: number,
 ): Program {
-  return startProgram([...SIMULATED_RUN, '--workspace', workspace, ...options], { env: environment });
+  return startProgram([...SIMULATED_RUN, '--workspace', workspace, ...options], {
+    env: environment,
+    ...(openFilesMax === undefined ? {} : { openFilesMax }),
+  });
 }
 
 export function alertKinds(workspace: string): string[] {
