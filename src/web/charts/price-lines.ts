@@ -16,6 +16,7 @@ export interface PriceLevel {
 const ORDER_LINES_MAX = 40;
 /** Lines out of view that are named. */
 const BEYOND_MAX = 4;
+const BEYOND_DECIMALS = 2;
 
 export function listPriceLevels(
   symbol: string,
@@ -64,7 +65,10 @@ export function describeBeyond(levels: Iterable<PriceLevel>, { low, high }: Pric
     .filter(({ price }) => price < low || price > high)
     .toSorted((a, b) => away(a) - away(b))
     .slice(0, BEYOND_MAX)
-    .map(({ price, title }) => `${price > high ? '↑' : '↓'} ${title} ${amountText(String(price))}`)
+    .map(
+      ({ price, title }) =>
+        `${price > high ? '↑' : '↓'} ${title} ${amountText(String(Number(price.toFixed(BEYOND_DECIMALS))))}`,
+    )
     .join('   ');
 }
 
