@@ -111,7 +111,7 @@ describe('a sweep', { timeout: 120_000 }, () => {
         sessionId: 'trial',
         seed: 1,
         source: `backtest:${path.join(folder, 'btcusdt.csv')}`,
-        spec,
+        specs: [spec],
         strategy,
       };
       const start = composeBacktestStart({ ...own, band: 'off' }, dataset, feed, facts);
