@@ -6,9 +6,9 @@ import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Dataset, DatasetFeed, DatasetSpan } from '../storage/datasets/dataset.ts';
 import { joinFeeds } from '../storage/datasets/joined-feed.ts';
 import { openDataset } from '../storage/datasets/open-dataset.ts';
-import { isParquetFolder } from '../storage/datasets/parquet-bars.ts';
+import { hasTable } from '../storage/datasets/parquet-pieces.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import { contractOf, neededHistory } from './backtest-start.ts';
+import { chosenBarMs, contractOf, neededHistory } from './backtest-start.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
 
@@ -40,7 +40,7 @@ export async function openBacktestMarket(
   const contracts = contractsOf(settings, files);
   const opened: { readonly spec: InstrumentSpec; readonly dataset: Dataset }[] = [];
   for (const { data, funding, mark, symbol } of contracts) {
-    const dataset = await openDataset({ data, marks: mark, funding, symbol });
+    const dataset = await openDataset({ data, marks: mark, funding, symbol, barMs: chosenBarMs(settings) });
     opened.push({ spec: contractOf(symbol, dataset), dataset });
   }
   const [first] = opened;
@@ -77,7 +77,7 @@ function contractsOf(settings: Settings, files: readonly MarketFiles[]): readonl
   const [first] = files;
   const chosen = settings.effective['symbols']?.origin.kind === 'default' ? [] : settings.symbols;
   if (first !== undefined && files.length === 1) {
-    if (chosen.length > 1 && isParquetFolder(first.data))
+    if (chosen.length > 1 && hasTable(first.data, 'bars'))
       return chosen.map((symbol) => ({ ...first, symbol }));
     return [{ ...first, symbol: symbolOf({ settings, data: first.data }) }];
   }

@@ -16,7 +16,13 @@ import type { Dataset } from '../storage/datasets/dataset.ts';
 import { openDataset } from '../storage/datasets/open-dataset.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { evaluateBacktest } from './backtest-run.ts';
-import { DEFAULT_SEED, composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
+import {
+  DEFAULT_SEED,
+  chosenBarMs,
+  composeBacktestStart,
+  contractOf,
+  neededHistory,
+} from './backtest-start.ts';
 import { symbolOf } from './backtest-market.ts';
 import { type BacktestRequest, EXIT_STUCK } from './backtest.ts';
 import { type CallMark, loadMarked } from './call-mark.ts';
@@ -101,7 +107,13 @@ async function runChecks(
   if (further.length > 0)
     throw new ConfigError(['--data: expected one contract to check the strategy on, found several']);
   const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
-  const dataset = await openDataset({ data, marks: mark, funding, symbol: symbolOf(request) });
+  const dataset = await openDataset({
+    data,
+    marks: mark,
+    funding,
+    symbol: symbolOf(request),
+    barMs: chosenBarMs(settings),
+  });
   const spec = contractOf(symbolOf(request), dataset);
   const subject: Subject = { request, dataset, spec, createStrategy };
   const runs = 2 + CUTS + 1 + HISTORY_FACTORS.length;
