@@ -57,7 +57,10 @@ export async function exportData(
       io,
       written.map((name) => [name, `${rows[name].toLocaleString('en-US')} rows`, path.join(target, name)]),
     );
-    io.stdout.write(`Read with DuckDB: SELECT * FROM read_parquet('${target}/trades/**/*.parquet')\n`);
+    // The first table that is there: a session without trades has none to name.
+    const [first] = written;
+    if (first !== undefined)
+      io.stdout.write(`Read with DuckDB: SELECT * FROM read_parquet('${target}/${first}/**/*.parquet')\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;

@@ -89,8 +89,22 @@ const MIGRATION_5 = `
 CREATE TABLE snapshots (sequence INTEGER PRIMARY KEY) STRICT;
 `;
 
+/** What was raised in the time of the session; the program says it, not the engine, so no log brings it back. */
+const MIGRATION_6 = `
+CREATE TABLE alerts (
+  alert_id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, level TEXT NOT NULL, reason TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+`;
+
 /** Migration n brings a file from version n - 1 to n. */
-const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5];
+const MIGRATIONS: readonly string[] = [
+  MIGRATION_1,
+  MIGRATION_2,
+  MIGRATION_3,
+  MIGRATION_4,
+  MIGRATION_5,
+  MIGRATION_6,
+];
 
 export const JOURNAL_VERSION: number = MIGRATIONS.length;
 
