@@ -1,7 +1,7 @@
 /** `la data export`: a session as Parquet files that any analytics tool reads. */
 
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../ports/make-folders.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { EXPORT_TABLE_NAMES } from '../storage/export-tables.ts';
 import { exportSession } from '../storage/session-export.ts';
@@ -71,7 +71,7 @@ export async function exportData(
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
   } catch (error) {
     throw toStorageError(error, `make the folder ${folder}`);
   }

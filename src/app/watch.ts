@@ -23,7 +23,7 @@ import { wasFrozen } from './was-frozen.ts';
  * Variables that the session does not get: the service manager is told by the one that watches, and it is the one that npm
  * started, and that ends when npm's shell does.
  */
-const OF_THE_WATCHER: readonly string[] = [NOTIFY_SOCKET_VARIABLE, 'npm_lifecycle_event'];
+const OF_THE_WATCHER: ReadonlySet<string> = new Set([NOTIFY_SOCKET_VARIABLE, 'npm_lifecycle_event']);
 
 const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -129,7 +129,7 @@ function withoutDuration(words: readonly string[]): readonly string[] {
 /** Starts the program anew as it was started: the same Node, its options, the same entry. */
 function startSession(words: readonly string[]): SupervisedSession {
   const [entry = ''] = process.argv.slice(1);
-  const environment = Object.entries(process.env).filter(([name]) => !OF_THE_WATCHER.includes(name));
+  const environment = Object.entries(process.env).filter(([name]) => !OF_THE_WATCHER.has(name));
   const child = spawn(process.execPath, [...process.execArgv, entry, ...words], {
     env: Object.fromEntries(environment),
     stdio: ['ignore', 'inherit', 'inherit'],
