@@ -32,7 +32,13 @@ import { watchCalls } from './call-watchdog.ts';
 import { StrategyStuckError } from './strategy-stuck-error.ts';
 import { BacktestProgress } from './backtest-progress.ts';
 import { type BacktestPlan, type EndedBacktest, backtestEnd, runBacktest } from './backtest-run.ts';
-import { DEFAULT_SEED, composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
+import {
+  DEFAULT_SEED,
+  chosenBarMs,
+  composeBacktestStart,
+  contractOf,
+  neededHistory,
+} from './backtest-start.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
@@ -138,7 +144,13 @@ async function planBacktest(
   }
   const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
   const strategy = createStrategy();
-  const dataset = await openDataset({ data, marks: mark, funding, symbol: symbolOf(request) });
+  const dataset = await openDataset({
+    data,
+    marks: mark,
+    funding,
+    symbol: symbolOf(request),
+    barMs: chosenBarMs(settings),
+  });
   const seed = settings.seed ?? DEFAULT_SEED;
   const spec = contractOf(symbolOf(request), dataset);
   const historyBars = neededHistory(settings, dataset, strategy);

@@ -16,7 +16,13 @@ import type { Dataset } from '../storage/datasets/dataset.ts';
 import { openDataset } from '../storage/datasets/open-dataset.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { evaluateBacktest } from './backtest-run.ts';
-import { DEFAULT_SEED, composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
+import {
+  DEFAULT_SEED,
+  chosenBarMs,
+  composeBacktestStart,
+  contractOf,
+  neededHistory,
+} from './backtest-start.ts';
 import { type BacktestRequest, EXIT_STUCK, symbolOf } from './backtest.ts';
 import { type CallMark, loadMarked } from './call-mark.ts';
 import { watchCalls } from './call-watchdog.ts';
@@ -97,7 +103,13 @@ async function runChecks(
 ): Promise<readonly StrategyCheck[]> {
   const { settings, data, mark, funding } = request;
   const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
-  const dataset = await openDataset({ data, marks: mark, funding, symbol: symbolOf(request) });
+  const dataset = await openDataset({
+    data,
+    marks: mark,
+    funding,
+    symbol: symbolOf(request),
+    barMs: chosenBarMs(settings),
+  });
   const spec = contractOf(symbolOf(request), dataset);
   const subject: Subject = { request, dataset, spec, createStrategy };
   const runs = 2 + CUTS + 1 + HISTORY_FACTORS.length;

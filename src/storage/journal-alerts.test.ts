@@ -31,7 +31,7 @@ test('a journal has the alerts that were stored last, also one of an older versi
   Journal.open(file, SAMPLE_START).close();
   expect(alertsIn(file)).toEqual([]);
   const database = new DatabaseSync(file);
-  database.exec('DROP TABLE alerts; PRAGMA user_version = 5');
+  database.exec('DROP TABLE alerts; PRAGMA user_version = 6');
   database.close();
   storeAlerts(file, [CRASHED]);
   storeAlerts(file, [CRASHED, DEGRADED]);

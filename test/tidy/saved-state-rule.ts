@@ -18,12 +18,14 @@ const TERMS = 'terms of the session';
 
 /** `Class` for a whole class, `Class.field` for one field, and why it need not be saved. */
 const EXCEPTIONS: Readonly<Record<string, string>> = {
+  'BarSeries.#newest': 'follows from the bars',
   'BarSeries.#openTimeMs': COLUMN,
   'BarSeries.#open': COLUMN,
   'BarSeries.#high': COLUMN,
   'BarSeries.#low': COLUMN,
   'BarSeries.#close': COLUMN,
   'BarSeries.#volume': COLUMN,
+  'CircuitBreakers.version': 'compared by the limit watch alone, which begins anew',
   'Engine.#alone': WIRING,
   'Engine.#end': WIRING,
   'Engine.#tradeBars': WIRING,
@@ -37,6 +39,8 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   EventBlock: 'input',
   Extremes: 'lives within one call',
   LadderSide: 'its levels are saved by their book',
+  LimitWatch: 'spares looks that find nothing; a new one looks once more',
+  'LossLimits.version': 'compared by the limit watch alone, which begins anew',
   'MarketIntake.#bar': CALL,
   'MarketIntake.#playedMs': CALL,
   'MarketIntake.#playedSequence': CALL,
@@ -47,6 +51,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'PaperExchange.#prints': 'hand out one event at a time',
   'PublicBook.#digest': 'a cache of the book that is shown',
   PrintMatching: 'hands out one event at a time; nothing of it lasts',
+  'RiskDesk.#limitWatch': 'spares looks that find nothing; a new one looks once more',
   'RestingOrders.#counts': 'follow from the orders',
   'RestingOrders.#reduceOnly': 'follows from the orders',
   'RestingOrders.size': 'follows from the orders',

@@ -11,7 +11,7 @@ import { systemClock } from '../../ports/wall-clock.ts';
 import { formatSweepSummary } from '../../report/sweep-summary.ts';
 import { workspacePaths } from '../../session/workspace-paths.ts';
 import { StorageError } from '../../storage/storage-error.ts';
-import { DEFAULT_SEED, contractOf } from '../backtest-start.ts';
+import { DEFAULT_SEED, chosenBarMs, contractOf } from '../backtest-start.ts';
 import { EXIT_STUCK, symbolOf } from '../backtest.ts';
 import type { CallMark } from '../call-mark.ts';
 import { watchCalls } from '../call-watchdog.ts';
@@ -70,7 +70,10 @@ async function holdSweep(
   const trials = trialsOf(space);
   const data = dataOf(space);
   const symbol = symbolOf({ settings, data });
-  const market = await SweepMarket.open({ data, marks: space.mark, funding: space.funding, symbol });
+  const market = await SweepMarket.open({
+    ...{ data, marks: space.mark, funding: space.funding, symbol },
+    barMs: chosenBarMs(settings),
+  });
   const spec = contractOf(symbol, market.dataset);
   const ground = groundOf(settings, space, spec, market);
   const span = market.span(ground, { fromMs: space.fromMs, toMs: space.toMs, historyBars: 0 });
@@ -117,7 +120,7 @@ async function holdSweep(
     belief: judgeSweep(ranked, drawn, ground.seed),
     walk,
   });
-  const folder = writeSweep(workspacePaths(workspace).root, document);
+  const folder = writeSweep(workspacePaths(workspace).sweepsDirectory, document);
   const seconds = (systemClock.nowMs() - startedMs) / 1_000;
   if (io.json) printJson(io, { ...document, folder, sweep_seconds: seconds });
   else

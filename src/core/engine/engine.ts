@@ -224,7 +224,7 @@ export class Engine implements EventListener {
 
   /** The account as the next session finds it. */
   accountEnd(): AccountStart {
-    return describeAccount(this.start, this.#parts);
+    return describeAccount(this.start, this.#parts, !Number.isNaN(this.#lifecycle.runningMs));
   }
 
   /** Hash of everything said so far and of the state that decides what comes next. */
@@ -239,30 +239,31 @@ export class Engine implements EventListener {
     } else if (kind === EventKind.trade) {
       this.#intake.trade(block, row, this.#nowMs, this.#sequence);
       this.#tradeBars.note(block.instrument[row] ?? 0);
+    } else if (kind === EventKind.bar) {
+      this.#applyBar(block, row);
     } else {
       this.#applyRare(kind, block, row);
     }
   }
 
+  #applyBar(block: EventBlock, row: number): void {
+    const playedUntilMs = this.#intake.bar(block, row, this.#nowMs, this.#sequence);
+    if (playedUntilMs !== null) this.#absence.settleUntil(playedUntilMs, block.instrument[row] ?? 0);
+    if (this.#sampler.isDueWithBar(this.#nowMs)) this.#sample();
+  }
+
   #applyRare(kind: EventKind, block: EventBlock, row: number): void {
-    const instrument = block.instrument[row] ?? 0;
     const at = block.price[row] ?? 0;
     switch (kind) {
       case EventKind.sessionStarted:
         this.#begin();
         break;
-      case EventKind.bar: {
-        const playedUntilMs = this.#intake.bar(block, row, this.#nowMs, this.#sequence);
-        if (playedUntilMs !== null) this.#absence.settleUntil(playedUntilMs, instrument);
-        if (this.#sampler.isDueWithBar(this.#nowMs)) this.#sample();
-        break;
-      }
       case EventKind.markBar:
         this.#intake.markBar(block, row);
         break;
       case EventKind.mark:
         this.#intake.mark(block, row, this.#nowMs, this.#sequence);
-        this.#scheduleSettlement(instrument);
+        this.#scheduleSettlement(block.instrument[row] ?? 0);
         break;
       case EventKind.lastPrice:
         this.#intake.lastPrice(block, row);
@@ -291,6 +292,7 @@ export class Engine implements EventListener {
       case EventKind.bookDelta:
       case EventKind.bookTail:
       case EventKind.trade:
+      case EventKind.bar:
       case EventKind.level:
         throw new RangeError(`row ${row} of kind ${kind} stands outside its event`);
       default:

@@ -4,7 +4,7 @@
  * The hot path: nothing is allocated per row.
  */
 
-import { InvariantViolation, assert } from '../base/assert.ts';
+import { assert } from '../base/assert.ts';
 import { restoreEach } from '../base/saved-state.ts';
 import { SECOND_MS } from '../base/time.ts';
 import type { FeedState } from '../domain/commands.ts';
@@ -34,7 +34,7 @@ import type { TriggerSource } from '../domain/order.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
 import type { SessionStart } from '../domain/session-start.ts';
 import { markPrice, rate } from '../domain/units.ts';
-import type { Bar } from '../exchange/bar-matching.ts';
+import type { Bar, BarPlay } from '../exchange/bar.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
 import { NO_PRICE } from '../market/order-book.ts';
 import type { DataWatch } from './data-watch.ts';
@@ -60,6 +60,8 @@ const LATE_TRADES: Complaint = {
   detail: `trades arrived more than ${LATE_MS} ms after their stamp`,
 };
 
+type Mutable<Fields> = { -readonly [Field in keyof Fields]: Fields[Field] };
+
 const NO_BAR: Bar = { openTimeMs: 0, open: 0, high: 0, low: 0, close: 0, volume: 0 };
 
 export class MarketIntake {
@@ -73,10 +75,9 @@ export class MarketIntake {
   readonly #liquidation: LiquidationDesk;
   readonly #hearReports: () => void;
   readonly #staleMs: number;
-  /** The bar in hand, reused. */
+  /** The bar in hand, reused; and how it is played, by instrument. */
   readonly #bar = { ...NO_BAR };
-  /** Judge margins while a bar is played, by instrument. */
-  readonly #judges: readonly (() => void)[];
+  readonly #plays: readonly Mutable<BarPlay>[];
   #playedMs = 0;
   #playedSequence = 0;
   readonly #bookStretches: readonly QualityStretch[];
@@ -100,9 +101,11 @@ export class MarketIntake {
     this.#markBars = parts.markets.map(() => null);
     this.#liquidation = new LiquidationDesk(start, parts, outputs, onLiquidation);
     this.#staleMs = start.stale_timeout_ms;
-    this.#judges = parts.markets.map(
-      (market) => () => this.#liquidation.onMark(market, this.#playedMs, this.#playedSequence),
-    );
+    this.#plays = parts.markets.map((market) => ({
+      bar: this.#bar,
+      ...{ endMs: 0, markBar: null, isReconstructed: false },
+      judgeMargin: () => this.#liquidation.onMark(market, this.#playedMs, this.#playedSequence),
+    }));
     this.#hearsBooks = host.handlers.onBook !== undefined;
     this.#hearsTrades = host.handlers.onTrade !== undefined;
     this.#bookStretches = parts.markets.map((_, index) => new QualityStretch(outputs, index, 'book'));
@@ -230,13 +233,12 @@ export class MarketIntake {
     } else if (this.#lifecycle.state !== 'ended') {
       this.#playedMs = nowMs;
       this.#playedSequence = sequence;
-      const judgeMargin = this.#judges[instrument] ?? unjudged;
-      this.#parts.exchange.onBar(
-        instrument,
-        { bar, endMs, markBar, isReconstructed, judgeMargin },
-        nowMs,
-        sequence,
-      );
+      const play = this.#plays[instrument];
+      assert(play !== undefined, 'no such instrument');
+      play.endMs = endMs;
+      play.markBar = markBar;
+      play.isReconstructed = isReconstructed;
+      this.#parts.exchange.onBar(instrument, play, nowMs, sequence);
     }
     // Time that is played through is no time without data; what stands in the book is no market all the same.
     market.bookTimeMs = Math.max(market.bookTimeMs, Math.min(nowMs, endMs));
@@ -352,12 +354,7 @@ export class MarketIntake {
   }
 }
 
-/** Every instrument of a session has its judge. */
-function unjudged(): never {
-  throw new InvariantViolation('no such instrument');
-}
-
-function readBar(block: EventBlock, row: number, into: { -readonly [Field in keyof Bar]: Bar[Field] }): void {
+function readBar(block: EventBlock, row: number, into: Mutable<Bar>): void {
   const { wide } = block;
   const at = block.price[row] ?? 0;
   into.openTimeMs = wide[at + BAR_OPEN_TIME] ?? 0;

@@ -1,6 +1,6 @@
 /**
- * Acts on the limits that no order asks about: once a second it values the account, trips breakers, and closes positions
- * that lose too much or are held too long.
+ * Acts on the limits that no order asks about: once a second, or with each bar, it looks at the account, trips breakers, and
+ * closes positions that lose too much or are held too long.
  *
  * A tripped breaker cancels the working orders that could add risk; those that can only reduce stay. Invariants: decided
  * on the account's equity at the mark; nothing is closed while the session is not running, because nothing would fill;
@@ -17,6 +17,7 @@ import type { Position } from '../ledger/position.ts';
 import type { BreakerTrip } from '../risk/circuit-breakers.ts';
 import { percentOf } from '../risk/loss-limits.ts';
 import type { EngineParts } from './engine-parts.ts';
+import { LimitWatch } from './limit-watch.ts';
 import type { OrderDesk } from './order-desk.ts';
 
 /** A closing is sent again after this long with the position still there. */
@@ -31,6 +32,9 @@ export class RiskDesk {
   readonly #outputs: OutputBuffer;
   /** When the closing of each position was last sent. */
   readonly #closedAtMs: Float64Array;
+  readonly #limitWatch: LimitWatch;
+  /** Positions have limits of their own, which every look is held against. */
+  readonly #limitsPositions: boolean;
   #isDayTold = false;
 
   constructor(limits: RiskStart, parts: RiskEngineParts, desk: OrderDesk, outputs: OutputBuffer) {
@@ -39,10 +43,25 @@ export class RiskDesk {
     this.#desk = desk;
     this.#outputs = outputs;
     this.#closedAtMs = new Float64Array(parts.account.positions.length).fill(Number.NEGATIVE_INFINITY);
+    this.#limitWatch = new LimitWatch(parts);
+    const { max_trade_loss_percent: lossPercent, max_position_time_ms: limitMs } = limits;
+    this.#limitsPositions = (lossPercent ?? null) !== null || (limitMs ?? null) !== null;
   }
 
-  /** Values the account; returns whether its loss ends the session. Call it once a second. */
+  /** Looks at the account, by exact sums where they can tell anything; returns whether its loss ends the session. */
   check(nowMs: number, isRunning: boolean): boolean {
+    const isWatched = this.#limitsPositions && !this.#parts.account.isFlat;
+    if (!isWatched && !this.#limitWatch.mayFind(nowMs)) return false;
+    return this.#look(nowMs, isRunning);
+  }
+
+  /** A round trip was closed. */
+  noteTrade(trade: TradeRecord): void {
+    const trip = this.#parts.breakers.noteTrade(trade.exitTimeMs, trade.netPnl);
+    if (trip !== null) this.#trip(trade.exitTimeMs, trip);
+  }
+
+  #look(nowMs: number, isRunning: boolean): boolean {
     const { account, losses, breakers, markets } = this.#parts;
     // What cannot be valued yet would be taken for a loss, or for a height that there never was.
     const isValued = account.positions.every(
@@ -55,15 +74,10 @@ export class RiskDesk {
     this.#noteDay(nowMs, equity);
     const trip = breakers.update(nowMs, equity);
     if (trip !== null) this.#trip(nowMs, trip);
+    this.#limitWatch.renew(nowMs, equity);
     if (!isRunning) return false;
     for (const [slot, position] of account.positions.entries()) this.#watch(nowMs, slot, position);
     return losses.accountLoss(equity) !== null;
-  }
-
-  /** A round trip was closed. */
-  noteTrade(trade: TradeRecord): void {
-    const trip = this.#parts.breakers.noteTrade(trade.exitTimeMs, trade.netPnl);
-    if (trip !== null) this.#trip(trade.exitTimeMs, trip);
   }
 
   #noteDay(nowMs: number, equity: Money): void {

@@ -123,6 +123,7 @@ export class StrategyHost implements MarketView {
     this.#interval = this.#ownInterval;
     this.#call('onBar');
     const { bars, longer } = this.#market(instrument);
+    if (longer.size === 0) return;
     for (const [interval, { series, lengthMs }] of longer) {
       if (series.lastOpenTimeMs + lengthMs !== bars.lastOpenTimeMs + this.intervalMs) continue;
       this.#instrument = instrument;

@@ -19,34 +19,13 @@ import type { ClosureReason } from '../domain/reasons.ts';
 import { type Lots, type Ticks, lots, markPrice, ticks } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
+import type { Bar, BarPlay } from './bar.ts';
 import { type ConditionalOrders, firesUpward, triggerLevel } from './conditional-orders.ts';
 import type { FillBasis } from './fill-record.ts';
 import { type ParametricPrice, measureActivity, parametricPrice } from './impact-model.ts';
 import { reduceOnlyRoom } from './reduce-only.ts';
 import type { RestingOrders } from './resting-orders.ts';
 import type { OrderLookup, WorkingOrder } from './working-order.ts';
-
-/** A bar in hand; prices in ticks, of a mark bar in mark units. */
-export interface Bar {
-  readonly openTimeMs: number;
-  readonly open: number;
-  readonly high: number;
-  readonly low: number;
-  readonly close: number;
-  /** Lots. */
-  readonly volume: number;
-}
-
-/** A bar that is to be played through the orders of an instrument. */
-export interface BarPlay {
-  readonly bar: Bar;
-  readonly endMs: number;
-  /** The mark's own bar of the same span; null where there is none. */
-  readonly markBar: Bar | null;
-  readonly isReconstructed: boolean;
-  /** Judges margins at the valuation price in force; called at the extremes of the bar, after its stops. */
-  readonly judgeMargin: () => void;
-}
 
 /** What the rules for bars ask of the exchange around them. */
 export interface BarLink {
@@ -115,11 +94,25 @@ export class BarMatching {
     this.#isReconstructed = isReconstructed;
     this.#budget = Math.floor(bar.volume * this.#terms.max_volume_share);
     this.#market.lastPrice = bar.open;
-    if (this.#queued.size + this.#waiting.size + this.#resting.size > 0) this.#playOrders(bar, judgeMargin);
-    else if (!this.#account.isFlat) this.#judgeExtremes(judgeMargin);
+    if (this.#isReached()) this.#playOrders(bar, judgeMargin);
+    else this.#passBy(judgeMargin);
     this.#market.lastPrice = bar.close;
     this.#closeMark(markBar);
     return true;
+  }
+
+  /** Whether the bar in hand does anything to any of the orders: most bars do nothing to orders that are far away. */
+  #isReached(): boolean {
+    for (const order of this.#queued) if (this.#isInTime(order)) return true;
+    for (const order of this.#waiting) if (this.#isReachable(order)) return true;
+    return this.#resting.isTradedThrough(this.#bar.low, this.#bar.high);
+  }
+
+  /** What {@link #playOrders} does where no order is reached. */
+  #passBy(judgeMargin: () => void): void {
+    const orders = this.#waiting.size + this.#resting.size;
+    if (orders > 0) this.#link.shrink(this.#market.instrument.index);
+    if (!this.#account.isFlat) this.#judgeExtremes(judgeMargin);
   }
 
   #playOrders(bar: Bar, judgeMargin: () => void): void {
@@ -332,6 +325,11 @@ export class BarMatching {
     const level = this.#level(order);
     const { open } = this.#barOf(order);
     return level !== null && (firesUpward(order) ? open >= level : open <= level);
+  }
+
+  /** A trailing stop moves along with every bar. */
+  #isReachable(order: WorkingOrder): boolean {
+    return order.intent.type === 'trailing_stop' || this.#isPassedAtOpen(order) || this.#isInRange(order);
   }
 
   #isInRange(order: WorkingOrder): boolean {

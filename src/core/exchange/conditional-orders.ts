@@ -31,8 +31,9 @@ export class ConditionalOrders {
     this.#orders.delete(order);
   }
 
-  forEach(visit: (order: WorkingOrder) => void): void {
-    for (const order of [...this.#orders]) visit(order);
+  /** Oldest first; those that leave meanwhile are not visited any more. */
+  [Symbol.iterator](): IterableIterator<WorkingOrder> {
+    return this.#orders.values();
   }
 
   /** Oldest first; a copy, so that orders may leave meanwhile. */

@@ -16,7 +16,8 @@ import type { ClosureReason, RejectionCode } from '../domain/reasons.ts';
 import { type Lots, type Money, type Ticks, ZERO_MONEY } from '../domain/units.ts';
 import type { Account } from '../ledger/account.ts';
 import type { InstrumentMarket } from '../market/instrument-market.ts';
-import { type BarLink, type BarMatching, type BarPlay, barRules } from './bar-matching.ts';
+import type { BarPlay } from './bar.ts';
+import { type BarLink, type BarMatching, barRules } from './bar-matching.ts';
 import { type ArrivalContext, checkArrival } from './arrival-checks.ts';
 import type { PaperExchangeSettings } from './exchange-settings.ts';
 import { ConditionalOrders, checkTrigger } from './conditional-orders.ts';
@@ -167,10 +168,8 @@ export class PaperExchange {
     this.#enter(nowMs, sequence);
     this.#resting[intent.instrument]?.remove(order, intent.price);
     order.place = 'in_flight';
-    if (quantity !== null && quantity <= order.filled) {
-      this.#close(order, 'canceled', 'amended_below_filled');
-      return;
-    }
+    if (quantity !== null && quantity <= order.filled)
+      return this.#close(order, 'canceled', 'amended_below_filled');
     order.amend({ ...intent, price: price ?? intent.price, quantity: quantity ?? intent.quantity });
     this.#orders.reserve(order, this.#reserveFor(order));
     this.arrive(order, nowMs, sequence);

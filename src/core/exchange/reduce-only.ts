@@ -19,9 +19,8 @@ export function cancelUnsupported(
   account: Account,
   cancel: (order: WorkingOrder) => void,
 ): void {
-  waiting?.forEach((order) => {
-    if (reduceOnlyRoom(order, account) === 0) cancel(order);
-  });
+  if (waiting !== undefined && waiting.size > 0)
+    for (const order of waiting) if (reduceOnlyRoom(order, account) === 0) cancel(order);
   if (resting === undefined || resting.size === 0) return;
   resting.forEachReduceOnly((order) => {
     if (reduceOnlyRoom(order, account) < order.remaining) cancel(order);

@@ -115,6 +115,13 @@ export class RestingOrders {
     }
   }
 
+  /** Whether a bar of this range has gone through any of the orders. */
+  isTradedThrough(low: number, high: number): boolean {
+    if (this.size === 0) return false;
+    const { bestBid, bestAsk } = this.#counts;
+    return (bestBid !== NO_PRICE && bestBid > low) || (bestAsk !== NO_PRICE && bestAsk < high);
+  }
+
   /** Orders of a side that trades at `extreme` have gone through: bids above it, asks below it; best price first, then oldest. */
   tradedThrough(isBid: boolean, extreme: number): WorkingOrder[] {
     const reached: WorkingOrder[] = [];

@@ -16,6 +16,8 @@ export class BarSeries {
   readonly #close: Float64Array;
   readonly #volume: Float64Array;
   #total = 0;
+  /** Where the newest bar lies; kept, because a remainder costs more than all else of a reading. */
+  #newest = -1;
 
   constructor(capacity: number) {
     assert(capacity > 0, 'a bar series needs room');
@@ -47,7 +49,8 @@ export class BarSeries {
     // Not `assert`: making its text would cost more than the bar.
     if (openTimeMs <= this.lastOpenTimeMs)
       throw new InvariantViolation(`bar of ${openTimeMs} is not newer than ${this.lastOpenTimeMs}`);
-    const at = this.#total % this.capacity;
+    const at = this.#newest + 1 === this.capacity ? 0 : this.#newest + 1;
+    this.#newest = at;
     this.#openTimeMs[at] = openTimeMs;
     this.#open[at] = open;
     this.#high[at] = high;
@@ -86,7 +89,8 @@ export class BarSeries {
     // Not `assert`: strategies read bars by the thousand, and its text would cost more than the reading.
     if (back < 0 || back >= this.length)
       throw new InvariantViolation(`bar ${back} back of ${this.length} held`);
-    return (this.#total - 1 - back) % this.capacity;
+    const at = this.#newest - back;
+    return at < 0 ? at + this.capacity : at;
   }
 
   /** The bars held, oldest first, a column each. */
@@ -114,6 +118,7 @@ export class BarSeries {
       this.#low[slot] = state.low[at] ?? Number.NaN;
       this.#close[slot] = state.close[at] ?? Number.NaN;
       this.#volume[slot] = state.volume[at] ?? Number.NaN;
+      this.#newest = slot;
     }
   }
 }

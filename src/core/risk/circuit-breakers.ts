@@ -28,6 +28,8 @@ export class CircuitBreakers {
   #drawdownUntilMs: number | null = null;
   #lossesInRow = 0;
   #lossesUntilMs: number | null = null;
+  /** Changes with what its answers rest on, the equity left aside. */
+  version = 0;
 
   /** `carried`: of the account's last session; what is not limited any more is forgotten. */
   constructor(limits: BreakerLimits, carried: BreakerDocument = {}) {
@@ -47,6 +49,7 @@ export class CircuitBreakers {
     if (this.#lossesUntilMs !== null && timeMs >= this.#lossesUntilMs) {
       this.#lossesUntilMs = null;
       this.#lossesInRow = 0;
+      this.version++;
     }
     const { maxDrawdownPercent } = this.#limits;
     if (maxDrawdownPercent === null) return null;
@@ -54,12 +57,15 @@ export class CircuitBreakers {
       if (timeMs < this.#drawdownUntilMs) return null;
       this.#drawdownUntilMs = null;
       this.#peak = equity;
+      this.version++;
     }
     const peak = this.#peak === null || equity > this.#peak ? equity : this.#peak;
+    if (peak !== this.#peak) this.version++;
     this.#peak = peak;
     const lost = money(peak - equity);
     if (lost <= 0n || lost < percentOf(peak, maxDrawdownPercent)) return null;
     this.#drawdownUntilMs = timeMs + this.#limits.cooldownMs;
+    this.version++;
     return this.#drawdown(equity);
   }
 
@@ -70,12 +76,29 @@ export class CircuitBreakers {
     this.#lossesInRow = netPnl < 0n ? this.#lossesInRow + 1 : 0;
     if (this.#lossesInRow < maxConsecutiveLosses) return null;
     this.#lossesUntilMs = timeMs + cooldownMs;
+    this.version++;
     return this.#losses();
   }
 
   /** Why no new risk may be taken now; null while no breaker cools down. Call {@link update} first. */
   refusal(equity: Money): BreakerTrip | null {
     return this.#losses() ?? this.#drawdown(equity);
+  }
+
+  /** Above `floor` and up to `peak` the equity changes nothing; null where it never does. Call {@link update} first. */
+  get range(): { readonly floor: Money; readonly peak: Money } | null {
+    const { maxDrawdownPercent } = this.#limits;
+    const peak = this.#peak;
+    if (maxDrawdownPercent === null || peak === null || this.#drawdownUntilMs !== null) return null;
+    return { floor: money(peak - percentOf(peak, maxDrawdownPercent)), peak };
+  }
+
+  /** When the next cool-down ends; Infinity where none is under way. */
+  get cooldownEndMs(): number {
+    return Math.min(
+      this.#drawdownUntilMs ?? Number.POSITIVE_INFINITY,
+      this.#lossesUntilMs ?? Number.POSITIVE_INFINITY,
+    );
   }
 
   /** What it knows, as the account carries it; null where nothing is set. */

@@ -21,6 +21,8 @@ export class LossLimits {
   #day: number | null;
   #dayOpening: Money;
   #isDayLost: boolean;
+  /** Changes with what its answers rest on, the equity left aside. */
+  version = 0;
 
   /**
    * `day`, `dayOpening`, `isDayLost`: of an account carried over within the same day; null begins with the next
@@ -53,6 +55,7 @@ export class LossLimits {
       this.#day = day;
       this.#dayOpening = equity;
       this.#isDayLost = false;
+      this.version++;
     }
     return this.#isDayLost ? null : this.dayLoss(equity);
   }
@@ -62,7 +65,10 @@ export class LossLimits {
     const loss = money(this.#dayOpening - equity);
     if (loss <= 0n && !this.#isDayLost) return null;
     const limit = percentOf(this.#dayOpening, this.#settings.maxDayLossPercent);
-    this.#isDayLost ||= loss >= limit && loss > 0n;
+    if (!this.#isDayLost && loss >= limit && loss > 0n) {
+      this.#isDayLost = true;
+      this.version++;
+    }
     return this.#isDayLost ? { loss, limit } : null;
   }
 
@@ -72,6 +78,19 @@ export class LossLimits {
     if (loss <= 0n) return null;
     const limit = percentOf(this.#settings.openingBalance, this.#settings.maxAccountLossPercent);
     return loss >= limit ? { loss, limit } : null;
+  }
+
+  /** Above this equity no limit is reached that was not before; call {@link update} first. */
+  get floor(): Money {
+    const { openingBalance, maxAccountLossPercent, maxDayLossPercent } = this.#settings;
+    const ofAccount = money(openingBalance - percentOf(openingBalance, maxAccountLossPercent));
+    const ofDay = money(this.#dayOpening - percentOf(this.#dayOpening, maxDayLossPercent));
+    return this.#isDayLost || ofAccount > ofDay ? ofAccount : ofDay;
+  }
+
+  /** When the UTC day ends that a time lies in. */
+  dayEndMs(timeMs: number): number {
+    return (Math.floor(timeMs / DAY_MS) + 1) * DAY_MS;
   }
 
   save() {

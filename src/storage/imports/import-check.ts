@@ -8,6 +8,7 @@
  */
 
 import { DecimalError, parseDecimal } from '../../core/base/fixed-point.ts';
+import { RecentIds } from '../recent-ids.ts';
 import type { ImportedBar, ImportedFunding, ImportedRow, ImportedTrade } from './import-row.ts';
 
 /** Findings kept with their lines; further ones are counted. */
@@ -40,7 +41,7 @@ export class ImportCheck {
   #file = '';
   readonly #bars = { bar: new Map<number, BarSeen>(), mark_bar: new Map<number, BarSeen>() };
   readonly #funding = new Map<number, string>();
-  readonly #ids = new Set<string>();
+  readonly #ids = new RecentIds<string>(REMEMBERED_IDS);
   /** Newest time of each kind of row. */
   readonly #newestMs = new Map<ImportedRow['kind'], number>();
 
@@ -117,12 +118,8 @@ export class ImportCheck {
   #acceptsTrade({ kind, line, timeMs, id, price, quantity }: ImportedTrade): boolean {
     if ((valueOf(price) ?? 0) <= 0 || (valueOf(quantity) ?? 0) <= 0)
       return this.#find(line, 'impossible', `price ${price}, quantity ${quantity}`);
-    if (id !== '') {
-      if (this.#ids.has(id)) return this.#find(line, 'duplicate', `trade ${id} was told before`);
-      this.#ids.add(id);
-      const oldest = this.#ids.size > REMEMBERED_IDS ? this.#ids.values().next().value : undefined;
-      if (oldest !== undefined) this.#ids.delete(oldest);
-    }
+    if (id !== '' && this.#ids.isRepeated(id))
+      return this.#find(line, 'duplicate', `trade ${id} was told before`);
     this.#noteOrder(kind, timeMs, line);
     return true;
   }
