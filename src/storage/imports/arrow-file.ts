@@ -21,6 +21,8 @@ const FIELD_NODE_BYTES = 16;
 const BUFFER_BYTES = 16;
 /** In front of a buffer that may be compressed: its length without, -1 = it is not. */
 const LENGTH_PREFIX_BYTES = 8;
+/** Of the types that are read. */
+const VALUE_BYTES_MIN = 4;
 /** A batch of the largest files that people keep, with room. */
 const BATCH_BYTES_MAX = 1024 * 1024 * 1024;
 /** In front of a message's metadata since 0.15; before, the length alone. */
@@ -52,7 +54,7 @@ export interface ArrowBatch {
 
 interface Field extends ArrowColumn {
   readonly buffers: number;
-  read(values: DataView, row: number): number;
+  readonly read: (values: DataView, row: number) => number;
 }
 
 /** Yields the batches of a file in their order. Throws StorageError: `not_found`, or `invalid_data` naming the file. */
@@ -183,6 +185,7 @@ function readBatch(fields: readonly Field[], meta: Buffer, body: Buffer): ArrowB
     const missing = Number(batch.structAt(1, at, FIELD_NODE_BYTES).getBigInt64(8, true));
     const valid = missing > 0 ? bufferAt(first) : null;
     const values = viewOf(bufferAt(first + 1));
+    if (rows * VALUE_BYTES_MIN > values.byteLength) throw broken('a column that ends early');
     const isThere = (row: number): boolean =>
       valid === null || (((valid[row >> 3] ?? 0) >> (row & 7)) & 1) === 1;
     columns.set(

@@ -10,7 +10,7 @@ const MICROSECONDS_A_MS = 1_000;
 export interface CsvRow {
   readonly line: number;
   /** The cell of a column; '' where the file does not have it. */
-  cell(name: string): string;
+  readonly cell: (name: string) => string;
 }
 
 /** Yields the rows of a file with a header that names these columns and others. Throws StorageError with file and line. */

@@ -22,8 +22,8 @@ export const featherFormat: ImportFormat = {
 };
 
 async function* readCandles(file: string): AsyncGenerator<ImportedRow> {
-  const isMark = /-mark\.feather$/.test(file);
-  const isFunding = /-funding_rate\.feather$/.test(file);
+  const isMark = file.endsWith('-mark.feather');
+  const isFunding = file.endsWith('-funding_rate.feather');
   let line = 0;
   for (const batch of readArrowFile(file)) {
     const [dates = [], ...columns] = COLUMNS.map((name) => columnOf(file, batch, name));

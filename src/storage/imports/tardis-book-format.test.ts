@@ -102,9 +102,8 @@ describe('order books of Tardis', () => {
       ],
     });
     expect(rows).toMatchObject({ book_levels: 9, trades: 2 });
-    expect(check.findings).toMatchObject([
-      { line: 8, kind: 'gap', text: expect.stringContaining('begins anew') },
-    ]);
+    expect(check.findings).toMatchObject([{ line: 8, kind: 'gap' }]);
+    expect(check.findings[0]?.text).toContain('begins anew');
     expect(await played()).toEqual([
       '1 snapshot +500001:15000 +500000:20000 -500002:2500',
       '3 trade -500001:15000',
@@ -124,9 +123,8 @@ describe('order books of Tardis', () => {
         row(2_900, false, 'ask', '50001.1', '1'),
       ],
     });
-    expect(check.findings).toMatchObject([
-      { line: 2, kind: 'gap', text: expect.stringContaining('no snapshot') },
-    ]);
+    expect(check.findings).toMatchObject([{ line: 2, kind: 'gap' }]);
+    expect(check.findings[0]?.text).toContain('no snapshot');
     expect(await played()).toEqual(['0 snapshot +500001:12500', '2 delta -500011:10000']);
   });
 
