@@ -48,6 +48,7 @@ export class SessionDashboard {
     const { paths, sessionId } = options;
     this.#records = new RecordsThread({
       sessionsDirectory: paths.sessionsDirectory,
+      sweepsDirectory: paths.sweepsDirectory,
       runningId: sessionId,
     });
   }

@@ -316,6 +316,7 @@ export class SessionRun {
       ),
       errorCount: log.errors,
       hasJournal: this.#live.hasJournal,
+      ...(this.#live.checks === null ? {} : { checks: this.#live.checks }),
       alertsFile: this.#options.paths.alerts,
       localEndMs: systemClock.nowMs(),
     });

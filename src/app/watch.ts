@@ -83,7 +83,7 @@ export async function watchSession(request: WatchRequest, io: ProgramIo): Promis
 }
 
 /** Whether the newest session of the workspace can be gone on with; one that froze beyond reach would freeze its replay. */
-function canResume(paths: WorkspacePaths): boolean {
+export function canResume(paths: WorkspacePaths): boolean {
   try {
     const interrupted = findInterrupted(paths.root);
     if (interrupted === null) return false;

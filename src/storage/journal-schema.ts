@@ -89,8 +89,23 @@ const MIGRATION_5 = `
 CREATE TABLE snapshots (sequence INTEGER PRIMARY KEY) STRICT;
 `;
 
+/** What fires a conditional order, and why an order was placed; null in rows of before. */
+const MIGRATION_6 = `
+ALTER TABLE orders ADD COLUMN trigger_on TEXT;
+ALTER TABLE orders ADD COLUMN trigger_price TEXT;
+ALTER TABLE orders ADD COLUMN trigger_trail_bps REAL;
+ALTER TABLE orders ADD COLUMN tag TEXT;
+`;
+
 /** Migration n brings a file from version n - 1 to n. */
-const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5];
+const MIGRATIONS: readonly string[] = [
+  MIGRATION_1,
+  MIGRATION_2,
+  MIGRATION_3,
+  MIGRATION_4,
+  MIGRATION_5,
+  MIGRATION_6,
+];
 
 export const JOURNAL_VERSION: number = MIGRATIONS.length;
 

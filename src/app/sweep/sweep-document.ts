@@ -81,8 +81,8 @@ function trialRow({ trial, params, score, report }: RankedTrial): SweepTrialRow 
 }
 
 /** Writes the folder and returns its path. Throws StorageError. */
-export function writeSweep(workspaceRoot: string, document: SweepDocument): string {
-  const folder = path.join(workspaceRoot, 'sweeps', document.sweep_id);
+export function writeSweep(sweepsDirectory: string, document: SweepDocument): string {
+  const folder = path.join(sweepsDirectory, document.sweep_id);
   mkdirSync(folder, { recursive: true });
   writeDocument(path.join(folder, 'sweep.json'), document);
   writeText(path.join(folder, 'trials.csv'), trialsCsv(document.trials));

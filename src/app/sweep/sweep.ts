@@ -119,7 +119,7 @@ async function holdSweep(
     belief: judgeSweep(ranked, drawn, ground.seed),
     walk,
   });
-  const folder = writeSweep(workspacePaths(workspace).root, document);
+  const folder = writeSweep(workspacePaths(workspace).sweepsDirectory, document);
   const seconds = (systemClock.nowMs() - startedMs) / 1_000;
   if (io.json) printJson(io, { ...document, folder, sweep_seconds: seconds });
   else

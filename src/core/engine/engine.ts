@@ -224,7 +224,7 @@ export class Engine implements EventListener {
 
   /** The account as the next session finds it. */
   accountEnd(): AccountStart {
-    return describeAccount(this.start, this.#parts);
+    return describeAccount(this.start, this.#parts, !Number.isNaN(this.#lifecycle.runningMs));
   }
 
   /** Hash of everything said so far and of the state that decides what comes next. */
