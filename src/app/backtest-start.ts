@@ -63,7 +63,7 @@ export interface BacktestFacts {
   readonly seed: number;
   /** How manifests and reports name the data. */
   readonly source: string;
-  readonly spec: InstrumentSpec;
+  readonly specs: readonly InstrumentSpec[];
   readonly strategy: StrategyInstance;
 }
 
@@ -95,7 +95,7 @@ export function composeBacktestStart(
     sessionId: facts.sessionId,
     seed: facts.seed,
     source: facts.source,
-    specs: [facts.spec],
+    specs: facts.specs,
     strategy: facts.strategy,
     account: newAccount(settings.balance),
     marketEndsAfterMs: feed.endMs - feed.startMs + BEHIND_LAST_MS,

@@ -23,9 +23,11 @@ import {
   contractOf,
   neededHistory,
 } from './backtest-start.ts';
-import { type BacktestRequest, EXIT_STUCK, symbolOf } from './backtest.ts';
+import { symbolOf } from './backtest-market.ts';
+import { type BacktestRequest, EXIT_STUCK } from './backtest.ts';
 import { type CallMark, loadMarked } from './call-mark.ts';
 import { watchCalls } from './call-watchdog.ts';
+import { ConfigError } from './config/config-error.ts';
 import { type ProgramIo, printJson, printTable } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
 import { BACKTEST_SOURCE } from './session-manifest.ts';
@@ -101,7 +103,9 @@ async function runChecks(
   calls: CallMark | null,
   io: ProgramIo,
 ): Promise<readonly StrategyCheck[]> {
-  const { settings, data, mark, funding } = request;
+  const { settings, data, mark, funding, further = [] } = request;
+  if (further.length > 0)
+    throw new ConfigError(['--data: expected one contract to check the strategy on, found several']);
   const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
   const dataset = await openDataset({
     data,
@@ -229,7 +233,7 @@ async function decisionsOf(
     sessionId: 'check',
     seed: settings.seed ?? DEFAULT_SEED,
     source: `${BACKTEST_SOURCE}${path.resolve(data)}`,
-    spec,
+    specs: [spec],
     strategy: createStrategy(),
   };
   const start = composeBacktestStart({ ...settings, band: 'off' }, dataset, feed, facts);

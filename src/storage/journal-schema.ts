@@ -97,6 +97,13 @@ ALTER TABLE orders ADD COLUMN trigger_trail_bps REAL;
 ALTER TABLE orders ADD COLUMN tag TEXT;
 `;
 
+/** What was raised in the time of the session; the program says it, not the engine, so no log brings it back. */
+const MIGRATION_7 = `
+CREATE TABLE alerts (
+  alert_id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, level TEXT NOT NULL, reason TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+`;
+
 /** Migration n brings a file from version n - 1 to n. */
 const MIGRATIONS: readonly string[] = [
   MIGRATION_1,
@@ -105,6 +112,7 @@ const MIGRATIONS: readonly string[] = [
   MIGRATION_4,
   MIGRATION_5,
   MIGRATION_6,
+  MIGRATION_7,
 ];
 
 export const JOURNAL_VERSION: number = MIGRATIONS.length;

@@ -9,6 +9,7 @@ import { invalidLine, readHeader } from './csv-rows.ts';
 import type { Dataset } from './dataset.ts';
 import { readFundingFile } from './funding-file.ts';
 import { openParquetBars } from './parquet-bars.ts';
+import { openParquetBooks } from './parquet-books.ts';
 import { hasTable } from './parquet-pieces.ts';
 import { openParquetTrades } from './parquet-trades.ts';
 import { openTradeDataset } from './trade-dataset.ts';
@@ -26,7 +27,7 @@ export interface DatasetPaths {
 /** Throws StorageError: `not_found`, or `invalid_data` naming file and line. */
 export async function openDataset(paths: DatasetPaths): Promise<Dataset> {
   const { data, marks, funding, barMs = null } = paths;
-  if (hasTable(data, 'bars') || hasTable(data, 'trades')) return openFolder(paths);
+  if (['bars', 'trades', 'book_levels'].some((table) => hasTable(data, table))) return openFolder(paths);
   const prefix = bookPrefix(data);
   const isBook = existsSync(`${prefix}-l2.csv.gz`) || existsSync(`${prefix}-book.csv.gz`);
   if (!isBook && !existsSync(data))
@@ -57,9 +58,16 @@ export async function openDataset(paths: DatasetPaths): Promise<Dataset> {
   return openTradeDataset(data);
 }
 
-/** A folder of Parquet files: candles with all that lies beside them, else trades. */
+/** A folder of Parquet files: candles with all that lies beside them, else a book with its trades, else trades. */
 async function openFolder({ data, marks, funding, symbol, barMs = null }: DatasetPaths): Promise<Dataset> {
-  if (!hasTable(data, 'bars')) return openParquetTrades(data, symbol);
+  if (!hasTable(data, 'bars')) {
+    if (marks !== null || funding !== null)
+      throw new StorageError(
+        'invalid_data',
+        `${marks ?? funding}: marks and settlements are for candles; ${data} has none`,
+      );
+    return hasTable(data, 'book_levels') ? openParquetBooks(data, symbol) : openParquetTrades(data, symbol);
+  }
   const inside = await openParquetBars(data, symbol);
   const sources = {
     bars: inside.bars,

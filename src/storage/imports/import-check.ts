@@ -9,11 +9,18 @@
 
 import { DecimalError, parseDecimal } from '../../core/base/fixed-point.ts';
 import { RecentIds } from '../recent-ids.ts';
-import type { ImportedBar, ImportedFunding, ImportedRow, ImportedTrade } from './import-row.ts';
+import type {
+  ImportedBar,
+  ImportedFunding,
+  ImportedLevel,
+  ImportedRow,
+  ImportedTrade,
+} from './import-row.ts';
 
 /** Findings kept with their lines; further ones are counted. */
 export const FINDINGS_MAX = 1_000;
 const REMEMBERED_IDS = 65_536;
+const MICROSECONDS_A_MS = 1_000;
 /** Decimals that are stored. */
 const DECIMALS = 8;
 
@@ -64,6 +71,8 @@ export class ImportCheck {
         return this.#acceptsTrade(row);
       case 'funding':
         return this.#acceptsFunding(row);
+      case 'level':
+        return this.#acceptsLevel(row);
     }
   }
 
@@ -137,6 +146,15 @@ export class ImportCheck {
     }
     this.#noteOrder(kind, settlementMs, line);
     this.#funding.set(settlementMs, rate);
+    return true;
+  }
+
+  #acceptsLevel({ kind, line, frame, price, quantity, gap }: ImportedLevel): boolean {
+    const size = valueOf(quantity);
+    if ((valueOf(price) ?? 0) <= 0 || size === null || size < 0)
+      return this.#find(line, 'impossible', `price ${price}, quantity ${quantity}`);
+    if (gap !== null) this.#find(line, 'gap', gap);
+    this.#noteOrder(kind, Math.floor(frame.arrivalUs / MICROSECONDS_A_MS), line);
     return true;
   }
 
