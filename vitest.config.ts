@@ -24,10 +24,12 @@ const LIVE_TESTS = [
 /** End-to-end tests that start programs, wait, and look at what they left: another program beside them changes nothing. */
 const WAITING_TESTS = [
   'backtest',
+  'damaged-session',
   'external-venue',
   'funding',
   'impact',
   'liquidation',
+  'machine-faults',
   'recording-oracle',
   'refusals',
   'replay',

@@ -10,6 +10,10 @@
  * anyway, because npm forwards as well. The sender cannot be told apart, and a dropped signal would be worse than a doubled
  * one, so nothing is held back here: the session takes signals in quick succession as one, and a later one as "hurry".
  *
+ * npm. `npm start` and `npx la` run this file in a shell, and npm hands its own SIGTERM to that shell alone, which dies of it
+ * without a word to us. Losing that parent is therefore taken as SIGTERM; within half a second of a Ctrl-C, which the shell
+ * dies of as well, it is part of the same press.
+ *
  * Ends. Exits with the child's code, or with 128 + n when signal n killed it. A kill -9 of this process leaves the child
  * running; `.agent/lockfile.pid` in the workspace names it.
  */
@@ -36,10 +40,15 @@ const PINNED_PACKAGES = new Map([
 /** @type {readonly NodeJS.Signals[]} */
 const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+/** Well below the half second within which a session takes two signals as one. */
+const PARENT_POLL_MS = 100;
+
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Sources in a checkout; in an installed package, below whose folder Node strips no types, JavaScript. */
 const sources = join(root, 'src', 'cli', 'main.ts');
 const main = existsSync(sources) ? sources : join(root, 'lib', 'cli', 'main.js');
+
+if (process.env['npm_lifecycle_event'] !== undefined) endWithParent();
 
 const pinned = findPinnedNode();
 if (pinned?.version === process.versions.node) {
@@ -84,6 +93,17 @@ function findPinnedNode() {
   );
   const executable = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin.node;
   return { path: join(dirname(manifestPath), executable), version: manifest.version };
+}
+
+/** Never fires where the platform goes on naming a parent that is gone (Windows). */
+function endWithParent() {
+  const parent = process.ppid;
+  const poll = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(poll);
+    process.kill(process.pid, 'SIGTERM');
+  }, PARENT_POLL_MS);
+  poll.unref();
 }
 
 /** @param {string} nodePath */

@@ -26,8 +26,8 @@ const STRATEGIES = {
   'books only': () => ({}),
 } satisfies Record<string, () => StrategyHandlers>;
 
-function measure(band: 'on' | 'off', handlers: () => StrategyHandlers): Sample {
-  const tile = loadTile();
+async function measure(band: 'on' | 'off', handlers: () => StrategyHandlers): Promise<Sample> {
+  const tile = await loadTile();
   const blocks = repeatTile(tile, TILES, 1);
   const start: SessionStart = { ...openSession(tile.instrument), band };
   const run = (): string => {

@@ -67,8 +67,8 @@ interface Updates {
   readonly frameEnds: readonly number[];
 }
 
-function readUpdates(): Updates {
-  const { blocks, rows } = loadTile();
+async function readUpdates(): Promise<Updates> {
+  const { blocks, rows } = await loadTile();
   const flags = new Uint8Array(rows);
   const price = new Int32Array(rows);
   const quantity = new Float64Array(rows);
@@ -93,8 +93,8 @@ function applyFrame(book: Book, { flags, price, quantity }: Updates, from: numbe
   }
 }
 
-function measureBook(create: () => Book): Sample {
-  const updates = readUpdates();
+async function measureBook(create: () => Book): Promise<Sample> {
+  const updates = await readUpdates();
   const book = create();
   return measureRounds({
     units: updates.frameEnds.at(-1) ?? 0,

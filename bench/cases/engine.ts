@@ -38,8 +38,8 @@ export function replay(
 }
 
 /** Samples replays of `tiles` tiles; checked for equal hashes over two cuts where `checksCuts`. */
-export function measureReplay(isQuoting: boolean, tiles: number, checksCuts: boolean): Sample {
-  const tile = loadTile();
+export async function measureReplay(isQuoting: boolean, tiles: number, checksCuts: boolean): Promise<Sample> {
+  const tile = await loadTile();
   const blocks = repeatTile(tile, tiles, 1);
   let strategy = new QuotingStrategy();
   const run = (cut: readonly EventBlock[]): string => {

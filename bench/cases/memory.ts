@@ -20,8 +20,8 @@ function collectGarbage(): void {
   gc();
 }
 
-function measureMemory(): Sample {
-  const tile = loadTile();
+async function measureMemory(): Promise<Sample> {
+  const tile = await loadTile();
   const start = openSession(tile.instrument);
   const strategy = new QuotingStrategy();
   const engine = new Engine(start, instanceOf(strategy));

@@ -36,8 +36,8 @@ export function placing(count: number): StrategyHandlers {
   };
 }
 
-function measureResting(count: number): Sample {
-  const tile = loadTile();
+async function measureResting(count: number): Promise<Sample> {
+  const tile = await loadTile();
   const blocks = repeatTile(tile, TILES, 1);
   let working = 0;
   return measureRounds({

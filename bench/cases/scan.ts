@@ -23,8 +23,8 @@ interface Columns {
   readonly flags: Uint8Array;
 }
 
-function readColumns(): Columns {
-  const tile = loadTile();
+async function readColumns(): Promise<Columns> {
+  const tile = await loadTile();
   const rows = tile.rows * TILES;
   const columns: Columns = {
     timeMs: new Float64Array(rows),
@@ -66,8 +66,8 @@ function scanChunk({ timeMs, price, quantity, flags }: Columns, from: number, to
 }
 
 /** A sample of the yardstick, for the cases that are measured against it. */
-export function measureScan(): Sample {
-  const columns = readColumns();
+export async function measureScan(): Promise<Sample> {
+  const columns = await readColumns();
   const rows = columns.price.length;
   return measureRounds({
     units: rows,

@@ -55,8 +55,8 @@ export function dataHashes(): Record<string, string> {
   );
 }
 
-export function loadTile(): RecordedTile {
-  const { instrument, blocks, events } = loadRecordedSession(sessionPrefix());
+export async function loadTile(): Promise<RecordedTile> {
+  const { instrument, blocks, events } = await loadRecordedSession(sessionPrefix());
   const first = blocks[0];
   const last = blocks.at(-1);
   if (first === undefined || last === undefined) throw new Error('the recorded session is empty');

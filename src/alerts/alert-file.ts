@@ -5,8 +5,9 @@
  * a fault that repeats cannot fill the disk. A line that cannot be written is reported to the owner, never thrown.
  */
 
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolders } from '../ports/make-folders.ts';
 
 import type { AlertChannel, AlertLevel } from '../ports/alert-channel.ts';
 import { formatAlertLine } from '../ports/alert-line.ts';
@@ -82,7 +83,7 @@ export class AlertFile implements AlertChannel {
   #append(level: AlertLevel, reason: string, text: string): void {
     const { path, nowMs, onError } = this.#options;
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolders(dirname(path));
       const file = openSync(path, 'a');
       try {
         // One write: with O_APPEND the line of another process cannot fall into it.

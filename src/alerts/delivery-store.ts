@@ -7,9 +7,10 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolders } from '../ports/make-folders.ts';
 import type { AlertMessage } from './alert-message.ts';
 import type { ChannelName } from './delivery-channel.ts';
 
@@ -55,7 +56,7 @@ export class DeliveryStore {
 
   /** Throws what SQLite throws. */
   static open(path: string): DeliveryStore {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolders(dirname(path));
     const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
@@ -135,7 +136,7 @@ function readRow(row: Readonly<Record<string, unknown>>): ChannelRow {
  * The kernel frees the place however its holder dies. `path`: a file that nothing else opens.
  */
 export function takeDelivery(path: string): { release(): void } | null {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     database.exec('BEGIN EXCLUSIVE');

@@ -9,7 +9,7 @@ import path from 'node:path';
 import { type EventBlock, EventKind } from '../core/domain/event-block.ts';
 import type { OperatorCommand } from '../core/domain/commands.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
-import { cutBlock } from '../storage/datasets/block-cut.ts';
+import { cutBlock } from '../storage/copy-block.ts';
 import type { DatasetFeed } from '../storage/datasets/dataset.ts';
 import { EventLogReader } from '../storage/event-log-reader.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';

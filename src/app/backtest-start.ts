@@ -2,7 +2,7 @@
 
 import type { InstrumentSpec } from '../core/domain/instrument.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
-import { type Interval, VENUE_INTERVALS, intervalMs } from '../core/base/time.ts';
+import { type Interval, MINUTE_MS, VENUE_INTERVALS, intervalMs } from '../core/base/time.ts';
 import { historyNeed } from '../core/strategy/history-need.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Dataset, DatasetFeed } from '../storage/datasets/dataset.ts';
@@ -63,7 +63,7 @@ export interface BacktestFacts {
   readonly seed: number;
   /** How manifests and reports name the data. */
   readonly source: string;
-  readonly spec: InstrumentSpec;
+  readonly specs: readonly InstrumentSpec[];
   readonly strategy: StrategyInstance;
 }
 
@@ -83,7 +83,7 @@ export function neededHistory(
   return isChosen ? Math.max(settings.minHistoryBars, need) : need;
 }
 
-/** The first event of a backtest. Throws ConfigError where the interval asked for is not the data's. */
+/** The first event of a backtest. Throws ConfigError where the interval asked for is neither the data's nor a multiple. */
 export function composeBacktestStart(
   settings: Settings,
   dataset: Pick<Dataset, 'priceSource' | 'barMs'>,
@@ -95,7 +95,7 @@ export function composeBacktestStart(
     sessionId: facts.sessionId,
     seed: facts.seed,
     source: facts.source,
-    specs: [facts.spec],
+    specs: facts.specs,
     strategy: facts.strategy,
     account: newAccount(settings.balance),
     marketEndsAfterMs: feed.endMs - feed.startMs + BEHIND_LAST_MS,
@@ -112,12 +112,17 @@ export function composeBacktestStart(
   };
 }
 
+/** Length of the bars that were asked for, ms; null where the data's own serve. */
+export function chosenBarMs(settings: Settings): number | null {
+  return settings.effective['interval']?.origin.kind === 'default' ? null : intervalMs(settings.interval);
+}
+
 function intervalOf(settings: Settings, { barMs }: Pick<Dataset, 'barMs'>): Interval {
   if (barMs === null) return settings.interval;
-  const isChosen = settings.effective['interval']?.origin.kind !== 'default';
-  if (isChosen && intervalMs(settings.interval) !== barMs)
+  const chosenMs = chosenBarMs(settings);
+  if (chosenMs !== null && chosenMs !== barMs)
     throw new ConfigError([
-      `--interval: the data has bars of ${barMs / 60_000} minutes, found ${settings.interval}`,
+      `--interval: the data has bars of ${barMs / MINUTE_MS} minutes, of which only whole multiples can be made, found ${settings.interval}`,
     ]);
   return VENUE_INTERVALS.find((interval) => intervalMs(interval) === barMs) ?? settings.interval;
 }

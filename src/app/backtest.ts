@@ -7,7 +7,6 @@
 
 import path from 'node:path';
 import { InvariantViolation } from '../core/base/assert.ts';
-import { createInstrument } from '../core/domain/instrument.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
@@ -16,7 +15,6 @@ import { formatSummary } from '../report/console-summary.ts';
 import type { FinalReport } from '../report/final-report.ts';
 import { workspacePaths } from '../session/workspace-paths.ts';
 import { CheckpointWriter } from '../storage/checkpoint-file.ts';
-import { openDataset } from '../storage/datasets/open-dataset.ts';
 import { FileEventLog, UNSYNCED_DEVICE } from '../storage/event-log.ts';
 import { Journal } from '../storage/journal.ts';
 import {
@@ -32,7 +30,8 @@ import { watchCalls } from './call-watchdog.ts';
 import { StrategyStuckError } from './strategy-stuck-error.ts';
 import { BacktestProgress } from './backtest-progress.ts';
 import { type BacktestPlan, type EndedBacktest, backtestEnd, runBacktest } from './backtest-run.ts';
-import { DEFAULT_SEED, composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
+import { type MarketFiles, openBacktestMarket } from './backtest-market.ts';
+import { DEFAULT_SEED, composeBacktestStart } from './backtest-start.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
@@ -42,12 +41,11 @@ import { BACKTEST_SOURCE, composeManifest } from './session-manifest.ts';
 import { writeResult } from './session-result.ts';
 import { loadStrategyMaker, readStrategySource } from './strategy-loader.ts';
 
-export interface BacktestRequest {
+export interface BacktestRequest extends MarketFiles {
   readonly settings: Settings;
   readonly workspace: string;
-  readonly data: string;
-  readonly funding: string | null;
-  readonly mark: string | null;
+  /** More contracts that are played beside the first. */
+  readonly further?: readonly MarketFiles[];
   /** ms UTC; null = the data's own begin, end. */
   readonly fromMs: number | null;
   readonly toMs: number | null;
@@ -127,10 +125,12 @@ async function planBacktest(
   sessionId: string,
   calls: CallMark | null,
 ): Promise<Planned> {
-  const { settings, data, funding, mark, fromMs, toMs } = request;
-  const source = `${BACKTEST_SOURCE}${path.resolve(data)}`;
+  const { settings, data, funding, mark, fromMs, toMs, further = [] } = request;
+  const source = `${BACKTEST_SOURCE}${[data, ...further.map((each) => each.data)].map((each) => path.resolve(each)).join(',')}`;
   const recorded = recordedSession(request);
   if (recorded !== null) {
+    if (further.length > 0)
+      throw new ConfigError(['--data: a session is played alone, found something else beside it']);
     if (funding !== null || mark !== null || fromMs !== null || toMs !== null)
       throw new ConfigError(['--data: a session has marks and funding of its own and is played whole']);
     const { strategy, ...plan } = await planRecording(recorded, settings, { sessionId, source }, calls);
@@ -138,13 +138,12 @@ async function planBacktest(
   }
   const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
   const strategy = createStrategy();
-  const dataset = await openDataset({ data, marks: mark, funding, symbol: symbolOf(request) });
   const seed = settings.seed ?? DEFAULT_SEED;
-  const spec = contractOf(symbolOf(request), dataset);
-  const historyBars = neededHistory(settings, dataset, strategy);
-  const feed = dataset.feed(createInstrument(spec, 0), { fromMs, toMs, historyBars });
-  const start = composeBacktestStart(settings, dataset, feed, { sessionId, seed, source, spec, strategy });
-  return { plan: { start, createStrategy, feed }, strategy: settings.strategy, notes: dataset.notes };
+  const files = [{ data, funding, mark }, ...further];
+  const market = await openBacktestMarket(settings, files, strategy, { fromMs, toMs });
+  const { dataset, specs, feed, notes } = market;
+  const start = composeBacktestStart(settings, dataset, feed, { sessionId, seed, source, specs, strategy });
+  return { plan: { start, createStrategy, feed }, strategy: settings.strategy, notes };
 }
 
 /** The session that the data names, by its folder or its id; null where it names something else. */
@@ -165,17 +164,9 @@ function strategyOf(request: BacktestRequest): string {
   return kept === null ? settings.strategy : path.resolve(kept);
 }
 
-/** The contract that was chosen, else the one that the file's name speaks of. */
-export function symbolOf({ settings, data }: Pick<BacktestRequest, 'settings' | 'data'>): string {
-  const [first] = settings.symbols;
-  if (settings.effective['symbols']?.origin.kind !== 'default') return first;
-  const named = /(?:^|[-_])([a-z0-9]+?)usdt?(?=[-_.]|$)/.exec(path.basename(data).toLowerCase())?.[1];
-  return named === undefined ? first : `${named.toUpperCase()}USDT`;
-}
-
 /** The folder of the result, in the layout of a session's. */
 function makeFolder(request: BacktestRequest, planned: Planned, localStartMs: number): SessionFolder {
-  const { settings, data, funding, mark, fromMs, toMs } = request;
+  const { settings, data, funding, mark, fromMs, toMs, further = [] } = request;
   const { plan, strategy } = planned;
   const { start } = plan;
   const strategySource = readStrategySource(strategy);
@@ -189,6 +180,7 @@ function makeFolder(request: BacktestRequest, planned: Planned, localStartMs: nu
   const config = {
     ...(composed.config as Readonly<Record<string, unknown>>),
     ...{ source: start.source, strategy, data, funding, mark, from_ms: fromMs, to_ms: toMs },
+    ...(further.length === 0 ? {} : { further }),
   };
   const manifest: SessionManifest = {
     ...composed,

@@ -16,10 +16,18 @@ import type { Dataset } from '../storage/datasets/dataset.ts';
 import { openDataset } from '../storage/datasets/open-dataset.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { evaluateBacktest } from './backtest-run.ts';
-import { DEFAULT_SEED, composeBacktestStart, contractOf, neededHistory } from './backtest-start.ts';
-import { type BacktestRequest, EXIT_STUCK, symbolOf } from './backtest.ts';
+import {
+  DEFAULT_SEED,
+  chosenBarMs,
+  composeBacktestStart,
+  contractOf,
+  neededHistory,
+} from './backtest-start.ts';
+import { symbolOf } from './backtest-market.ts';
+import { type BacktestRequest, EXIT_STUCK } from './backtest.ts';
 import { type CallMark, loadMarked } from './call-mark.ts';
 import { watchCalls } from './call-watchdog.ts';
+import { ConfigError } from './config/config-error.ts';
 import { type ProgramIo, printJson, printTable } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
 import { BACKTEST_SOURCE } from './session-manifest.ts';
@@ -95,9 +103,17 @@ async function runChecks(
   calls: CallMark | null,
   io: ProgramIo,
 ): Promise<readonly StrategyCheck[]> {
-  const { settings, data, mark, funding } = request;
+  const { settings, data, mark, funding, further = [] } = request;
+  if (further.length > 0)
+    throw new ConfigError(['--data: expected one contract to check the strategy on, found several']);
   const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
-  const dataset = await openDataset({ data, marks: mark, funding, symbol: symbolOf(request) });
+  const dataset = await openDataset({
+    data,
+    marks: mark,
+    funding,
+    symbol: symbolOf(request),
+    barMs: chosenBarMs(settings),
+  });
   const spec = contractOf(symbolOf(request), dataset);
   const subject: Subject = { request, dataset, spec, createStrategy };
   const runs = 2 + CUTS + 1 + HISTORY_FACTORS.length;
@@ -217,7 +233,7 @@ async function decisionsOf(
     sessionId: 'check',
     seed: settings.seed ?? DEFAULT_SEED,
     source: `${BACKTEST_SOURCE}${path.resolve(data)}`,
-    spec,
+    specs: [spec],
     strategy: createStrategy(),
   };
   const start = composeBacktestStart({ ...settings, band: 'off' }, dataset, feed, facts);

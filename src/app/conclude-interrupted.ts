@@ -16,6 +16,7 @@ import { type InterruptedSession, findInterrupted, hasEvents } from './interrupt
 import { newAccount } from './start-document.ts';
 import { type RecoveredSession, recoverSession } from './recover-session.ts';
 import { logRecovery } from './recovery-lines.ts';
+import { keepAlerts } from './session-alerts.ts';
 import { type ResultFacts, writeResult } from './session-result.ts';
 import { wasFrozen } from './was-frozen.ts';
 
@@ -95,6 +96,7 @@ async function concludeFromLog(
     hasJournal: true,
     manifest: { ...manifest, is_resumable: engine.lifecycle !== 'ended' },
   });
+  keepAlerts(folder, facts.paths.alerts, facts.logger);
   facts.logger.log(
     'warning',
     'session_concluded',

@@ -64,6 +64,15 @@ function sumOf(values: readonly string[]): bigint {
 }
 
 describe('la data export', () => {
+  test('names a table that it wrote, in the line that shows how to read it', async () => {
+    const out = path.join(workspace, 'shown');
+    const io = captureIo();
+    expect(await exportData(workspace, 'latest', out, io)).toBe(0);
+    const table = /read_parquet\('(.*)\/\*\*\/\*\.parquet'\)/.exec(io.out())?.[1] ?? '';
+    expect(readdirSync(table).length).toBeGreaterThan(0);
+    rmSync(out, { recursive: true });
+  });
+
   test('writes Parquet in Hive layout that DuckDB reads with the sums of the log and the journal', async () => {
     const out = path.join(workspace, 'export');
     const io = captureIo(true);

@@ -11,6 +11,7 @@ import {
   checkRuntime,
   checkWorkspace,
 } from './doctor/machine-checks.ts';
+import { loadStrategyMaker, requireFitting } from './strategy-loader.ts';
 import { checkPort, checkVenue } from './doctor/network-checks.ts';
 
 /** fail: a session would break or be refused. warn: it would run, worse than it should. */
@@ -40,6 +41,7 @@ export async function runDoctor(subject: DoctorSubject, io: ProgramIo): Promise<
       : [
           checkMemory(settings.maxMemoryMb),
           { name: 'configuration', status: 'ok', detail: 'valid' } as const,
+          await checkStrategy(settings),
           await checkPort(settings.dashboard),
           ...(await checkVenue(settings)),
           checkAlerts(settings, subject.environment),
@@ -53,6 +55,18 @@ export async function runDoctor(subject: DoctorSubject, io: ProgramIo): Promise<
       checks.map(({ name, status, detail }) => [status, name, detail]),
     );
   return broken ? 1 : 0;
+}
+
+/** Makes the strategy with its parameters, as a session would. */
+async function checkStrategy({ strategy, params, interval }: Settings): Promise<CheckResult> {
+  try {
+    const make = await loadStrategyMaker(strategy, params);
+    requireFitting(make(), interval);
+    return { name: 'strategy', status: 'ok', detail: strategy };
+  } catch (error) {
+    if (error instanceof ConfigError) return fail('strategy', error.findings.join('; '));
+    throw error;
+  }
 }
 
 /** Whether alerts have somewhere to go; `la alerts test` tries whether they arrive. */

@@ -1,7 +1,7 @@
 /** `la data export`: a session as Parquet files that any analytics tool reads. */
 
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../ports/make-folders.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { EXPORT_TABLE_NAMES } from '../storage/export-tables.ts';
 import { exportSession } from '../storage/session-export.ts';
@@ -57,7 +57,10 @@ export async function exportData(
       io,
       written.map((name) => [name, `${rows[name].toLocaleString('en-US')} rows`, path.join(target, name)]),
     );
-    io.stdout.write(`Read with DuckDB: SELECT * FROM read_parquet('${target}/trades/**/*.parquet')\n`);
+    // The first table that is there: a session without trades has none to name.
+    const [first] = written;
+    if (first !== undefined)
+      io.stdout.write(`Read with DuckDB: SELECT * FROM read_parquet('${target}/${first}/**/*.parquet')\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
@@ -68,7 +71,7 @@ export async function exportData(
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
   } catch (error) {
     throw toStorageError(error, `make the folder ${folder}`);
   }

@@ -4,9 +4,10 @@
  * Never overwrites: where a file is there already, nothing is written and the file is named.
  */
 
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolders } from '../ports/make-folders.ts';
 import { stringify } from 'yaml';
 import { ConfigError } from './config/config-error.ts';
 import { SETTINGS, SETTING_KEYS } from './config/setting-schemas.ts';
@@ -27,7 +28,7 @@ export function initWorkspace(workspace: string, io: ProgramIo): number {
   if (present.length > 0) {
     throw new ConfigError(present.map((file) => `expected no ${path.basename(file)} yet, found ${file}`));
   }
-  mkdirSync(workspace, { recursive: true });
+  makeFolders(workspace);
   writeFileSync(config, describeSettings(), { flag: 'wx' });
   copyFileSync(path.join(EXAMPLES, STRATEGY_FILE), strategy);
   if (io.json) {

@@ -23,6 +23,7 @@ import { EngineAlerts } from '../alerts/engine-alerts.ts';
 import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
 import { VenueError } from '../ports/venue-error.ts';
+import type { TwinCheck } from '../report/final-report.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
 import { SessionReadModel } from '../server/session-read-model.ts';
 import { Ingress } from '../session/ingress.ts';
@@ -43,12 +44,13 @@ import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { type SessionMarket, openSessionMarket } from './session-market.ts';
 import type { ResultFacts } from './session-result.ts';
 import { type SessionView, viewSession } from './session-view.ts';
-import { SessionSnapshots, type SnapshotParts } from './session-snapshots.ts';
+import { openSnapshots, openTwin } from './session-companions.ts';
+import type { SessionSnapshots } from './session-snapshots.ts';
+import type { SessionTwin } from './twin/session-twin.ts';
 import { spellRows } from './row-spelling.ts';
 import { composeStart } from './start-document.ts';
 import type { OverrunReports } from './strategy-guard.ts';
-import { type StrategyMaker, readStrategySource } from './strategy-loader.ts';
-import { snapshotOrigin } from './usable-snapshots.ts';
+import type { StrategyMaker } from './strategy-loader.ts';
 
 /** Bars asked for beyond the need, so that a bar missing at the venue does not hold up the warm-up. */
 const SPARE_HISTORY_BARS = 5;
@@ -89,6 +91,8 @@ export class LiveSession {
   #journal: Journal | null = null;
   #checkpoints: CheckpointWriter | null = null;
   #snapshots: SessionSnapshots | null = null;
+  /** Null where the settings want none. */
+  #twin: SessionTwin | null = null;
   /** Set when the session must end before its engine runs; a promise so that the start's waits can be broken off. */
   #breakOff: (error: SessionEndError) => void = () => {};
   readonly #brokenOff: Promise<never>;
@@ -96,6 +100,8 @@ export class LiveSession {
   /** An end that was asked for before a continued session had its market again. */
   #early: EndCommand | null = null;
   #isClosed = false;
+  /** What the session's twin found; null before the session is closed, and where it has none. */
+  checks: readonly TwinCheck[] | null = null;
 
   constructor(options: LiveSessionOptions) {
     this.#options = options;
@@ -239,6 +245,9 @@ export class LiveSession {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#ingress.close();
+    const isWhole = this.#engine?.status().events === this.#log?.events;
+    if (!isWhole) this.#twin?.abandon('the session broke off');
+    const checks = this.#twin?.finish();
     const market = this.#market?.close() ?? Promise.resolve();
     if (!(await isSettledWithin(market, CLOSE_LIMIT_MS)))
       this.#options.logger.log(
@@ -246,6 +255,7 @@ export class LiveSession {
         'venue_close_timeout',
         'The venue connections did not close in time',
       );
+    this.checks = (await checks) ?? null;
     await this.#snapshots?.close();
     this.#log?.close();
     this.#journal?.close();
@@ -337,7 +347,11 @@ export class LiveSession {
     this.#isStreaming = true;
     const snapshots = openSnapshots(this.#options, { band, log: this.#log, journal, model });
     this.#snapshots = snapshots;
-    this.#options.overruns.listen((overrun) => void this.#send({ type: 'strategy_overrun', ...overrun }));
+    this.#twin = openTwin(this.#options, this.#instruments);
+    this.#options.overruns.listen((overrun) => {
+      this.#twin?.abandon(`a call of ${overrun.handler} was cut off`);
+      this.#send({ type: 'strategy_overrun', ...overrun });
+    });
     if (this.#early !== null) this.command(this.#early);
     const outageFacts = { rest: client.rest, instruments: this.#instruments, inlet: this.#ingress, logger };
     client.start(this.#instruments, settings.interval, this.#ingress, {
@@ -348,7 +362,8 @@ export class LiveSession {
       ...(opened.recovered === null ? {} : { fundingSinceMs: opened.recovered.tail.timeMs }),
     });
     const { alerts, reserve } = this.#options;
-    const spoken = [new OutputLog(logger, this.#instruments), new EngineAlerts(alerts)];
+    const twins = this.#twin === null ? [] : [this.#twin];
+    const spoken = [new OutputLog(logger, this.#instruments), new EngineAlerts(alerts), ...twins];
     const written = [journal, keeper, checkpoints].map((sink) => reservedSink(sink, reserve));
     const parts: LoopParts = {
       source: this.#ingress,
@@ -369,16 +384,6 @@ export class LiveSession {
     band.finish();
     reservedSink(journal, reserve).deliver(band.takeOutputs());
   }
-}
-
-function openSnapshots(
-  { opened, settings, logger }: LiveSessionOptions,
-  parts: Pick<SnapshotParts, 'band' | 'log' | 'journal' | 'model'>,
-): SessionSnapshots {
-  const { folder, recovered } = opened;
-  const origin = snapshotOrigin(parts.band.primary.start, readStrategySource(settings.strategy));
-  const reconnects = recovered === null ? {} : { reconnects: recovered.reconnects };
-  return new SessionSnapshots({ ...parts, ...reconnects, folder: folder.snapshotFolder, origin, logger });
 }
 
 function instrumentsOf(specs: readonly InstrumentSpec[]): readonly Instrument[] {

@@ -3,6 +3,8 @@
 import { renameSync, rmSync } from 'node:fs';
 import { InvariantViolation } from '../core/base/assert.ts';
 import { systemClock } from '../ports/wall-clock.ts';
+import { workspacePaths } from '../session/workspace-paths.ts';
+import { storeAlerts } from '../storage/journal-alerts.ts';
 import { Journal } from '../storage/journal.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
 import { StorageError, toStorageError } from '../storage/storage-error.ts';
@@ -11,6 +13,7 @@ import { NO_SUCH_SESSION, findSession, isSessionRunning } from './find-session.t
 import { type ProgramIo, printJson } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
 import { SessionReplay } from './replay-session.ts';
+import { readSessionAlerts } from './session-alerts.ts';
 import { engineHash } from './session-hashes.ts';
 
 const FAILED = 1;
@@ -68,6 +71,7 @@ export async function rebuildJournal(workspace: string, operand: string, io: Pro
     const progress = new ReplayProgress(io, systemClock, 'read', manifest.events);
     const { events, failure } = await projectJournal(folder, temporary, progress.update);
     progress.end();
+    storeAlerts(temporary, readSessionAlerts(manifest, workspacePaths(workspace).alerts));
     replaceDatabase(temporary, folder.journalFile);
     if (failure !== null)
       io.stderr.write(`warning: the engine stops after event ${events - 1}: ${failure}\n`);

@@ -124,6 +124,7 @@ async function recoverFrom(
     let events = skipped;
     let breathedMs = performance.now();
     for (const { block, outputs } of replay.steps()) {
+      options.signal?.throwIfAborted();
       journal.deliver(outputs);
       model.observe(block);
       model.deliver(outputs);
@@ -135,7 +136,6 @@ async function recoverFrom(
       }
       if (performance.now() - breathedMs < BREATH_MS) continue;
       await new Promise(setImmediate);
-      options.signal?.throwIfAborted();
       breathedMs = performance.now();
     }
     const { end } = replay;

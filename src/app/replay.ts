@@ -3,8 +3,9 @@
  * journal and the reports there. The session itself is never written to.
  */
 
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../ports/make-folders.ts';
 import { InvariantViolation } from '../core/base/assert.ts';
 import { createInstrument, formatMoney } from '../core/domain/instrument.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
@@ -135,7 +136,7 @@ function writeReplayResult(run: SessionReplay, result: SessionFolder, original: 
 
 function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
   } catch (error) {
     throw toStorageError(error, `make the folder ${folder}`);
   }

@@ -13,6 +13,7 @@ import {
   orderRow,
   qualityRow,
   tradeRow,
+  triggerOf,
   verdictRow,
 } from '../storage/journal-projection.ts';
 
@@ -26,7 +27,8 @@ export function spellRows(instruments: readonly Instrument[], strategy: string):
   return {
     order(order) {
       const row = orderRow(order, of(order.instrument));
-      return { ...row, reduce_only: row.reduce_only === 1, trigger: null, queue_ahead: null, tag: null };
+      const { trigger_on: _on, trigger_price: _price, trigger_trail_bps: _trail, ...rest } = row;
+      return { ...rest, reduce_only: row.reduce_only === 1, trigger: triggerOf(row), queue_ahead: null };
     },
     fill(fill) {
       const row = fillRow(fill, of(fill.instrument));

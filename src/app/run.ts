@@ -7,6 +7,7 @@
 
 import { mkdirSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { makeFolders } from '../ports/make-folders.ts';
 import { AlertFile } from '../alerts/alert-file.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { SecretScrubber } from '../ports/secret-scrubber.ts';
@@ -204,7 +205,7 @@ function readCrashPhase(): CrashPhase | null {
 /** Takes the workspace: writable, not killed, and nobody else's. */
 function enter(paths: WorkspacePaths, sessionId: string): InstanceLock {
   try {
-    mkdirSync(paths.root, { recursive: true });
+    makeFolders(paths.root);
     for (const directory of [paths.agentDirectory, paths.logsDirectory, paths.stateDirectory]) {
       makeFolder(directory);
     }

@@ -48,6 +48,7 @@ export class SessionDashboard {
     const { paths, sessionId } = options;
     this.#records = new RecordsThread({
       sessionsDirectory: paths.sessionsDirectory,
+      sweepsDirectory: paths.sweepsDirectory,
       runningId: sessionId,
     });
   }
@@ -85,7 +86,7 @@ export class SessionDashboard {
       if (!(error instanceof ServerStartError)) throw error;
       throw new SessionEndError('config_invalid', error.message, error);
     }
-    note(`Dashboard ${this.#server.url} (token in ${paths.apiToken})`);
+    note(`Dashboard ${this.#server.url} (token ${token}, from ${paths.apiToken})`);
     if (address.port !== 0 && this.#server.port !== address.port) {
       note(`Port ${address.port} is busy; ${this.#server.port} is used instead`);
     }

@@ -1,20 +1,16 @@
 /** Everything that the reports of a finished session are made from, read back from its folder. */
 
-import { readFileSync } from 'node:fs';
-
 import { z } from 'zod';
 
-import { type AlertFacts, parseAlertLines } from '../report/alert-lines.ts';
+import type { AlertFacts } from '../report/alert-lines.ts';
 import type { FinalReport } from '../report/final-report.ts';
 import { buildReportDocument, formatReportJson } from '../report/report-json.ts';
 import { formatTradesCsv } from '../report/trades-csv.ts';
 import { readDocument } from '../storage/document-file.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
+import { readSessionAlerts } from './session-alerts.ts';
 import { type JournalRows, readJournalRows, renderSessionPage } from './session-page.ts';
-
-/** The alert of an end is written after the last event. */
-const LATE_ALERT_MAXIMUM_MS = 60_000;
 
 /** The report is ours and flat; only what is needed to read the rest is checked, and its order of fields is kept. */
 const reportShape = z.looseObject({
@@ -49,9 +45,7 @@ export function readSessionDocuments(folder: SessionFolder, alertsPath: string):
     );
   }
   const manifest = folder.readManifest();
-  const fromMs = Date.parse(manifest.local_started_at);
-  const toMs = Date.parse(manifest.local_ended_at ?? manifest.local_started_at) + LATE_ALERT_MAXIMUM_MS;
-  const alerts = parseAlertLines(readAlerts(alertsPath), fromMs, toMs);
+  const alerts = readSessionAlerts(manifest, alertsPath);
   // Reports of older versions name one contract and no positions.
   const missing = { symbols: [found.symbol], by_symbol: [], positions: [] };
   const report = { ...missing, ...found };
@@ -79,14 +73,4 @@ export function formatSessionHtml(documents: SessionDocuments): string {
     journalFile: folder.journalFile,
     logChain: manifest.log_chain,
   });
-}
-
-/** A workspace without alerts has no file of them. */
-function readAlerts(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw error;
-  }
 }

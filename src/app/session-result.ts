@@ -93,6 +93,7 @@ export function composeReport(facts: EndFacts, rows: SessionRows): FinalReport {
     stateHash: facts.stateHash,
     reconnects: facts.reconnects,
     errorCount: facts.errorCount,
+    ...(facts.checks === undefined ? {} : { checks: facts.checks }),
   });
 }
 

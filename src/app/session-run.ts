@@ -30,6 +30,7 @@ import { LoopWatchdog } from './loop-watchdog.ts';
 import { LiveSession } from './live-session.ts';
 import type { OpenedSession } from './open-session.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
+import { keepAlerts } from './session-alerts.ts';
 import { SessionDashboard } from './session-dashboard.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { writeResult } from './session-result.ts';
@@ -316,6 +317,7 @@ export class SessionRun {
       ),
       errorCount: log.errors,
       hasJournal: this.#live.hasJournal,
+      ...(this.#live.checks === null ? {} : { checks: this.#live.checks }),
       alertsFile: this.#options.paths.alerts,
       localEndMs: systemClock.nowMs(),
     });
@@ -332,6 +334,7 @@ export class SessionRun {
         'degraded',
         'the session traded part of its time on bad data, or without its strategy',
       );
+    if (this.#live.hasJournal) keepAlerts(folder, this.#options.paths.alerts, log);
     alerts.close();
     return report;
   }

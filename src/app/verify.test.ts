@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   cpSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -99,8 +100,8 @@ describe('a session as it was recorded', () => {
     expect(result.state_hash).toEqual({ recorded: manifest.state_hash, replayed: manifest.state_hash });
     expect(result.checkpoints).toBeGreaterThan(40);
     expect(result.journal_rows['fills']).toBeGreaterThan(5);
-    // The marks of snapshots are of one run, not of a session.
-    const compared = tablesOfJournal().filter((name) => name !== 'snapshots');
+    // The marks of snapshots are of one run, and alerts are said by the program: no replay says either again.
+    const compared = tablesOfJournal().filter((name) => name !== 'snapshots' && name !== 'alerts');
     expect(Object.keys(result.journal_rows).toSorted()).toEqual(compared);
     expect(contents(folder.path)).toEqual(before);
   });
@@ -275,6 +276,25 @@ describe('a journal', () => {
     expect(result.difference?.kind).toBe('journal');
     expect(await rebuildJournal(workspace, folder.path, captureIo(true))).toBe(0);
     expect(dump(folder.journalFile)).toEqual(before);
+  });
+
+  test('that is rebuilt has the alerts of its session again, and verifies with them', async () => {
+    const { local_started_at: startedAt } = folder.readManifest();
+    const logs = path.join(workspace, 'logs');
+    mkdirSync(logs);
+    const lines = [
+      `[${startedAt}] warning degraded: in its time`,
+      '[2001-01-01T00:00:00.000Z] error old: before',
+    ];
+    writeFileSync(path.join(logs, 'alert.txt'), `${lines.join('\n')}\n`);
+    expect(await rebuildJournal(workspace, folder.path, captureIo())).toBe(0);
+    rmSync(logs, { recursive: true });
+    const database = new DatabaseSync(folder.journalFile, { readOnly: true });
+    expect(database.prepare('SELECT level, reason, text FROM alerts').all()).toMatchObject([
+      { level: 'warning', reason: 'degraded', text: 'in its time' },
+    ]);
+    database.close();
+    expect((await verified()).code).toBe(0);
   });
 
   test('of a killed session is rebuilt as it was', async () => {

@@ -19,6 +19,12 @@ import { readHeartbeat } from './read-heartbeat.ts';
 import { lastWords, markEnded } from './unreported-end.ts';
 import { wasFrozen } from './was-frozen.ts';
 
+/**
+ * Variables that the session does not get: the service manager is told by the one that watches, and it is the one that npm
+ * started, and that ends when npm's shell does.
+ */
+const OF_THE_WATCHER: ReadonlySet<string> = new Set([NOTIFY_SOCKET_VARIABLE, 'npm_lifecycle_event']);
+
 const FORWARDED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Archives the account: only the first session may do that. */
@@ -83,7 +89,7 @@ export async function watchSession(request: WatchRequest, io: ProgramIo): Promis
 }
 
 /** Whether the newest session of the workspace can be gone on with; one that froze beyond reach would freeze its replay. */
-function canResume(paths: WorkspacePaths): boolean {
+export function canResume(paths: WorkspacePaths): boolean {
   try {
     const interrupted = findInterrupted(paths.root);
     if (interrupted === null) return false;
@@ -123,8 +129,7 @@ function withoutDuration(words: readonly string[]): readonly string[] {
 /** Starts the program anew as it was started: the same Node, its options, the same entry. */
 function startSession(words: readonly string[]): SupervisedSession {
   const [entry = ''] = process.argv.slice(1);
-  // The service manager is told by the one that watches.
-  const environment = Object.entries(process.env).filter(([name]) => name !== NOTIFY_SOCKET_VARIABLE);
+  const environment = Object.entries(process.env).filter(([name]) => !OF_THE_WATCHER.has(name));
   const child = spawn(process.execPath, [...process.execArgv, entry, ...words], {
     env: Object.fromEntries(environment),
     stdio: ['ignore', 'inherit', 'inherit'],

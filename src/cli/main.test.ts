@@ -257,11 +257,25 @@ test('finds what would break a session: nothing on the embedded venue, a thrown 
   expect(killed.code).toBe(1);
   expect(killed.stdout).toMatch(/^fail +kill switch +thrown by kill\.txt/m);
   rmSync(join(workspace, 'kill.txt'));
+  const senseless = ['--strategy', 'scripted', '--params', '{"actions":[{"at":"2s","action":"cancel"}]}'];
+  const refused = await la(['run', '--preflight', '--source', 'simulated', ...senseless]);
+  expect(refused.code).toBe(1);
+  expect(refused.stdout).toMatch(/^fail +strategy +--params: actions\.0/m);
   writeFileSync(join(workspace, 'laptop-agents.yaml'), 'seed: x\n');
   const broken = await la(['doctor']);
   expect(broken.code).toBe(1);
   expect(broken.stdout).toMatch(/^fail +configuration +laptop-agents\.yaml:1:7: /m);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'refuses a workspace where the system makes no folders',
+  async () => {
+    const where = ['--source', 'simulated', '--workspace', '/proc/laptop-agents'];
+    const { code, stderr } = await la(['run', ...where]);
+    expect(stderr).toMatch(/^could not use the workspace \/proc\/laptop-agents: ENOENT/m);
+    expect(code).toBe(1);
+  },
+);
 
 test('finds that a venue does not answer', async () => {
   const server = createServer().listen(0, '127.0.0.1');

@@ -99,23 +99,10 @@ export const sessionSummarySchema = z.object({
   max_drawdown_percent: z.number().nullable(),
 });
 
-/** `GET /api/v1/sessions`, newest first. */
-export const sessionListSchema = z.object({ sessions: z.array(sessionSummarySchema) });
-
-/** `GET /api/v1/sweeps`, newest first; 404 where this version has none. */
-export const sweepListSchema = z.object({
-  sweeps: z.array(
-    z.object({
-      sweep_id: z.string(),
-      strategy: z.string(),
-      started_time_ms: z.int(),
-      runs: z.int(),
-      runs_done: z.int(),
-      best: z
-        .object({ params: z.unknown(), pnl_percent: z.number().nullable(), sharpe: z.number().nullable() })
-        .nullable(),
-    }),
-  ),
+/** `GET /api/v1/sessions`, newest first. `next_cursor` asks for those before them; null = there are none. */
+export const sessionListSchema = z.object({
+  sessions: z.array(sessionSummarySchema),
+  next_cursor: z.string().nullable(),
 });
 
 /** `GET /api/v1/sessions/:id/recording`: a session that is over, whole, for the dashboard's time slider. */
@@ -145,6 +132,5 @@ export type WhatIf = z.infer<typeof whatIfSchema>;
 export type CommandAnswer = z.infer<typeof commandAnswerSchema>;
 export type SessionSummary = z.infer<typeof sessionSummarySchema>;
 export type SessionList = z.infer<typeof sessionListSchema>;
-export type SweepList = z.infer<typeof sweepListSchema>;
 export type BookAt = z.infer<typeof bookAtSchema>;
 export type Recording = z.infer<typeof recordingSchema>;

@@ -113,6 +113,16 @@ export interface FinalReport {
   /** Times that the session was interrupted and continued, and the seconds lost by it; absent where it never was. */
   readonly resumed?: number;
   readonly downtime_seconds?: number;
+  /** What the session's twin found (`checks.twin`); absent where none ran. */
+  readonly checks?: readonly TwinCheck[];
+}
+
+/** Whether the strategy decided the same when it was run once more beside the session. */
+export interface TwinCheck {
+  readonly name: 'lookahead' | 'recursive';
+  /** null = it cannot be told; `detail` says why. */
+  readonly passed: boolean | null;
+  readonly detail: string;
 }
 
 /** One contract's part of the result. */
@@ -150,6 +160,8 @@ export interface FinalReportInputs {
   /** Null where nobody counted. */
   readonly reconnects: number | null;
   readonly errorCount: number | null;
+  /** Absent where no twin ran. */
+  readonly checks?: readonly TwinCheck[];
   readonly orders: readonly OrderFacts[];
   readonly fills: readonly FillFacts[];
   readonly ledger: readonly LedgerFacts[];
@@ -238,6 +250,7 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     },
     ledger_difference: difference,
     ...interruptions(quality),
+    ...(inputs.checks === undefined ? {} : { checks: inputs.checks }),
   };
 }
 

@@ -14,22 +14,43 @@ const FIELD = 44;
 const FIELD_HEIGHT = 26;
 const MARGIN = { left: 90, top: 28 } as const;
 
-/** Null where no two parameters have several values each. */
-export function renderHeatMap(trials: readonly MappedTrial[], score: string): HtmlText | null {
+interface Axis {
+  readonly name: string;
+  readonly values: readonly (string | number | boolean | null)[];
+}
+
+/** Best scores by row (`down`) and column (`across`); null where no trial with both values has one. */
+export interface ScoreMap {
+  readonly across: Axis;
+  readonly down: Axis;
+  readonly scores: readonly (readonly (number | null)[])[];
+}
+
+/** Null where no two parameters have several values each, or one has more than can be shown. */
+export function mapScores(trials: readonly MappedTrial[]): ScoreMap | null {
   const axes = axesOf(trials);
   if (axes === null) return null;
   const [across, down] = axes;
   const best = new Map<string, number>();
-  for (const { params, score: found } of trials) {
-    if (found === null) continue;
+  for (const { params, score } of trials) {
+    if (score === null) continue;
     const key = fieldKey(params[across.name], params[down.name]);
-    best.set(key, Math.max(found, best.get(key) ?? Number.NEGATIVE_INFINITY));
+    best.set(key, Math.max(score, best.get(key) ?? Number.NEGATIVE_INFINITY));
   }
-  const found = [...best.values()];
-  const [least, most] = [Math.min(0, ...found), Math.max(0, ...found)];
-  const fields = down.values.flatMap((row, y) =>
-    across.values.map((column, x) => renderField(best.get(fieldKey(column, row)), { x, y }, least, most)),
+  const scores = down.values.map((row) =>
+    across.values.map((column) => best.get(fieldKey(column, row)) ?? null),
   );
+  return { across, down, scores };
+}
+
+/** Null where there is no {@link mapScores}. */
+export function renderHeatMap(trials: readonly MappedTrial[], score: string): HtmlText | null {
+  const map = mapScores(trials);
+  if (map === null) return null;
+  const { across, down, scores } = map;
+  const found = scores.flat().filter((value) => value !== null);
+  const [least, most] = [Math.min(0, ...found), Math.max(0, ...found)];
+  const fields = scores.flatMap((row, y) => row.map((value, x) => renderField(value, { x, y }, least, most)));
   const width = MARGIN.left + across.values.length * FIELD;
   const height = MARGIN.top + down.values.length * FIELD_HEIGHT;
   return html`<div class="heat">
@@ -57,11 +78,6 @@ function renderTick(value: unknown, x: number, y: number, anchor: 'middle' | 'en
   return html`<text class="tick" x="${x}" y="${y}" text-anchor="${anchor}">${String(value)}</text>`;
 }
 
-interface Axis {
-  readonly name: string;
-  readonly values: readonly (string | number | boolean | null)[];
-}
-
 /** The two parameters with the most values; null where there are not two, or one has more than can be shown. */
 function axesOf(trials: readonly MappedTrial[]): readonly [Axis, Axis] | null {
   const names = Object.keys(trials[0]?.params ?? {});
@@ -81,12 +97,12 @@ function fieldKey(column: unknown, row: unknown): string {
 }
 
 function renderField(
-  value: number | undefined,
+  value: number | null,
   { x, y }: { readonly x: number; readonly y: number },
   least: number,
   most: number,
 ): HtmlText {
-  if (value === undefined) return html``;
+  if (value === null) return html``;
   const share = value >= 0 ? value / (most || 1) : value / (least || -1);
   const [left, top] = [MARGIN.left + x * FIELD, MARGIN.top + y * FIELD_HEIGHT];
   const opacity = (0.08 + 0.72 * share).toFixed(2);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 
 import { ask, type Answer, type RequestOptions } from '../../test/builders/http-request.ts';
+import { SWEEP_ID } from '../../test/builders/sample-sweep.ts';
 import { TOKEN, serveSession, type ServedSession } from '../../test/builders/served-session.ts';
 import { START_MS } from '../../test/builders/session.ts';
 import { startServer, type RunningServer } from './start-server.ts';
@@ -49,6 +50,9 @@ const EXAMPLES: Readonly<Record<string, { readonly query?: string; readonly stat
   '/api/v1/sessions/{session_id}/ledger': {},
   '/api/v1/sessions/{session_id}/denials': {},
   '/api/v1/sessions/{session_id}/quality': {},
+  '/api/v1/sweeps': { query: 'limit=1' },
+  '/api/v1/sweeps/{sweep_id}': {},
+  '/api/v1/sweeps/{sweep_id}/trials': { query: 'limit=2&cursor=2' },
   '/api/v1/fills/{fill_id}/receipt': {},
   '/api/v1/sessions/{session_id}/fills/{fill_id}/receipt': {},
   '/api/v1/pause': {},
@@ -104,9 +108,12 @@ function listRoutes(): Route[] {
     Object.entries(operations).map(([method, { responses }]) => {
       const example = EXAMPLES[path];
       if (example === undefined) throw new Error(`${path} has no example in this test`);
-      const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-        name === 'session_id' ? session.sessionId : `${session.sessionId}-f1`,
-      );
+      const named: Readonly<Record<string, string>> = {
+        session_id: session.sessionId,
+        fill_id: `${session.sessionId}-f1`,
+        sweep_id: SWEEP_ID,
+      };
+      const url = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => named[name] ?? name);
       return {
         path,
         method: method.toUpperCase(),

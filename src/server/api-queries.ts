@@ -135,11 +135,20 @@ export const sessionsQuery = z.strictObject({
   cursor: name.optional().describe('`next_cursor` of the page before'),
 });
 
+export const sweepsQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(50).default(20).describe('Sweeps of the page, newest first'),
+  cursor: name.optional().describe('`next_cursor` of the page before'),
+});
+
+export const sweepTrialsQuery = z.strictObject({ limit, cursor: paging.cursor });
+
 export const noQuery = z.strictObject({});
 
 export const sessionParams = z.strictObject({
   session_id: name.describe('Id of a session of this workspace'),
 });
+
+export const sweepParams = z.strictObject({ sweep_id: name.describe('Id of a sweep of this workspace') });
 
 export const fillParams = z.strictObject({ fill_id: name.describe('Id of a fill') });
 

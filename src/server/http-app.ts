@@ -35,6 +35,7 @@ import { type Access, RequestGuard } from './request-guard.ts';
 import { ServerBusyError } from './server-error.ts';
 import type { SessionAccess } from './session-access.ts';
 import { StreamHub } from './stream-hub.ts';
+import { addSweepRoutes } from './sweep-routes.ts';
 import { addStreamRoute, allowStreams } from './stream-route.ts';
 import { RecordsError, type RecordsErrorCode } from './session-records.ts';
 
@@ -53,6 +54,8 @@ const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
 const RECORDS_STATUS: Readonly<Record<RecordsErrorCode, number>> = {
   unknown_session: 404,
   unknown_fill: 404,
+  unknown_sweep: 404,
+  too_large: 503,
   busy: 503,
   timeout: 503,
   unreadable: 500,
@@ -143,6 +146,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   addLiveRoutes(app, session);
   addStreamRoute(app, hub);
   addRecordRoutes(app, session);
+  addSweepRoutes(app, session);
   addCommandRoutes(app, session, logger);
   addDocumentRoutes(app, metrics);
   await addDashboardFiles(app, options.dashboardFolder, session);
@@ -209,7 +213,7 @@ function answerErrors(app: HttpApp, logger: Logger): void {
     if (error instanceof RecordsError) {
       const code = RECORDS_STATUS[error.code];
       if (code >= 500) logger.log('warning', 'records_failed', error.message, { code: error.code });
-      const said = error.code === 'unreadable' ? 'the records of this session cannot be read' : error.message;
+      const said = error.code === 'unreadable' ? 'these records cannot be read' : error.message;
       return reply.code(code).send({ error: said });
     }
     if (error instanceof ServerBusyError) return reply.code(503).send({ error: error.message });

@@ -10,7 +10,7 @@ import type { EngineView } from '../core/engine/engine-parts.ts';
 import type { WorkingOrder } from '../core/exchange/working-order.ts';
 import type { InstrumentMarket } from '../core/market/instrument-market.ts';
 import { NO_PRICE } from '../core/market/order-book.ts';
-import type { Book, Candle, Level, Market, Order } from '../protocol/rows.ts';
+import type { Book, Candle, Level, Market } from '../protocol/rows.ts';
 
 /** `timeMs`: what *now* is for the engine. */
 export function describeMarket(market: InstrumentMarket, timeMs: number): Market {
@@ -71,28 +71,13 @@ export function describeBars(market: InstrumentMarket, limit: number): Candle[] 
   return candles;
 }
 
-/** What a working order shows besides its record. */
-export function describeWorking(
-  order: WorkingOrder,
+/** Displayed quantity before a working order at its price; null where it does not rest in the book. */
+export function queueAheadOf(
+  { intent, place, queueAhead }: WorkingOrder,
   { markets }: EngineView,
-): Pick<Order, 'trigger' | 'queue_ahead' | 'tag'> {
-  const { intent, place, queueAhead } = order;
+): string | null {
   const instrument = markets[intent.instrument]?.instrument;
-  if (instrument === undefined) return { trigger: null, queue_ahead: null, tag: intent.tag };
-  const { trigger } = intent;
-  return {
-    trigger:
-      trigger === null
-        ? null
-        : {
-            on: trigger.on,
-            price: trigger.price === null ? null : formatPrice(instrument, trigger.price),
-            trail_bps: trigger.trailBps,
-          },
-    queue_ahead:
-      place === 'resting' && Number.isFinite(queueAhead)
-        ? formatQuantity(instrument, lots(queueAhead))
-        : null,
-    tag: intent.tag,
-  };
+  return instrument !== undefined && place === 'resting' && Number.isFinite(queueAhead)
+    ? formatQuantity(instrument, lots(queueAhead))
+    : null;
 }

@@ -153,7 +153,7 @@ function addSessionRoutes(app: HttpApp, { records }: SessionAccess): void {
       tags: ['past sessions'],
       summary: 'Sessions of this workspace, newest first',
       querystring: sessionsQuery,
-      response: { 200: sessionListSchema.extend({ next_cursor: z.string().nullable() }), ...refusals },
+      response: { 200: sessionListSchema, ...refusals },
     },
     async handler({ query }) {
       const { sessions, nextCursor } = await records.ask('sessions', {

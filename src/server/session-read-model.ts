@@ -25,7 +25,7 @@ import { ROWS_MAX, type Snapshot, type Update } from '../protocol/messages.ts';
 import type { Account, Book, Candle, Market, Order, Position } from '../protocol/rows.ts';
 import { BoundedRows, KeyedRows } from './bounded-rows.ts';
 import { LiveCandles } from './live-candles.ts';
-import { describeBars, describeBook, describeMarket, describeWorking } from './live-market.ts';
+import { describeBars, describeBook, describeMarket, queueAheadOf } from './live-market.ts';
 import type { RowSpelling } from './session-access.ts';
 
 /** What an update says of the engine's outputs. */
@@ -111,7 +111,7 @@ export class SessionReadModel implements OutputSink {
     const working = this.#workingById();
     return this.#orders.list().map((order) => {
       const live = working.get(order.order_id);
-      return live === undefined ? order : { ...order, ...describeWorking(live, this.engine.view) };
+      return live === undefined ? order : { ...order, queue_ahead: queueAheadOf(live, this.engine.view) };
     });
   }
 
@@ -261,12 +261,7 @@ export class SessionReadModel implements OutputSink {
   #hearOrder(record: OrderRecord): void {
     const spelled = this.#spelling.order(record);
     const live = this.engine.view.exchange.find(record.id, null);
-    const before = this.#orders.get(record.id);
-    // A closed order keeps what was known of it while it worked.
-    const order =
-      live !== null
-        ? { ...spelled, ...describeWorking(live, this.engine.view) }
-        : { ...spelled, trigger: before?.trigger ?? null, queue_ahead: null, tag: before?.tag ?? null };
+    const order = live === null ? spelled : { ...spelled, queue_ahead: queueAheadOf(live, this.engine.view) };
     this.#orders.set(order.order_id, order);
     this.#note('orders', order);
   }

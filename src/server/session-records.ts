@@ -1,10 +1,11 @@
 /**
- * What the server asks about sessions on disk, running or over. The app answers on a thread of its own, so that no reader
+ * What the server asks about sessions on disk, running or over, and about sweeps. The app answers on a thread of its own, so that no reader
  * can hold up the session's loop.
  */
 
 import type { SessionInfo } from '../protocol/messages.ts';
 import type { Receipt, Recording, SessionSummary } from '../protocol/rest.ts';
+import type { Sweep, SweepList, SweepTrials } from '../protocol/sweeps.ts';
 import type { Book, Candle } from '../protocol/rows.ts';
 
 export type RecordTable =
@@ -45,7 +46,7 @@ export interface BookAtQuery {
   readonly levels: number;
 }
 
-/** Questions and answers. `sessionId` null in an answer never happens: an unknown session is {@link RecordsError}. */
+/** Questions and answers. `sessionId` null in an answer never happens: an unknown session or sweep is {@link RecordsError}. */
 export interface RecordsProtocol {
   readonly sessions: {
     readonly question: { readonly limit: number; readonly before: string | null };
@@ -73,6 +74,16 @@ export interface RecordsProtocol {
     readonly question: { readonly sessionId: string; readonly fillId: string };
     readonly answer: ReceiptAnswer;
   };
+  readonly sweeps: {
+    readonly question: { readonly limit: number; readonly before: string | null };
+    readonly answer: SweepList;
+  };
+  readonly sweep: { readonly question: { readonly sweepId: string }; readonly answer: Sweep };
+  /** Best first, `after` so many. */
+  readonly trials: {
+    readonly question: { readonly sweepId: string; readonly limit: number; readonly after: number };
+    readonly answer: SweepTrials;
+  };
   readonly recording: { readonly question: { readonly sessionId: string }; readonly answer: Recording };
 }
 
@@ -86,7 +97,14 @@ export interface SessionRecords {
   ): Promise<RecordsProtocol[Topic]['answer']>;
 }
 
-export type RecordsErrorCode = 'unknown_session' | 'unknown_fill' | 'busy' | 'timeout' | 'unreadable';
+export type RecordsErrorCode =
+  | 'unknown_session'
+  | 'unknown_fill'
+  | 'unknown_sweep'
+  | 'too_large'
+  | 'busy'
+  | 'timeout'
+  | 'unreadable';
 
 export class RecordsError extends Error {
   override readonly name = 'RecordsError';

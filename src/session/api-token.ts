@@ -1,8 +1,9 @@
 /** The secret that HTTP writes need: 256 random bits in state/token, readable by the owner only. */
 
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolders } from '../ports/make-folders.ts';
 
 import { writeFileAtomic } from '../ports/atomic-file.ts';
 
@@ -17,7 +18,7 @@ export function loadApiToken(path: string): string {
     return present;
   }
   const token = randomBytes(32).toString('hex');
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolders(dirname(path));
   writeFileAtomic(path, `${token}\n`, { durable: true, mode: OWNER_ONLY });
   return token;
 }

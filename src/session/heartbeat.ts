@@ -5,8 +5,8 @@
  * that stands still writes nothing, which is the signal.
  */
 
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolders } from '../ports/make-folders.ts';
 
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
 import type { WallClock } from '../ports/wall-clock.ts';
@@ -95,7 +95,7 @@ export class Heartbeat {
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
       // Someone removed the folder; a watchdog without a file would call a healthy session dead.
-      mkdirSync(dirname(this.#options.path), { recursive: true });
+      makeFolders(dirname(this.#options.path));
       writeFileAtomic(this.#options.path, text, { durable });
     }
   }

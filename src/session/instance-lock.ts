@@ -8,8 +8,9 @@
  * a second attempt in the same process is refused before it touches the file.
  */
 
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolders } from '../ports/make-folders.ts';
 
 import { writeFileAtomic } from '../ports/atomic-file.ts';
 import { isProcessAlive, processIdentity, type ProcessIdentity } from './process-identity.ts';
@@ -69,7 +70,7 @@ export function acquireInstanceLock(
   owner: { readonly sessionId: string; readonly startedAt: string },
 ): InstanceLock {
   if (held.has(paths.lockDatabase)) throw new AlreadyRunning(readLockHolder(paths));
-  mkdirSync(paths.agentDirectory, { recursive: true });
+  makeFolders(paths.agentDirectory);
 
   // A start that cannot win anyway neither waits for the lock nor gets in the way of others.
   refuseLivingHolder(readLockHolder(paths));

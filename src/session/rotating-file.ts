@@ -6,8 +6,9 @@
  * the log never stops a session.
  */
 
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
+import { makeFolders } from '../ports/make-folders.ts';
 
 const LINE_FEED = 10;
 
@@ -60,7 +61,7 @@ export class RotatingFile {
   }
 
   #open(): number {
-    mkdirSync(dirname(this.#options.path), { recursive: true });
+    makeFolders(dirname(this.#options.path));
     const file = openSync(this.#options.path, 'a+');
     this.#bytes = fstatSync(file).size;
     // A process that died within a line left it open; ours must not continue it.

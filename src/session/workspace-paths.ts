@@ -21,6 +21,7 @@ export interface WorkspacePaths {
   readonly alertDeliveryLock: string;
   readonly systemLog: string;
   readonly sessionsDirectory: string;
+  readonly sweepsDirectory: string;
   readonly latestSession: string;
   /** The account between sessions. */
   readonly stateDirectory: string;
@@ -52,6 +53,7 @@ export function workspacePaths(workspace: string): WorkspacePaths {
     alertDeliveryLock: join(agentDirectory, 'alert-delivery.db'),
     systemLog: join(logsDirectory, 'system.jsonl'),
     sessionsDirectory: join(root, 'sessions'),
+    sweepsDirectory: join(root, 'sweeps'),
     latestSession: join(root, 'runs', 'latest'),
     stateDirectory,
     apiToken: join(stateDirectory, 'token'),

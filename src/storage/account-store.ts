@@ -5,8 +5,9 @@
  * was written durably also survives a power loss. A file that does not have its shape is refused, never repaired: it is money.
  */
 
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../ports/make-folders.ts';
 import { z } from 'zod';
 import type { AccountStart } from '../core/domain/session-start.ts';
 import { syncFolder } from '../ports/atomic-file.ts';
@@ -108,7 +109,7 @@ export class AccountStore {
       session_id: sessionId,
     };
     try {
-      mkdirSync(path.dirname(this.#file), { recursive: true });
+      makeFolders(path.dirname(this.#file));
     } catch (error) {
       throw toStorageError(error, `write ${this.#file}`);
     }
@@ -123,7 +124,7 @@ export class AccountStore {
     if (!existsSync(this.#file)) return null;
     const target = path.join(this.#archiveFolder, `account-${fileStamp(nowMs)}.json`);
     try {
-      mkdirSync(this.#archiveFolder, { recursive: true });
+      makeFolders(this.#archiveFolder);
       const free = freeName(target);
       renameSync(this.#file, free);
       syncFolder(this.#archiveFolder);

@@ -6,8 +6,9 @@
  * a write that found no room is taken back to the last whole frame and made once more where a reserve could be freed for it.
  */
 
-import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../ports/make-folders.ts';
 import { assert } from '../core/base/assert.ts';
 import type { EventBlock } from '../core/domain/event-block.ts';
 import type { Instrument } from '../core/domain/instrument.ts';
@@ -89,7 +90,7 @@ export class FileEventLog implements EventLog {
   /** Begins a log in `folder`, which is made where absent. Throws StorageError `exists` where a log stands already. */
   static create(folder: string, options: EventLogOptions = {}): FileEventLog {
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolders(folder);
       const descriptor = openSegment(folder, 1);
       const start: LogStart = {
         segmentNumber: 1,

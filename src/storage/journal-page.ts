@@ -6,6 +6,7 @@
  */
 
 import { assert } from '../core/base/assert.ts';
+import { triggerOf } from './journal-projection.ts';
 
 /** Tables that are read page by page. */
 export const PAGED_TABLES = [
@@ -108,11 +109,14 @@ export function composePage(query: PageQuery): { sql: string; values: (string | 
 }
 
 /** Turns the selected rows into a page, their flags and documents as the report has them. */
-export function shapePage(selected: readonly Record<string, unknown>[], limit: number): JournalPage {
+export function shapePage(
+  selected: readonly Record<string, unknown>[],
+  { table, limit }: Pick<PageQuery, 'table' | 'limit'>,
+): JournalPage {
   const shown = selected.slice(0, limit);
   const last = shown.at(-1);
   return {
-    rows: shown.map(shapeRow),
+    rows: shown.map(table === 'orders' ? shapeOrder : shapeRow),
     nextCursor: selected.length > limit && last !== undefined ? Number(last['row_number']) : null,
   };
 }
@@ -127,6 +131,12 @@ const ROW_KEYS: ReadonlySet<string> = new Set([
   'verdict_id',
   'lifecycle_id',
 ]);
+
+/** With its trigger as one object; it and the tag are null where an older version did not keep them. */
+export function shapeOrder(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { trigger_on: _on, trigger_price: _price, trigger_trail_bps: _trail, tag, ...rest } = shapeRow(row);
+  return { ...rest, trigger: triggerOf(row), tag: tag ?? null };
+}
 
 function shapeRow(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const shaped: Record<string, unknown> = {};

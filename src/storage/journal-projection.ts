@@ -8,7 +8,7 @@ import {
   formatQuantity,
   formatRate,
 } from '../core/domain/instrument.ts';
-import type { FillRecord, OrderRecord } from '../core/domain/order.ts';
+import type { FillRecord, OrderRecord, Trigger, TriggerSource } from '../core/domain/order.ts';
 import { describeReceipt } from '../core/domain/receipt-document.ts';
 import type { BandPoint, EquityPoint, LedgerEntry, Output, TradeRecord } from '../core/domain/outputs.ts';
 import type { QualityRecord } from '../core/domain/commands.ts';
@@ -26,6 +26,7 @@ import type {
   PositionRow,
   QualityRow,
   TradeRow,
+  TriggerRow,
   VerdictRow,
 } from './journal-rows.ts';
 import type { HeldPosition } from './position-projection.ts';
@@ -39,6 +40,13 @@ type Stored<Row> = {
       : Row[Key];
 };
 
+/** What fires a conditional order, as columns; all null for the others. */
+interface StoredTrigger {
+  readonly trigger_on: TriggerSource | null;
+  readonly trigger_price: string | null;
+  readonly trigger_trail_bps: number | null;
+}
+
 /** The stored row of each table. */
 export interface StoredRows {
   readonly instruments: {
@@ -46,7 +54,7 @@ export interface StoredRows {
     readonly instrument_index: number;
     readonly strategy: string;
   };
-  readonly orders: Stored<OrderRow>;
+  readonly orders: Stored<OrderRow> & StoredTrigger & { readonly tag: string };
   readonly fills: Stored<FillRow>;
   readonly receipts: { readonly fill_id: string; readonly receipt: string };
   readonly ledger: Stored<LedgerRow>;
@@ -78,7 +86,23 @@ export function orderRow(order: OrderRecord, instrument: Instrument): StoredRows
     closed_time_ms: order.closedTimeMs,
     filled_quantity: formatQuantity(instrument, order.filled),
     average_price: averagePriceText(instrument, order.filledNotional, order.filled),
+    ...triggerColumns(order.trigger, instrument),
+    tag: order.tag,
   };
+}
+
+function triggerColumns(trigger: Trigger | null, instrument: Instrument): StoredTrigger {
+  return {
+    trigger_on: trigger?.on ?? null,
+    trigger_price: trigger === null || trigger.price === null ? null : formatPrice(instrument, trigger.price),
+    trigger_trail_bps: trigger?.trailBps ?? null,
+  };
+}
+
+/** The columns as one object again; null where there is no trigger, or a journal of an older version has no such columns. */
+export function triggerOf(row: Partial<StoredTrigger>): TriggerRow | null {
+  const { trigger_on: on = null, trigger_price: price = null, trigger_trail_bps: trailBps = null } = row;
+  return on === null ? null : { on, price, trail_bps: trailBps };
 }
 
 export function fillRow(fill: FillRecord, instrument: Instrument): StoredRows['fills'] {

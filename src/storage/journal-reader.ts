@@ -16,13 +16,20 @@ import type {
   TradeRow,
   VerdictCountRow,
   VerdictRow,
+  WholeOrderRow,
 } from './journal-rows.ts';
-import { type JournalPage, type PageQuery, composePage, shapePage } from './journal-page.ts';
+import { type JournalPage, type PageQuery, composePage, shapeOrder, shapePage } from './journal-page.ts';
 import type { AgentName } from '../core/domain/verdict.ts';
 import { JOURNAL_VERSION, journalVersion } from './journal-schema.ts';
 import { StorageError, toStorageError } from './storage-error.ts';
 
 type Row = Record<string, unknown>;
+
+/** What the report has of an order. */
+const ORDER_COLUMNS = [
+  'order_id, client_order_id, symbol, side, type, quantity, price, time_in_force, reduce_only, status, reason',
+  'decision_time_ms, arrival_time_ms, closed_time_ms, filled_quantity, average_price',
+].join(', ');
 
 export class JournalReader {
   readonly #database: DatabaseSync;
@@ -58,17 +65,16 @@ export class JournalReader {
 
   /** In the order of their decisions. */
   orders(): OrderRow[] {
-    return this.#rows('SELECT * FROM orders ORDER BY decision_time_ms, rowid', (row) => ({
+    return this.#rows(`SELECT ${ORDER_COLUMNS} FROM orders ORDER BY decision_time_ms, rowid`, (row) => ({
       ...row,
       reduce_only: row['reduce_only'] === 1,
     })) as unknown as OrderRow[];
   }
 
   /** Null where the session has no such order. */
-  order(orderId: string): OrderRow | null {
-    const shape = (row: Row): Row => ({ ...row, reduce_only: row['reduce_only'] === 1 });
-    const rows = this.#rows('SELECT * FROM orders WHERE order_id = ?', shape, orderId);
-    return (rows[0] as unknown as OrderRow | undefined) ?? null;
+  order(orderId: string): WholeOrderRow | null {
+    const rows = this.#rows('SELECT * FROM orders WHERE order_id = ?', shapeOrder, orderId);
+    return (rows[0] as unknown as WholeOrderRow | undefined) ?? null;
   }
 
   fills(): FillRow[] {
@@ -111,6 +117,16 @@ export class JournalReader {
     ) as unknown as EquityRow[];
   }
 
+  /** Points of the band at these times, as {@link band} gives them. */
+  bandAt(timesMs: readonly number[]): BandRow[] {
+    if (!this.#hasTable('band')) return [];
+    return this.#rows(
+      'SELECT time_ms, optimistic, realistic, pessimistic, hash FROM band WHERE time_ms IN (SELECT value FROM json_each(?))',
+      undefined,
+      JSON.stringify(timesMs),
+    ) as unknown as BandRow[];
+  }
+
   /** Empty where the session had no band, or an older program wrote the file. */
   band(): BandRow[] {
     if (!this.#hasTable('band')) return [];
@@ -146,7 +162,7 @@ export class JournalReader {
     // A session of an older version kept less.
     if (!this.#hasTable(query.table)) return { rows: [], nextCursor: null };
     const { sql, values } = composePage(query);
-    return shapePage(this.#rows(sql, undefined, ...values), query.limit);
+    return shapePage(this.#rows(sql, undefined, ...values), query);
   }
 
   /** What the agents said; all of them, or `agent` alone. */

@@ -1,7 +1,7 @@
 /** What the journal gives back: the objects of `la report --format json`, in its names. Times ms UTC, amounts decimal text. */
 
 import type { QualityRecord } from '../core/domain/commands.ts';
-import type { OrderStatus, OrderType, Side, TimeInForce } from '../core/domain/order.ts';
+import type { OrderStatus, OrderType, Side, TimeInForce, TriggerSource } from '../core/domain/order.ts';
 import type { LedgerKind, LifecycleState } from '../core/domain/outputs.ts';
 import type { AgentName } from '../core/domain/verdict.ts';
 
@@ -23,6 +23,19 @@ export interface OrderRow {
   readonly filled_quantity: string;
   /** Null while nothing is filled. */
   readonly average_price: string | null;
+}
+
+/** What fires a conditional order; `price` null = a trailing stop that is active at once. */
+export interface TriggerRow {
+  readonly on: TriggerSource;
+  readonly price: string | null;
+  readonly trail_bps: number | null;
+}
+
+/** An order with what the report leaves out; null where a session of an older version did not keep it. */
+export interface WholeOrderRow extends OrderRow {
+  readonly trigger: TriggerRow | null;
+  readonly tag: string | null;
 }
 
 export interface FillRow {

@@ -26,6 +26,10 @@ function oldJournal(): string {
     'instruments orders fills ledger positions trades equity denials quality lifecycle'.split(' '),
   );
   for (const { name } of tables) if (!first.has(String(name))) database.exec(`DROP TABLE ${String(name)}`);
+  for (const column of ['trigger_on', 'trigger_price', 'trigger_trail_bps', 'tag'])
+    database.exec(`ALTER TABLE orders DROP COLUMN ${column}`);
+  database.exec(`INSERT INTO orders VALUES
+    ('o-1', NULL, 'BTCUSDT', 'buy', 'market', '1', NULL, 'gtc', 0, 'filled', NULL, 1, 2, 3, '1', '100')`);
   database.exec('PRAGMA user_version = 1');
   database.close();
   return file;
@@ -36,6 +40,9 @@ describe('a journal of an older version', () => {
     const reader = JournalReader.open(oldJournal());
     expect(reader.fills()).toEqual([]);
     expect(reader.receipt('f-1')).toBeNull();
+    expect(reader.orders()).toHaveLength(1);
+    expect(reader.order('o-1')).toMatchObject({ status: 'filled', trigger: null, tag: null });
+    expect(reader.bandAt([1])).toEqual([]);
     reader.close();
   });
 
@@ -45,5 +52,8 @@ describe('a journal of an older version', () => {
     const database = new DatabaseSync(file);
     expect(journalVersion(database)).toBe(JOURNAL_VERSION);
     database.close();
+    const reader = JournalReader.open(file);
+    expect(reader.order('o-1')).toMatchObject({ status: 'filled', trigger: null, tag: null });
+    reader.close();
   });
 });

@@ -89,8 +89,31 @@ const MIGRATION_5 = `
 CREATE TABLE snapshots (sequence INTEGER PRIMARY KEY) STRICT;
 `;
 
+/** What fires a conditional order, and why an order was placed; null in rows of before. */
+const MIGRATION_6 = `
+ALTER TABLE orders ADD COLUMN trigger_on TEXT;
+ALTER TABLE orders ADD COLUMN trigger_price TEXT;
+ALTER TABLE orders ADD COLUMN trigger_trail_bps REAL;
+ALTER TABLE orders ADD COLUMN tag TEXT;
+`;
+
+/** What was raised in the time of the session; the program says it, not the engine, so no log brings it back. */
+const MIGRATION_7 = `
+CREATE TABLE alerts (
+  alert_id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, level TEXT NOT NULL, reason TEXT NOT NULL, text TEXT NOT NULL
+) STRICT;
+`;
+
 /** Migration n brings a file from version n - 1 to n. */
-const MIGRATIONS: readonly string[] = [MIGRATION_1, MIGRATION_2, MIGRATION_3, MIGRATION_4, MIGRATION_5];
+const MIGRATIONS: readonly string[] = [
+  MIGRATION_1,
+  MIGRATION_2,
+  MIGRATION_3,
+  MIGRATION_4,
+  MIGRATION_5,
+  MIGRATION_6,
+  MIGRATION_7,
+];
 
 export const JOURNAL_VERSION: number = MIGRATIONS.length;
 

@@ -36,6 +36,8 @@ const order: OrderRecord = {
   price: ticks(685_901),
   timeInForce: 'post_only',
   reduceOnly: false,
+  trigger: null,
+  tag: 'entry',
   status: 'new',
   reason: null,
   decisionTimeMs: T0,
@@ -132,6 +134,25 @@ describe('journal', () => {
       ...{ filled_quantity: '0.03', average_price: '68590' },
     });
     expect(second).toMatchObject({ order_id: 'o-2', price: null, status: 'new', average_price: null });
+    reader.close();
+  });
+
+  test('keeps what fires an order and why it was placed, beside what the report has of it', () => {
+    const trigger = { on: 'mark', price: ticks(685_000), trailBps: 12.5 } as const;
+    const reader = deliver([
+      { type: 'order', timeMs: T0, order },
+      {
+        type: 'order',
+        timeMs: T0,
+        order: { ...order, id: 'o-2', type: 'trailing_stop', trigger, tag: 'trail' },
+      },
+    ]);
+    expect(reader.order('o-1')).toMatchObject({ trigger: null, tag: 'entry', reduce_only: false });
+    expect(reader.order('o-2')).toMatchObject({
+      trigger: { on: 'mark', price: '68500', trail_bps: 12.5 },
+      tag: 'trail',
+    });
+    for (const row of reader.orders()) expect(Object.keys(row)).toHaveLength(16);
     reader.close();
   });
 

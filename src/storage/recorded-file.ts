@@ -1,13 +1,18 @@
-/** Reads one gzip-compressed CSV file of recorded market data: fixed header, no quoting, LF. Errors name file and line. */
+/**
+ * Reads a gzip-compressed CSV file of recorded market data, a chunk at a time: fixed header, no quoting, LF. Errors name
+ * file and line.
+ *
+ * Memory: the rows of one chunk, whatever the size of the file.
+ */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { StorageError, toStorageError } from './storage-error.ts';
 
-/** Largest text of one file, decompressed. */
-const TEXT_BYTES_MAX = 2 * 1024 * 1024 * 1024 - 1;
-/** The header is line 1. */
-const FIRST_ROW_LINE = 2;
+const CHUNK_BYTES = 64 * 1024;
+/** A row is never this long, a whole book included: what is, is no text file. */
+const ROW_CHARS_MAX = 16 * 1024 * 1024;
 
 export interface RecordedRow {
   readonly file: string;
@@ -16,31 +21,48 @@ export interface RecordedRow {
   readonly cells: readonly string[];
 }
 
-/** Returns the rows under exactly this header; null where the file does not exist. Throws StorageError `invalid_data`. */
-export function readRecordedFile(file: string, header: string): RecordedRow[] | null {
-  if (!existsSync(file)) return null;
-  let text: string;
+/** Yields the rows under exactly this header, those of a chunk together. Throws StorageError `not_found`, `invalid_data`. */
+export async function* readRecordedFile(file: string, header: string): AsyncGenerator<RecordedRow[]> {
+  const columns = header.split(',').length;
+  const raw = createReadStream(file);
+  const stream = pipeline(raw, createGunzip({ chunkSize: CHUNK_BYTES }), () => {});
+  let line = 0;
+  let rest = '';
+  const rowsOf = (text: string): RecordedRow[] => {
+    const lines = text.split('\n');
+    if (line === 0) checkHeader(file, lines.shift() ?? '', header, ++line);
+    return lines.map((each) => {
+      const row = { file, line: ++line, cells: each.split(',') };
+      if (row.cells.length !== columns)
+        throw invalidRow(row, `expected ${columns} fields, found ${row.cells.length}`);
+      return row;
+    });
+  };
   try {
-    text = gunzipSync(readFileSync(file), { maxOutputLength: TEXT_BYTES_MAX }).toString('latin1');
+    for await (const piece of stream as AsyncIterable<Buffer>) {
+      const text = rest + piece.toString('latin1');
+      const end = text.lastIndexOf('\n');
+      rest = text.slice(end + 1);
+      if (rest.length > ROW_CHARS_MAX)
+        throw new StorageError(
+          'invalid_data',
+          `${file}:${line + 1}: a line of more than ${ROW_CHARS_MAX} bytes`,
+        );
+      if (end >= 0) yield rowsOf(text.slice(0, end));
+    }
+    if (rest !== '' || line === 0) yield rowsOf(rest);
   } catch (error) {
     const wrapped = toStorageError(error, `read ${file}`);
     throw wrapped.code === 'unknown' ? new StorageError('invalid_data', wrapped.message, error) : wrapped;
+  } finally {
+    raw.destroy();
   }
-  const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  if (lines[0] !== header) {
-    throw new StorageError(
-      'invalid_data',
-      `${file}:1: expected the header ${header}, found ${JSON.stringify((lines[0] ?? '').slice(0, 80))}`,
-    );
-  }
-  const columns = header.split(',').length;
-  return lines.slice(1).map((line, index) => {
-    const row = { file, line: index + FIRST_ROW_LINE, cells: line.split(',') };
-    if (row.cells.length !== columns)
-      throw invalidRow(row, `expected ${columns} fields, found ${row.cells.length}`);
-    return row;
-  });
+}
+
+function checkHeader(file: string, found: string, header: string, line: number): void {
+  if (found === header) return;
+  const shown = JSON.stringify(found.slice(0, 80));
+  throw new StorageError('invalid_data', `${file}:${line}: expected the header ${header}, found ${shown}`);
 }
 
 export function cellText(row: RecordedRow, column: number): string {

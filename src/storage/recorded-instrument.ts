@@ -6,14 +6,16 @@
  * tier for every notional. Pass the venue's own description where limits and margin matter.
  */
 
-import { formatDecimal } from '../core/base/fixed-point.ts';
+import { DecimalError, formatDecimal } from '../core/base/fixed-point.ts';
 import type { InstrumentSpec } from '../core/domain/instrument.ts';
 
 const COLON = 58;
+const DOT = 46;
 const SPACE = 32;
 const ZERO = 48;
+const NINE = 57;
 
-/** The finest decimals seen so far. */
+/** The finest decimals seen so far. All of it throws DecimalError for what is no plain decimal. */
 export class GridFinder {
   priceDecimals = 0;
   quantityDecimals = 0;
@@ -28,27 +30,38 @@ export class GridFinder {
 
   /** Levels as `price:quantity` joined by one space. */
   addLevels(levels: string): void {
+    if (levels === '') return;
     let start = 0;
+    let hasPrice = false;
     for (let at = 0; at <= levels.length; at++) {
       const code = at === levels.length ? SPACE : levels.charCodeAt(at);
-      if (code === COLON) {
+      if (code === COLON && !hasPrice) {
         this.priceDecimals = Math.max(this.priceDecimals, significantDecimals(levels, start, at));
-        start = at + 1;
+        hasPrice = true;
       } else if (code === SPACE) {
+        if (!hasPrice)
+          throw new DecimalError('a level must be price:quantity, found', levels.slice(start, at));
         this.quantityDecimals = Math.max(this.quantityDecimals, significantDecimals(levels, start, at));
-        start = at + 1;
-      }
+        hasPrice = false;
+      } else continue;
+      start = at + 1;
     }
   }
 }
 
 /** Decimals of the number from `start` to `end`, trailing zeros not counted. */
 function significantDecimals(text: string, start: number, end: number): number {
-  const dot = text.indexOf('.', start);
-  if (dot < 0 || dot >= end) return 0;
-  let last = end - 1;
-  while (last > dot && text.charCodeAt(last) === ZERO) last--;
-  return last - dot;
+  let dot = -1;
+  let last = -1;
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code === DOT && dot < 0 && at > start && at < end - 1) dot = at;
+    else if (code < ZERO || code > NINE)
+      throw new DecimalError('not a decimal number', text.slice(start, end));
+    else if (code !== ZERO && dot >= 0) last = at;
+  }
+  if (end <= start) throw new DecimalError('not a decimal number', text.slice(start, end));
+  return dot >= 0 && last > dot ? last - dot : 0;
 }
 
 export function describeInstrument(

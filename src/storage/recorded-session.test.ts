@@ -101,9 +101,9 @@ describe.skipIf(DATA === undefined)('recorded sessions', () => {
     ['binance-spot-nexousdt-20240723T1539', 12_198, 12_458, 'NEXOUSDT', 3, 2],
   ])(
     '%s: the rebuilt book equals the recorded best bid and ask at every shared update id',
-    (name, sharedIds, trades, symbol, priceDecimals, quantityDecimals) => {
+    async (name, sharedIds, trades, symbol, priceDecimals, quantityDecimals) => {
       const prefix = path.join(DATA ?? '', 'l2', name);
-      const session = loadRecordedSession(prefix);
+      const session = await loadRecordedSession(prefix);
       expectSoundBlocks(session);
       expect(session.instrument).toMatchObject({
         ...{ symbol, price_decimals: priceDecimals, quantity_decimals: quantityDecimals },
@@ -141,36 +141,41 @@ describe.skipIf(DATA === undefined)('recorded sessions', () => {
   test.each([
     ['hyperliquid-perp-btc-20250904T1946', 6_675, 0, 'BTCUSDT'],
     ['hyperliquid-perp-eth-20250904T1946', 6_884 - 17, 1, 'ETHUSDT'],
-  ])('%s: every row is a whole book, repeated trades are gone', (name, trades, priceDecimals, symbol) => {
-    const prefix = path.join(DATA ?? '', 'l2', name);
-    const session = loadRecordedSession(prefix);
-    expectSoundBlocks(session);
-    expect(session.instrument).toMatchObject({
-      symbol,
-      price_decimals: priceDecimals,
-      funding_interval_hours: 1,
-    });
-    const rows = rowsOf(prefix, 'book');
-    let frames = 0;
-    let seenTrades = 0;
-    const book = new PlainBook();
-    for (const event of eventsOf(session.blocks)) {
-      if (event.kind === EventKind.trade) {
-        seenTrades++;
-        continue;
+  ])(
+    '%s: every row is a whole book, repeated trades are gone',
+    async (name, trades, priceDecimals, symbol) => {
+      const prefix = path.join(DATA ?? '', 'l2', name);
+      const session = await loadRecordedSession(prefix);
+      expectSoundBlocks(session);
+      expect(session.instrument).toMatchObject({
+        symbol,
+        price_decimals: priceDecimals,
+        funding_interval_hours: 1,
+      });
+      const rows = rowsOf(prefix, 'book');
+      let frames = 0;
+      let seenTrades = 0;
+      const book = new PlainBook();
+      for (const event of eventsOf(session.blocks)) {
+        if (event.kind === EventKind.trade) {
+          seenTrades++;
+          continue;
+        }
+        expect(event.kind).toBe(EventKind.bookSnapshot);
+        book.apply(event);
+        const [, , bids = '', asks = ''] = rows[frames++] ?? [];
+        const firstLevel = (cell: string): string[] => (cell.split(' ')[0] ?? '').split(':').map(trimZeros);
+        expect(book.best(session)).toEqual([...firstLevel(bids), ...firstLevel(asks)]);
+        expect(event.levels).toHaveLength(40);
       }
-      expect(event.kind).toBe(EventKind.bookSnapshot);
-      book.apply(event);
-      const [, , bids = '', asks = ''] = rows[frames++] ?? [];
-      const firstLevel = (cell: string): string[] => (cell.split(' ')[0] ?? '').split(':').map(trimZeros);
-      expect(book.best(session)).toEqual([...firstLevel(bids), ...firstLevel(asks)]);
-      expect(event.levels).toHaveLength(40);
-    }
-    expect({ frames, seenTrades }).toEqual({ frames: 3_785, seenTrades: trades });
-  });
+      expect({ frames, seenTrades }).toEqual({ frames: 3_785, seenTrades: trades });
+    },
+  );
 
-  test('the insurance fund neither trades nor sets the last price, and marks are there', () => {
-    const session = loadRecordedSession(path.join(DATA ?? '', 'l2', 'binance-um-btcusdt-20230404T2358'));
+  test('the insurance fund neither trades nor sets the last price, and marks are there', async () => {
+    const session = await loadRecordedSession(
+      path.join(DATA ?? '', 'l2', 'binance-um-btcusdt-20230404T2358'),
+    );
     let marks = 0;
     for (const { kind, levels } of eventsOf(session.blocks)) {
       if (kind === EventKind.mark) marks++;
@@ -199,7 +204,7 @@ describe('made-up session', () => {
   const tradeHeader = 'seq,recv_us,event_ms,trade_ms,trade_id,price,qty,buyer_is_maker,type';
   const snapshot = '3,3,s,,,,100,,10.50:1.000 10.40:2,10.60:3.25';
 
-  test('drops stale diffs also when they came before the snapshot, and keeps those that were needed', () => {
+  test('drops stale diffs also when they came before the snapshot, and keeps those that were needed', async () => {
     write('l2', [
       diffHeader,
       '1,1,u,1001,1000,80,90,79,10.10:9,',
@@ -214,7 +219,7 @@ describe('made-up session', () => {
       '7,7,1004,1003,8,99,0.5,0,INSURANCE_FUND',
       '8,8,1005,1004,9,10.6,0.5,0,MARKET',
     ]);
-    const session = loadRecordedSession(prefix, { firstSequence: 5 });
+    const session = await loadRecordedSession(prefix, { firstSequence: 5 });
     expect(session.instrument).toMatchObject({ symbol: 'XYZUSDT', price_decimals: 2, quantity_decimals: 2 });
     expect([...eventsOf(session.blocks)]).toEqual([
       ...[
@@ -271,18 +276,18 @@ describe('made-up session', () => {
       [diffHeader, snapshot, '4,4,u,1,1,x,105,90,,'],
       /l2\.csv\.gz:3: first_id must be an integer, found "x"/,
     ],
-  ])('names file and line of %s', (_, lines, message) => {
+  ])('names file and line of %s', async (_, lines, message) => {
     write('l2', lines);
     write('trades', [tradeHeader]);
-    expect(() => loadRecordedSession(prefix)).toThrow(message);
+    await expect(loadRecordedSession(prefix)).rejects.toThrow(message);
   });
 
-  test('names what is missing or not compressed', () => {
-    expect(() => loadRecordedSession(prefix)).toThrow(/no recorded session .*xyzusdt-2024/);
+  test('names what is missing or not compressed', async () => {
+    await expect(loadRecordedSession(prefix)).rejects.toThrow(/no recorded session .*xyzusdt-2024/);
     write('l2', [diffHeader, snapshot]);
-    expect(() => loadRecordedSession(prefix)).toThrow(/lacks .*-trades\.csv\.gz/);
+    await expect(loadRecordedSession(prefix)).rejects.toThrow(/lacks .*-trades\.csv\.gz/);
     writeFileSync(`${prefix}-trades.csv.gz`, 'plain text');
-    expect(() => loadRecordedSession(prefix)).toThrow(
+    await expect(loadRecordedSession(prefix)).rejects.toThrow(
       /could not read .*-trades\.csv\.gz: incorrect header check/,
     );
   });

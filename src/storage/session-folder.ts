@@ -17,6 +17,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import path from 'node:path';
+import { makeFolders } from '../ports/make-folders.ts';
 import { z } from 'zod';
 import { assert } from '../core/base/assert.ts';
 import { syncFolder } from '../ports/atomic-file.ts';
@@ -194,7 +195,7 @@ export function createSessionFolder(workspace: string, document: SessionManifest
   const sessions = path.join(workspace, 'sessions');
   const folder = new SessionFolder(path.join(sessions, id));
   try {
-    mkdirSync(sessions, { recursive: true });
+    makeFolders(sessions);
     mkdirSync(folder.path);
     mkdirSync(folder.eventsFolder);
     syncFolder(sessions);
@@ -260,7 +261,7 @@ function linkLatest(workspace: string, id: string): void {
   const link = path.join(runs, LATEST);
   const temporary = `${link}.${process.pid}.tmp`;
   try {
-    mkdirSync(runs, { recursive: true });
+    makeFolders(runs);
     syncFolder(workspace);
     rmSync(temporary, { force: true });
     if (process.platform === 'win32') {

@@ -110,7 +110,12 @@ describe('la backtest', () => {
 
   test.each([
     [[], 'a line that is none', /^.*:3: expected 6 fields, found 1\n$/],
-    [['--interval', '5m'], null, /--interval: the data has bars of 1 minutes, found 5m/],
+    [['--interval', '5m'], null, /expected at least two whole bars of 5 minutes, found 0/],
+    [
+      ['--interval', '30s'],
+      null,
+      /--interval: the data has bars of 1 minutes, of which only whole multiples/,
+    ],
     [['--from', 'yesterday'], null, /--from: expected a time such as 2025-03-01/],
     [['--from', '2027-01-01'], null, /no bars between --from and --to/],
     [['--funding', 'absent.csv'], null, /could not read absent.csv/],

@@ -19,6 +19,9 @@ import { MadeUpSession } from './made-up-session.ts';
 const PAGE = fileURLToPath(new URL('../../dist/web', import.meta.url));
 const FAKE_TOKEN = 'a-token-for-tests';
 
+/** Steps in which time passes before anyone listens. */
+const STEP_BEFORE_MS = 1_500;
+
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
@@ -34,6 +37,8 @@ export interface FakeSessionServer {
   /** Commands taken so far, in order. */
   readonly commands: readonly string[];
   readonly session: MadeUpSession;
+  /** Sends so many updates at once, besides those of the clock. */
+  advance(updates: number): void;
   /** Stops or starts sending, without closing a connection. */
   setSilent(isSilent: boolean): void;
   /** Leaves out one number of the stream. */
@@ -43,12 +48,15 @@ export interface FakeSessionServer {
   close(): Promise<void>;
 }
 
-/** `updatesPerSecond` of the stream; each moves the market once. */
+/** `updatesPerSecond` of the stream; each moves the market once. `hoursBefore`: how long the session has run already. */
 export async function startFakeSessionServer(options: {
   readonly seed: number;
   readonly updatesPerSecond: number;
+  readonly hoursBefore?: number;
 }): Promise<FakeSessionServer> {
   const session = new MadeUpSession(options.seed, Date.now());
+  const stepsBefore = ((options.hoursBefore ?? 0) * 3_600_000) / STEP_BEFORE_MS;
+  for (let step = 0; step < stepsBefore; step++) session.step(STEP_BEFORE_MS);
   const commands: string[] = [];
   let isSilent = false;
   const server = createServer((request, response) => {
@@ -77,6 +85,9 @@ export async function startFakeSessionServer(options: {
     url: `http://127.0.0.1:${port}/`,
     commands,
     session,
+    advance(updates) {
+      for (let sent = 0; sent < updates; sent++) broadcast();
+    },
     setSilent(wanted) {
       isSilent = wanted;
     },
@@ -127,7 +138,8 @@ async function answer(
     say(receipt === null ? 404 : 200, receipt ?? { error: 'there is no such fill' });
     return;
   }
-  if (path === '/api/v1/sessions') say(200, { sessions: [summaryOf(Date.now())] });
+  if (path === '/api/v1/sessions') say(200, { sessions: [summaryOf(Date.now())], next_cursor: null });
+  else if (path === '/api/v1/sweeps') say(200, { sweeps: [], next_cursor: null });
   else if (/^\/api\/v1\/sessions\/[^/]+\/recording$/.test(path)) say(200, session.recording());
   else if (/^\/api\/v1\/sessions\/[^/]+\/book$/.test(path))
     say(200, { book: session.snapshot(0).books[0] ?? null });

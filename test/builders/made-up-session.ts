@@ -1,7 +1,13 @@
 /** A session that never was: a market that walks, a strategy that trades every so often, and a ledger that adds up. */
 
 import { addAmounts, subtractAmounts } from '../../src/web/display/amount-text.ts';
-import { type Snapshot, type Status, type Update, PROTOCOL_VERSION } from '../../src/protocol/messages.ts';
+import {
+  type Snapshot,
+  type Status,
+  type Update,
+  PROTOCOL_VERSION,
+  ROWS_MAX,
+} from '../../src/protocol/messages.ts';
 import type { Receipt, Recording } from '../../src/protocol/rest.ts';
 import type {
   Account,
@@ -50,12 +56,13 @@ export class MadeUpSession {
   #position = 0;
   #entry = 0;
   #entryMs = 0;
-  #wallet = '10000';
+  #wallet = '0';
   #candles: Candle[] = [];
   readonly #orders = new Map<string, Order>();
   #fills: Fill[] = [];
   #trades: Trade[] = [];
   #ledger: LedgerEntry[] = [];
+  readonly #totals = new Map<LedgerEntry['kind'], { readonly amount: string; readonly entries: number }>();
   #equity: EquityPoint[] = [];
   #verdicts: Verdict[] = [];
   #logs: LogLine[] = [];
@@ -78,6 +85,11 @@ export class MadeUpSession {
       to: firstMs + MINUTE_MS,
       missing: 1,
     });
+  }
+
+  /** As the newest status says it. */
+  get elapsedSeconds(): number {
+    return (this.#secondMs - this.#startMs) / 1_000;
   }
 
   command(command: string): void {
@@ -134,19 +146,19 @@ export class MadeUpSession {
       status: this.#status(),
       instruments: [INSTRUMENT],
       account: this.#account(),
-      candles: this.#candles.slice(-500),
+      candles: this.#candles.slice(-ROWS_MAX.candles),
       markets: [marketOf(this.#price, this.#nowMs, this.#startMs)],
       books: [this.#bookNow()],
-      orders: [...this.#orders.values()].slice(-100),
+      orders: [...this.#orders.values()].slice(-ROWS_MAX.orders),
       positions: [this.#positionNow()],
-      fills: this.#fills.slice(-200),
-      trades: this.#trades.slice(-200),
-      ledger: this.#ledger.slice(-200),
-      equity: this.#equity.slice(-1_000),
+      fills: this.#fills.slice(-ROWS_MAX.fills),
+      trades: this.#trades.slice(-ROWS_MAX.trades),
+      ledger: this.#ledger.slice(-ROWS_MAX.ledger),
+      equity: this.#equity.slice(-ROWS_MAX.equity),
       denials: [denialOf(this.#startMs)],
       quality: [stretchOf(this.#startMs)],
-      verdicts: this.#verdicts.slice(-100),
-      logs: this.#logs.slice(-200),
+      verdicts: this.#verdicts.slice(-ROWS_MAX.verdicts),
+      logs: this.#logs.slice(-ROWS_MAX.logs),
     };
   }
 
@@ -171,34 +183,11 @@ export class MadeUpSession {
   }
 
   recording(): Recording {
-    const {
-      session,
-      instruments,
-      candles,
-      orders,
-      fills,
-      trades,
-      ledger,
-      equity,
-      denials,
-      quality,
-      verdicts,
-      logs,
-    } = this.snapshot(0);
+    const { session, ...rows } = this.snapshot(0);
     return {
+      ...rows,
       session: { ...session, mode: 'recorded' },
       report: { starting_equity: '10000', stopped_reason: 'duration_reached' },
-      instruments,
-      candles,
-      orders,
-      fills,
-      trades,
-      ledger,
-      equity,
-      denials,
-      quality,
-      verdicts,
-      logs,
       lifecycle: [{ time_ms: this.#startMs, state: 'running', reason: null }],
     };
   }
@@ -299,7 +288,9 @@ export class MadeUpSession {
       rate: null,
       mark_price: null,
     });
-    this.#wallet = addAmounts(this.#ledger.map((entry) => entry.amount));
+    this.#wallet = addAmounts([this.#wallet, amount]);
+    const total = this.#totals.get(kind) ?? { amount: '0', entries: 0 };
+    this.#totals.set(kind, { amount: addAmounts([total.amount, amount]), entries: total.entries + 1 });
   }
 
   #unrealized(): string {
@@ -323,7 +314,6 @@ export class MadeUpSession {
   }
 
   #account(): Account {
-    const kinds = [...new Set(this.#ledger.map(({ kind }) => kind))];
     return {
       time_ms: this.#nowMs,
       starting_equity: '10000',
@@ -333,10 +323,7 @@ export class MadeUpSession {
       unrealized_pnl: this.#unrealized(),
       available_balance: this.#wallet,
       initial_margin: '0',
-      ledger_totals: kinds.map((kind) => {
-        const amounts = this.#ledger.filter((entry) => entry.kind === kind).map(({ amount }) => amount);
-        return { kind, amount: addAmounts(amounts), entries: amounts.length };
-      }),
+      ledger_totals: [...this.#totals].map(([kind, total]) => ({ kind, ...total })),
       fills: this.#fills.length,
       trades: this.#trades.length,
     };
@@ -394,7 +381,7 @@ export class MadeUpSession {
   /** It may run for hours at many times the pace. */
   #forget(): void {
     for (const list of [this.#candles, this.#equity, this.#verdicts, this.#logs]) {
-      if (list.length > 4_000) list.splice(0, list.length - 2_000);
+      if (list.length > 2 * ROWS_MAX.equity) list.splice(0, list.length - ROWS_MAX.equity);
     }
   }
 }

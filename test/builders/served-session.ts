@@ -7,6 +7,7 @@ import path from 'node:path';
 import { readLogLines } from '../../src/app/log-lines.ts';
 import { RecordsThread } from '../../src/app/records/records-thread.ts';
 import { spellRows } from '../../src/app/row-spelling.ts';
+import { writeSweep } from '../../src/app/sweep/sweep-document.ts';
 import { createInstrument } from '../../src/core/domain/instrument.ts';
 import type { SessionStart } from '../../src/core/domain/session-start.ts';
 import { lots, ticks } from '../../src/core/domain/units.ts';
@@ -19,6 +20,7 @@ import { writeDocument } from '../../src/storage/document-file.ts';
 import { FileEventLog } from '../../src/storage/event-log.ts';
 import { Journal } from '../../src/storage/journal.ts';
 import { createSessionFolder, type SessionFolder } from '../../src/storage/session-folder.ts';
+import { sampleSweep } from './sample-sweep.ts';
 import { BTCUSDT, START_MS, TestMarket, sessionStart } from './session.ts';
 
 export const TOKEN = 'f'.repeat(64);
@@ -99,8 +101,10 @@ export function serveSession(
   shown.observe(market.fed);
   const records = new RecordsThread({
     sessionsDirectory: path.join(root, 'sessions'),
+    sweepsDirectory: path.join(root, 'sweeps'),
     runningId: start.session_id,
   });
+  writeSweep(path.join(root, 'sweeps'), sampleSweep());
   const lines = new RecentLines();
   for (const [index, level] of ['info', 'warning', 'critical'].entries()) {
     lines.add(

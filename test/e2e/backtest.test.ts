@@ -52,7 +52,10 @@ test(
     const workspace = makeWorkspace();
     const strategy = path.join(workspace, 'both-sides.ts');
     writeFileSync(strategy, STRATEGY);
-    writeFileSync(path.join(workspace, 'laptop-agents.yaml'), 'engine: { min_history_bars: 0 }\n');
+    writeFileSync(
+      path.join(workspace, 'laptop-agents.yaml'),
+      'engine: { min_history_bars: 0 }\nchecks: { twin: on }\n',
+    );
     const la = async (...words: string[]): Promise<string> => {
       const ended = await runProgram([...words, '--workspace', workspace]);
       if (ended.code !== 0) throw new Error(`exit ${ended.code}: ${ended.stdout}${ended.stderr}`);
@@ -63,6 +66,11 @@ test(
     const live = reportDocumentShape.parse(JSON.parse(await la('report', 'latest', '--format', 'json')));
     const folder = path.join(workspace, 'sessions', live.report.session_id);
     expect(live.fills.length).toBeGreaterThan(1);
+    expect(live.report.checks?.map(({ name, passed }) => [name, passed])).toEqual([
+      ['lookahead', true],
+      // Without any history there is none to leave out.
+      ['recursive', null],
+    ]);
 
     const replayed = JSON.parse(await la('replay', folder, '--json')) as { matches_recording: boolean };
     expect(replayed.matches_recording).toBe(true);

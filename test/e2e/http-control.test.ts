@@ -43,6 +43,7 @@ test(
       return found === undefined ? null : Number(found);
     });
     const token = readFileSync(join(workspace, 'state/token'), 'utf8').trim();
+    expect(program.stdout()).toContain(`Dashboard http://127.0.0.1:${port} (token ${token}, from `);
     const command = (name: string): Promise<Answer> =>
       ask(port, `/api/v1/${name}`, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
     const follower = new StreamFollower(port);

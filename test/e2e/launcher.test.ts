@@ -1,6 +1,6 @@
 /** The launcher `bin/la.js`, run from a copy that holds a small main program, so that every way to start and to end shows. */
 
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -13,7 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
+import type { Readable } from 'node:stream';
 import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 
@@ -89,7 +91,18 @@ interface Started {
 }
 
 function start(root: string, args: readonly string[], node = process.execPath, env = process.env): Started {
-  const child = spawn(node, [join(root, 'bin/la.js'), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  return follow(spawn(node, [join(root, 'bin/la.js'), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+/** As a script of npm: in a shell that waits for it, and dies of a signal without passing it on. */
+function startInShell(root: string, args: readonly string[], env: NodeJS.ProcessEnv): Started {
+  const words = [process.execPath, join(root, 'bin/la.js'), ...args].map((word) => `'${word}'`);
+  return follow(
+    spawn('/bin/sh', ['-c', `${words.join(' ')}; :`], { env, stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
+}
+
+function follow(child: ChildProcessByStdio<null, Readable, Readable>): Started {
   const launcherPid = child.pid;
   if (launcherPid !== undefined) {
     running.add(launcherPid);
@@ -192,6 +205,29 @@ describe('launcher', () => {
       expect(code).toBe(10);
     },
   );
+
+  test.each([OWN_VERSION, OTHER_VERSION])(
+    'takes the loss of the shell that npm started it in as SIGTERM (pinned %s)',
+    async (version) => {
+      const env = { ...process.env, npm_lifecycle_event: 'start' };
+      const started = startInShell(makeCopy(version), ['wait'], env);
+      await mainPid(started);
+      started.process.kill('SIGTERM');
+      expect((await started.ended).stdout).toContain('SIGTERM');
+    },
+  );
+
+  test('outlives a shell that it was not started in by npm', async () => {
+    const { npm_lifecycle_event: _, ...env } = process.env;
+    const started = startInShell(makeCopy(OWN_VERSION), ['wait'], env);
+    const pid = await mainPid(started);
+    started.process.kill('SIGTERM');
+    await once(started.process, 'exit');
+    // Several times the interval at which the launcher looks.
+    await delay(500);
+    process.kill(pid, 'SIGHUP');
+    expect((await started.ended).stdout).toContain('SIGHUP');
+  });
 
   test('exits with 128 + n when signal n killed the child', async () => {
     const started = start(makeCopy(OTHER_VERSION), ['wait']);

@@ -2,6 +2,7 @@
 
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type FinalReport, type Heartbeat, finalReportShape } from './support/contract-shapes.ts';
 import { type Ended, type Program, endPrograms, runProgram, startProgram, words } from './support/program.ts';
@@ -70,6 +71,11 @@ function expectOrderlyEnd(workspace: string, stoppedReason: string, exitCode: nu
     open_orders: 0,
   });
   expect(existsSync(join(workspace, '.agent/lockfile.pid'))).toBe(false);
+  // What people were told stands beside what happened.
+  const journal = new DatabaseSync(join(workspace, 'runs/latest/journal.db'), { readOnly: true });
+  const kept = journal.prepare('SELECT level, reason FROM alerts ORDER BY alert_id').all();
+  journal.close();
+  expect(kept.map(({ level, reason }) => `${String(level)} ${String(reason)}`)).toEqual(alertsOf(workspace));
   return report;
 }
 

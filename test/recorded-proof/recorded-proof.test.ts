@@ -31,10 +31,10 @@ interface Recording {
 /** The recording last read: one at a time is enough, and several are large. */
 let opened: Recording | null = null;
 
-function recording(name: string): Recording {
+async function recording(name: string): Promise<Recording> {
   if (opened?.name === name) return opened;
   const prefix = path.join(dataFolder ?? '', name);
-  opened = { name, session: loadRecordedSession(prefix), messages: readRawSession(prefix) };
+  opened = { name, session: await loadRecordedSession(prefix), messages: readRawSession(prefix) };
   return opened;
 }
 
@@ -42,14 +42,14 @@ describe.skipIf(dataFolder === undefined || dataFolder === '').each(PLAYED)(
   '%s',
   { timeout: LIMIT_MS },
   (name) => {
-    test('is numbered by the program as the files say', () => {
-      const { session, messages } = recording(name);
+    test('is numbered by the program as the files say', async () => {
+      const { session, messages } = await recording(name);
       expect(session.events).toBe(messages.length);
       expect(timesOf(session).endMs).toBe(messages.at(-1)?.timeMs);
     });
 
-    test(`fills ${ORDERS * RUNS} drawn orders only where the recorded market could have given it (seed ${SEED})`, () => {
-      const { session, messages } = recording(name);
+    test(`fills ${ORDERS * RUNS} drawn orders only where the recorded market could have given it (seed ${SEED})`, async () => {
+      const { session, messages } = await recording(name);
       const { startMs, endMs } = timesOf(session);
       const counts = { orders: 0, takers: 0, makers: 0 };
       for (let run = 0; run < RUNS; run++) {
@@ -74,8 +74,8 @@ describe.skipIf(dataFolder === undefined || dataFolder === '').each(PLAYED)(
       expect(counts.makers).toBeGreaterThan(30 * RUNS);
     });
 
-    test('fills ghosts at the touch no less than prints through them and no more than their queue lets pass', () => {
-      const { session, messages } = recording(name);
+    test('fills ghosts at the touch no less than prints through them and no more than their queue lets pass', async () => {
+      const { session, messages } = await recording(name);
       const row = haunt(name, session, messages, GHOST_PASSES);
       process.stdout.write(`${JSON.stringify({ ...row, findings: row.findings.length })}\n`);
       expect(row.findings.slice(0, 20)).toEqual([]);
@@ -90,8 +90,8 @@ describe.skipIf(dataFolder === undefined || dataFolder === '').each(PLAYED)(
 /** The judge itself: true fills of a run, each made untrue in one way. */
 describe.skipIf(dataFolder === undefined || dataFolder === '')('the judge', { timeout: LIMIT_MS }, () => {
   let played: RecordedRun | null = null;
-  const play = (): RecordedRun => {
-    const { session } = recording(SESSIONS[0]);
+  const play = async (): Promise<RecordedRun> => {
+    const { session } = await recording(SESSIONS[0]);
     played ??= runRecorded(session, drawnStrategy(1, session.instrument, 200));
     return played;
   };
@@ -125,9 +125,9 @@ describe.skipIf(dataFolder === undefined || dataFolder === '')('the judge', { ti
     ],
     ['a fee one unit short', true, (fill: RawFill) => ({ fee: fill.fee - 1n }), /should be/],
     ['evidence that never was', true, () => ({ evidence: 1e9 }), /there is no message/],
-  ])('finds %s', (_, isMaker, change, text) => {
-    const { messages } = recording(SESSIONS[0]);
-    const run = play();
+  ])('finds %s', async (_, isMaker, change, text) => {
+    const { messages } = await recording(SESSIONS[0]);
+    const run = await play();
     const at = run.fills.findIndex((fill) => fill.isMaker === isMaker);
     const fills = run.fills.map((fill, place) => (place === at ? { ...fill, ...change(fill) } : fill));
     expect(judgeRecorded(messages, fills, run.spans).join('\n')).toMatch(text);

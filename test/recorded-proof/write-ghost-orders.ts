@@ -43,10 +43,11 @@ function tableOf(rows: readonly GhostRow[]): string {
 
 const folder = process.env['LA_DATA_DIR'];
 if (folder === undefined || folder === '') throw new Error('LA_DATA_DIR names no folder of recordings');
-const rows = SESSIONS.map((name) => {
+const rows: GhostRow[] = [];
+for (const name of SESSIONS) {
   const prefix = path.join(folder, name);
-  return haunt(name, loadRecordedSession(prefix), readRawSession(prefix), PASSES);
-});
+  rows.push(haunt(name, await loadRecordedSession(prefix), readRawSession(prefix), PASSES));
+}
 const closing = `
 Made by \`LA_DATA_DIR=… node test/recorded-proof/write-ghost-orders.ts\`, with the default terms of the exchange;
 \`test/recorded-proof\` asserts the same in every run that has the recordings.

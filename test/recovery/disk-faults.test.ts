@@ -176,6 +176,19 @@ describe('damage that is found afterwards', () => {
   });
 });
 
+test('a replay that is broken off says why and changes no event; the next one comes to the same end', async () => {
+  const folder = sessionIn(copyOfCalm('broken-off'));
+  const before = contents(folder.eventsFolder);
+  const options = { createStrategy: sweepStrategy, acceptsChange: false };
+  const broken = recoverSession(folder, { ...options, signal: AbortSignal.abort(new Error('asked to end')) });
+  await expect(broken).rejects.toThrow('asked to end');
+  expect(contents(folder.eventsFolder)).toEqual(before);
+  const recovered = await recoverSession(folder, options);
+  recovered.log.close();
+  recovered.journal.close();
+  expect(rowsOf(folder)).toEqual(rowsOf(sessionIn(path.join(root, 'calm'))));
+});
+
 function rowsOf(folder: SessionFolder): unknown {
   const reader = JournalReader.open(folder.journalFile);
   try {

@@ -25,7 +25,7 @@ const CALLS = 'openat,write,pwrite64,ftruncate,truncate,fsync,fdatasync,rename,u
 const IS_LONG = process.env['LA_LONG'] === '1';
 const IMAGES = IS_LONG ? 2_400 : 16;
 const SEED = Number(process.env['LA_SEED'] ?? 1);
-const LIMIT_MS = IS_LONG ? 3_600_000 : 180_000;
+const LIMIT_MS = IS_LONG ? 14_400_000 : 180_000;
 const HAS_STRACE = spawnSync('strace', ['-V']).status === 0;
 
 /** Memory where there is some: the syncs that count are those of the recorded run. */

@@ -83,6 +83,7 @@ test('gives the defaults of the contract', () => {
     fills: DEFAULT_FILL_TERMS,
     fullBookIntervalMs: 30_000,
     strategyCallBudgetMs: 1_000,
+    twin: 'off',
     feeTier: 0,
     makerFeeRate: '0.0002',
     takerFeeRate: '0.0006',

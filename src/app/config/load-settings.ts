@@ -190,6 +190,7 @@ function buildSettings(
     staleTimeoutMs: spanMs(values['market_data.stale_timeout'], SECOND_MS),
     minHistoryBars: values['engine.min_history_bars'],
     strategyCallBudgetMs: spanMs(values['engine.strategy_call_budget'], 1),
+    twin: values['checks.twin'],
     ...buildFillSettings(values),
     feeTier: values['fees.tier'],
     makerFeeRate: fees.maker,

@@ -24,6 +24,7 @@ const FREE_KEYS: ReadonlySet<string> = new Set([
   'resources.max_memory_mb',
   'resources.freeze_timeout',
   'engine.strategy_call_budget',
+  'checks.twin',
   ...Object.keys(ALERT_SETTINGS),
 ]);
 

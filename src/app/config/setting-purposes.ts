@@ -29,6 +29,8 @@ export const SETTING_PURPOSES: Readonly<Record<SettingKey, string>> = {
     'Bars that must be there before the first order; where the strategy needs more, that counts.',
   'engine.strategy_call_budget':
     'How long one call of your own strategy may take before it is cut off; see docs/strategies.md.',
+  'checks.twin':
+    'Whether the strategy is run once more beside a session, and once more with less history, and both are held against it; see docs/strategies.md.',
   'exchange.request_latency':
     'Time of an order from its decision to the exchange; the median where it is drawn.',
   'exchange.response_latency':

@@ -164,6 +164,7 @@ export const SETTINGS = {
     textForm: 'text',
     flag: null,
   }),
+  'checks.twin': words(['on', 'off'], 'off', null),
   ...FILL_SETTINGS,
   'liquidation.on_event': words(['end', 'continue'], LIQUIDATION_DEFAULTS.on_event, null),
   'liquidation.fee_rate': setting({

@@ -69,6 +69,8 @@ export interface Settings extends FillSettings {
   readonly minHistoryBars: number;
   /** How long one call of a user's strategy may take. */
   readonly strategyCallBudgetMs: number;
+  /** Whether the strategy is run once more beside a session. */
+  readonly twin: 'on' | 'off';
   readonly feeTier: number;
   /** Fractions of notional, decimal text, by the fee tier. */
   readonly makerFeeRate: string;

@@ -56,7 +56,7 @@ function readFill(
     const order = journal.order(fill.order_id);
     return {
       fill,
-      order: order === null ? null : { ...order, trigger: null, queue_ahead: null, tag: null },
+      order: order === null ? null : { ...order, queue_ahead: null },
       document,
     };
   } finally {

@@ -8,8 +8,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { answerReceipt } from './answer-receipt.ts';
+import { answerSweep, answerSweeps, answerTrials } from './answer-sweeps.ts';
 import type { Recording, SessionSummary } from '../../protocol/rest.ts';
-import type { Order } from '../../protocol/rows.ts';
+import { formatMoney, parseMoney } from '../../core/domain/instrument.ts';
+import { money } from '../../core/domain/units.ts';
 import { describeInstruments, describeSession } from '../../server/session-info.ts';
 import {
   type RecordPage,
@@ -19,25 +21,21 @@ import {
   type RecordsProtocol,
   type RecordsTopic,
 } from '../../server/session-records.ts';
+import { BACKTEST_SOURCE } from '../session-manifest.ts';
 import { PAGE_ROWS_MAX } from '../../storage/journal-page.ts';
 import { JournalReader } from '../../storage/journal-reader.ts';
 import { readRecordedBars, readRecordedBooks, readRecordedStart } from '../../storage/recorded-view.ts';
-import type { SessionFolder } from '../../storage/session-folder.ts';
-import { findSessionFolder, listSessionIds } from '../../storage/session-list.ts';
+import { SessionFolder } from '../../storage/session-folder.ts';
+import { findFolder, listFolderNames } from '../../storage/named-folders.ts';
 
 /** Rows of each kind that a whole recording may hold; the newest stay. */
 const RECORDING_ROWS_MAX = 20_000;
 
 const reportSchema = z.record(z.string(), z.unknown());
 
-/** Fields of the protocol that a journal does not keep. */
-const ABSENT_FIELDS: Partial<Record<RecordTable, Readonly<Record<string, null>>>> = {
-  orders: { trigger: null, queue_ahead: null, tag: null } satisfies Partial<Order>,
-  equity: { optimistic: null, pessimistic: null },
-};
-
 export interface RecordsPlace {
   readonly sessionsDirectory: string;
+  readonly sweepsDirectory: string;
   /** The session that runs in this process; null for none. */
   readonly runningId: string | null;
 }
@@ -51,7 +49,7 @@ type Answers = {
 
 const ANSWERS: Answers = {
   sessions(place, { limit, before }) {
-    const ids = listSessionIds(place.sessionsDirectory).filter((id) => before === null || id < before);
+    const ids = listFolderNames(place.sessionsDirectory).filter((id) => before === null || id < before);
     const shown = ids.slice(0, limit);
     return {
       sessions: shown.flatMap((id) => summaryOf(place, id) ?? []),
@@ -72,6 +70,10 @@ const ANSWERS: Answers = {
     return readRecordedBooks(eventsFolder, query.symbol, [query.atMs], query.levels)[0] ?? null;
   },
   receipt: (place, { sessionId, fillId }) => answerReceipt(folderOf(place, sessionId), fillId),
+  sweeps: ({ sweepsDirectory }, { limit, before }) => answerSweeps(sweepsDirectory, limit, before),
+  sweep: ({ sweepsDirectory }, { sweepId }) => answerSweep(sweepsDirectory, sweepId),
+  trials: ({ sweepsDirectory }, { sweepId, limit, after }) =>
+    answerTrials(sweepsDirectory, sweepId, limit, after),
   recording: (place, { sessionId }) => readRecording(place, folderOf(place, sessionId)),
 };
 
@@ -85,9 +87,9 @@ export function answerRecords<Topic extends RecordsTopic>(
 }
 
 function folderOf(place: RecordsPlace, id: string): SessionFolder {
-  const folder = findSessionFolder(place.sessionsDirectory, id);
+  const folder = findFolder(place.sessionsDirectory, id);
   if (folder === null) throw unknown(id);
-  return folder;
+  return new SessionFolder(folder);
 }
 
 function unknown(id: string): RecordsError {
@@ -100,12 +102,32 @@ function readPage(folder: SessionFolder, query: RecordQuery): RecordPage {
   const journal = JournalReader.open(folder.journalFile);
   try {
     const page = journal.page(query);
-    const absent = ABSENT_FIELDS[query.table];
-    if (absent === undefined) return page;
-    return { ...page, rows: page.rows.map((row) => ({ ...absent, ...row })) };
+    if (query.table === 'orders')
+      return { ...page, rows: page.rows.map((row) => ({ ...row, queue_ahead: null })) };
+    return query.table === 'equity' ? { ...page, rows: withBand(journal, page.rows) } : page;
   } finally {
     journal.close();
   }
+}
+
+/** Points of equity with those of the band's other two exchanges at the same moment; null where they did not run. */
+function withBand(
+  journal: JournalReader,
+  rows: readonly Record<string, unknown>[],
+): Record<string, unknown>[] {
+  const points = journal.bandAt(rows.map((row) => Number(row['time_ms'])));
+  const bandByTime = new Map(points.map((point) => [point.time_ms, point]));
+  return rows.map((row) => {
+    const point = bandByTime.get(Number(row['time_ms']));
+    // The band holds profits: what the account began with is its equity without the profit of its own exchange.
+    const under = (profit: string | null | undefined): string | null =>
+      point === undefined || profit === null || profit === undefined
+        ? null
+        : formatMoney(
+            money(parseMoney(String(row['equity'])) - parseMoney(point.realistic) + parseMoney(profit)),
+          );
+    return { ...row, optimistic: under(point?.optimistic), pessimistic: under(point?.pessimistic) };
+  });
 }
 
 /** The newest rows of a table, oldest first. */
@@ -136,7 +158,8 @@ function readReport(folder: SessionFolder): Record<string, unknown> | null {
 
 /** Null for a folder that holds no manifest: it is no session (yet). */
 function summaryOf(place: RecordsPlace, id: string): SessionSummary | null {
-  const folder = findSessionFolder(place.sessionsDirectory, id);
+  const found = findFolder(place.sessionsDirectory, id);
+  const folder = found === null ? null : new SessionFolder(found);
   if (folder === null || !existsSync(folder.manifestFile)) return null;
   const manifest = folder.readManifest();
   const report = readReport(folder);
@@ -151,7 +174,7 @@ function summaryOf(place: RecordsPlace, id: string): SessionSummary | null {
   const status = z.enum(['success', 'degraded', 'error', 'killed']).safeParse(report?.['status']);
   return {
     session_id: id,
-    kind: 'paper',
+    kind: manifest.source.startsWith(BACKTEST_SOURCE) ? 'backtest' : 'paper',
     strategy: manifest.strategy.name,
     symbols: [...manifest.symbols],
     source: manifest.source,

@@ -14,7 +14,11 @@ let records: RecordsThread;
 
 beforeAll(() => {
   session = serveSession();
-  records = new RecordsThread({ sessionsDirectory: path.join(session.root, 'sessions'), runningId: null });
+  records = new RecordsThread({
+    sessionsDirectory: path.join(session.root, 'sessions'),
+    sweepsDirectory: path.join(session.root, 'sweeps'),
+    runningId: null,
+  });
 });
 
 afterAll(async () => {
@@ -39,8 +43,9 @@ describe('pages', () => {
     expect(await readRows('ledger')).toEqual(journal.ledger());
     expect(await readRows('denials')).toEqual(journal.denials());
     expect(await readRows('orders')).toEqual(
-      journal.orders().map((order) => ({ ...order, trigger: null, queue_ahead: null, tag: null })),
+      journal.orders().map(({ order_id: id }) => ({ ...journal.order(id), queue_ahead: null })),
     );
+    expect(await readRows('orders')).toMatchObject([{ tag: 'entry' }, { tag: 'target' }, { tag: 'signal' }]);
     expect(await readRows('equity')).toMatchObject(journal.equity());
     journal.close();
   });

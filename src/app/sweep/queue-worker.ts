@@ -110,8 +110,8 @@ class TapeCache {
 }
 
 async function record(ground: TrialGround, recipe: TapeRecipe): Promise<EventTape> {
-  const { data, marks, funding, symbol, filesHash, fromMs, toMs, historyBars } = recipe;
-  const market = await SweepMarket.open({ data, marks, funding, symbol });
+  const { data, marks, funding, symbol, barMs = null, filesHash, fromMs, toMs, historyBars } = recipe;
+  const market = await SweepMarket.open({ data, marks, funding, symbol, barMs });
   if (market.filesHash !== filesHash) throw new Error(`this worker has other data in ${data}`);
   return (await market.record(ground, { fromMs, toMs, historyBars })).tape;
 }

@@ -4,7 +4,7 @@ import { type SweepDocument, type SweepTrialRow, renderSweepHtml } from '../../r
 import { csvText, numberCell, textCell } from '../../report/csv-cell.ts';
 import { writeDocument, writeText } from '../../storage/document-file.ts';
 import path from 'node:path';
-import { mkdirSync } from 'node:fs';
+import { makeFolders } from '../../ports/make-folders.ts';
 import type { RankedTrial, SweepBelief } from './sweep-ranking.ts';
 import type { Score, TrialParams } from './sweep-space.ts';
 import type { TrialOutcome } from './trial-run.ts';
@@ -81,9 +81,9 @@ function trialRow({ trial, params, score, report }: RankedTrial): SweepTrialRow 
 }
 
 /** Writes the folder and returns its path. Throws StorageError. */
-export function writeSweep(workspaceRoot: string, document: SweepDocument): string {
-  const folder = path.join(workspaceRoot, 'sweeps', document.sweep_id);
-  mkdirSync(folder, { recursive: true });
+export function writeSweep(sweepsDirectory: string, document: SweepDocument): string {
+  const folder = path.join(sweepsDirectory, document.sweep_id);
+  makeFolders(folder);
   writeDocument(path.join(folder, 'sweep.json'), document);
   writeText(path.join(folder, 'trials.csv'), trialsCsv(document.trials));
   writeText(path.join(folder, 'report.html'), renderSweepHtml(document));

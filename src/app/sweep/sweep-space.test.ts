@@ -62,7 +62,12 @@ test.each([
     'space.yaml:2:9: params.fast: expected "to" at or above "from"',
   ],
   ['params:\n  fast: []', 'space.yaml:2:9: params.fast: expected a list with a value'],
-  ['params: {}\nspeed: 3', 'the sweep: expected data, funding'],
+  ['params: {}\nspeed: 3', 'space.yaml:2:1: the sweep: expected data, funding'],
+  ['score: pnl', 'space.yaml:1:1: params: expected parameters and their values, found nothing'],
+  [
+    'params: {}\nwalk_forward: {train: 1d, test: 1d, tset: 1d}',
+    'space.yaml:2:37: walk_forward: expected only keys that are known, found tset',
+  ],
   [
     'walk_forward: {train: soon, test: 1d}\nparams: {}',
     'space.yaml:1:23: walk_forward.train: expected a span',

@@ -7,7 +7,7 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { LineCounter, isNode, parseDocument } from 'yaml';
+import { type Document, LineCounter, type Node, isMap, isNode, isScalar, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { SeededRandom } from '../../core/base/random.ts';
 import { parseSpanMs } from '../../core/base/time.ts';
@@ -56,7 +56,7 @@ const spaceShape = z.strictObject({
   from: timeShape.optional(),
   to: timeShape.optional(),
   strategy: fileShape.optional(),
-  params: z.record(z.string().min(1), choicesShape),
+  params: z.record(z.string().min(1), choicesShape, { error: 'parameters and their values' }),
   search: z
     .union([
       z.literal('grid'),
@@ -132,19 +132,31 @@ export function parseSweepSpace(text: string, file: string): SweepSpace {
     throw new ConfigError(
       checked.error.issues.map((issue) => {
         const node = document.getIn(issue.path, true);
-        const offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+        const offset = isNode(node) ? (placeOf(node, issue) ?? 0) : 0;
         const name = issue.path.length === 0 ? 'the sweep' : issue.path.join('.');
-        return `${at(offset)}: ${name}: expected ${expectation(issue)}, found ${showValue(document.getIn(issue.path))}`;
+        return `${at(offset)}: ${name}: expected ${expectation(issue)}, found ${foundText(document, issue)}`;
       }),
     );
   }
   return toSpace(checked.data, path.dirname(path.resolve(file)));
 }
 
+/** Of the key that is not known, otherwise of the value. */
+function placeOf(node: Node, issue: z.core.$ZodIssue): number | undefined {
+  if (issue.code === 'unrecognized_keys' && isMap(node)) {
+    for (const { key } of node.items)
+      if (isScalar(key) && issue.keys.includes(String(key.value))) return key.range?.[0];
+  }
+  return node.range?.[0];
+}
+
 function expectation(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys')
-    return `${Object.keys(spaceShape.shape).join(', ')} and nothing else (${issue.keys.join(', ')})`;
-  return issue.message;
+  if (issue.code !== 'unrecognized_keys') return issue.message;
+  return issue.path.length === 0 ? Object.keys(spaceShape.shape).join(', ') : 'only keys that are known';
+}
+
+function foundText(document: Document, issue: z.core.$ZodIssue): string {
+  return issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : showValue(document.getIn(issue.path));
 }
 
 function toSpace(checked: z.infer<typeof spaceShape>, folder: string): SweepSpace {

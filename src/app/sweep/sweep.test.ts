@@ -74,6 +74,12 @@ function resultOf(document: SweepDocument): unknown {
 }
 
 describe('a sweep', { timeout: 120_000 }, () => {
+  test('of which the strategy takes nothing is a mistake in the space, with the reason', async () => {
+    await expect(run(SPACE.replace('fast:', 'fsat:'), 1)).rejects.toThrow(
+      /params: expected parameters that the strategy takes, found none in 6; the first: .*fsat/,
+    );
+  });
+
   test('gives the same document on one thread and on three', async () => {
     const one = await run(SPACE, 1);
     expect(resultOf(await run(SPACE, 3))).toEqual(resultOf(one));
@@ -111,7 +117,7 @@ describe('a sweep', { timeout: 120_000 }, () => {
         sessionId: 'trial',
         seed: 1,
         source: `backtest:${path.join(folder, 'btcusdt.csv')}`,
-        spec,
+        specs: [spec],
         strategy,
       };
       const start = composeBacktestStart({ ...own, band: 'off' }, dataset, feed, facts);

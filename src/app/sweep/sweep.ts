@@ -11,8 +11,9 @@ import { systemClock } from '../../ports/wall-clock.ts';
 import { formatSweepSummary } from '../../report/sweep-summary.ts';
 import { workspacePaths } from '../../session/workspace-paths.ts';
 import { StorageError } from '../../storage/storage-error.ts';
-import { DEFAULT_SEED, contractOf } from '../backtest-start.ts';
-import { EXIT_STUCK, symbolOf } from '../backtest.ts';
+import { DEFAULT_SEED, chosenBarMs, contractOf } from '../backtest-start.ts';
+import { symbolOf } from '../backtest-market.ts';
+import { EXIT_STUCK } from '../backtest.ts';
 import type { CallMark } from '../call-mark.ts';
 import { watchCalls } from '../call-watchdog.ts';
 import { ConfigError } from '../config/config-error.ts';
@@ -70,7 +71,10 @@ async function holdSweep(
   const trials = trialsOf(space);
   const data = dataOf(space);
   const symbol = symbolOf({ settings, data });
-  const market = await SweepMarket.open({ data, marks: space.mark, funding: space.funding, symbol });
+  const market = await SweepMarket.open({
+    ...{ data, marks: space.mark, funding: space.funding, symbol },
+    barMs: chosenBarMs(settings),
+  });
   const spec = contractOf(symbol, market.dataset);
   const ground = groundOf(settings, space, spec, market);
   const span = market.span(ground, { fromMs: space.fromMs, toMs: space.toMs, historyBars: 0 });
@@ -89,6 +93,7 @@ async function holdSweep(
     const part = { fromMs: space.fromMs, toMs: space.toMs };
     const recorded = await recordFor(parts, trials, part);
     outcomes = await runTrials(parts, recorded, trials, tick);
+    requireTrial(outcomes);
     const [best] = rankTrials(outcomes, space.score);
     drawn =
       best === undefined ? [] : await runTrials(parts, recorded, drawAgain(best.params, ground.seed), tick);
@@ -116,12 +121,21 @@ async function holdSweep(
     belief: judgeSweep(ranked, drawn, ground.seed),
     walk,
   });
-  const folder = writeSweep(workspacePaths(workspace).root, document);
+  const folder = writeSweep(workspacePaths(workspace).sweepsDirectory, document);
   const seconds = (systemClock.nowMs() - startedMs) / 1_000;
   if (io.json) printJson(io, { ...document, folder, sweep_seconds: seconds });
   else
     io.stdout.write(formatSweepSummary(document, { reportPath: path.join(folder, 'report.html'), seconds }));
   return 0;
+}
+
+/** A space of which the strategy takes nothing is a mistake in the space: a misspelt parameter, most of the time. */
+function requireTrial(outcomes: readonly TrialOutcome[]): void {
+  const [first] = outcomes;
+  if (first === undefined || outcomes.some(({ refusal }) => refusal === null)) return;
+  throw new ConfigError([
+    `params: expected parameters that the strategy takes, found none in ${outcomes.length}; the first: ${first.refusal ?? ''}`,
+  ]);
 }
 
 /** The same parameters under other seeds. */

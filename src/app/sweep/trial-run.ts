@@ -57,7 +57,7 @@ function planTrial(
 ): BacktestPlan {
   const strategy = createStrategy();
   const feed = playTape(tape, neededHistory(settings, data, strategy));
-  const facts = { sessionId: TRIAL_SESSION, seed, source, spec, strategy };
+  const facts = { sessionId: TRIAL_SESSION, seed, source, specs: [spec], strategy };
   return { start: composeBacktestStart(settings, data, feed, facts), createStrategy, feed };
 }
 

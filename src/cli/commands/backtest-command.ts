@@ -35,6 +35,7 @@ latest. The account of the workspace is not touched. Settings also come from lap
 Examples:
   la backtest --data btcusdt-5m.csv.gz --strategy sma_cross --params '{"fast": 50, "slow": 200}'
   la backtest --data btcusdt-1h.csv --funding funding.csv --mark mark-1h.csv --from 2025-01-01 --to 2025-04-01
+  la backtest --data btcusdt-1h.csv --data ethusdt-1h.csv --strategy ./pairs.ts --margin-mode cross
   la backtest --data latest --strategy ./mine.ts        what another strategy would have made of the last session
   la backtest --data l2/binance-um-btcusdt-20230404T2358 --interval 5s
   la --json backtest --data btcusdt-1m.csv.gz --strategy ./mine.ts --balance 1000
@@ -56,10 +57,11 @@ export function addBacktestOptions(command: AnyCommand): void {
   command
     .requiredOption(
       '--data <path>',
-      'candles or trades as CSV(.gz), the prefix of an order-book session, or a session',
+      'candles or trades as CSV(.gz), the prefix of an order-book session, or a session; candles of several contracts one after the other',
+      collect,
     )
-    .option('--funding <file>', 'settlements: a CSV of funding_time_ms,funding_rate')
-    .option('--mark <file>', 'mark prices: a CSV of open_time_ms,open,high,low,close')
+    .option('--funding <file>', 'settlements: a CSV of funding_time_ms,funding_rate', collect)
+    .option('--mark <file>', 'mark prices: a CSV of open_time_ms,open,high,low,close', collect)
     .option('--from <time>', 'begin here: 2025-03-01, an ISO time, or ms UTC; bars before it are history')
     .option('--to <time>', 'end here');
 }
@@ -72,13 +74,38 @@ export function readBacktestOptions(
     const value = options[name];
     return typeof value === 'string' ? value : null;
   };
+  const [data = '', ...others] = texts(options['data']);
+  const [funding, ...fundings] = oneEach('--funding', texts(options['funding']), others.length + 1);
+  const [mark, ...marks] = oneEach('--mark', texts(options['mark']), others.length + 1);
   return {
-    data: text('data') ?? '',
-    funding: text('funding'),
-    mark: text('mark'),
+    data,
+    funding: funding ?? null,
+    mark: mark ?? null,
+    further: others.map((each, at) => ({
+      data: each,
+      funding: fundings[at] ?? null,
+      mark: marks[at] ?? null,
+    })),
     fromMs: readTime('--from', text('from')),
     toMs: readTime('--to', text('to')),
   };
+}
+
+/** An option that may be given again. */
+function collect(value: string, before: unknown): readonly string[] {
+  return [...texts(before), value];
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+}
+
+/** None, or one for each contract in their order. Throws ConfigError. */
+function oneEach(flag: string, files: readonly string[], contracts: number): readonly string[] {
+  if (files.length === 0 || files.length === contracts) return files;
+  throw new ConfigError([
+    `${flag}: expected none, or one for each --data in their order, found ${files.length} for ${contracts}`,
+  ]);
 }
 
 /** Throws ConfigError. */

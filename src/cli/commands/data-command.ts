@@ -22,7 +22,7 @@ export function addDataCommand(program: AnyCommand, context: CommandContext): vo
   data
     .command('import')
     .description('bring market data of other programs in: checked, as Parquet, ready for la backtest')
-    .argument('<files...>', 'CSV, CSV.gz, zip, JSON or npz files; several become one data set')
+    .argument('<files...>', 'CSV, CSV.gz, zip, JSON, feather or npz files; several become one data set')
     .requiredOption('--symbol <symbol>', 'contract that the data is of')
     .option('--name <name>', 'name of the data set below data/ (default: the symbol)')
     .option('--format <format>', 'format, where it is not found out by itself')
@@ -32,7 +32,7 @@ export function addDataCommand(program: AnyCommand, context: CommandContext): vo
       'after',
       `
 Formats: binance-klines, binance-aggtrades, binance-trades, binance-funding (the public dumps, zipped or not), tardis-trades,
-freqtrade-json, hftbacktest-npz (its trades), and klines, trades, aggtrades, funding in the columns of docs/backtest.md.
+tardis-books (incremental_book_L2), freqtrade-json, freqtrade-feather, hftbacktest-npz (its trades), and klines, trades, aggtrades, funding in the columns of docs/backtest.md.
 Gaps, duplicates, rows out of order and impossible candles are told with file and line.
 
 Examples:

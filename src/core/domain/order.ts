@@ -128,6 +128,10 @@ export interface OrderRecord {
   readonly price: Ticks | null;
   readonly timeInForce: TimeInForce;
   readonly reduceOnly: boolean;
+  /** Set for conditional orders only. */
+  readonly trigger: Trigger | null;
+  /** Why it was placed, in one snake_case word. */
+  readonly tag: string;
   /** Set in hedge mode only. */
   readonly positionSide?: PositionSide;
   readonly status: OrderStatus;

@@ -20,16 +20,14 @@ import { refusedTermLine } from './account-terms.ts';
 import type { EngineParts } from './engine-parts.ts';
 import type { StrategyHost } from './strategy-host.ts';
 
-/** Describes the account as it stands. Orders that rest or wait are carried; what is in flight dies with the session. */
-export function describeAccount(start: SessionStart, parts: EngineParts): AccountStart {
-  const { account, exchange, losses } = parts;
+/**
+ * Describes the account as it stands. Orders that rest or wait are carried; what is in flight dies with the session. Before
+ * `hasTraded` the orders that it found are not with the exchange yet, and are carried as they were found.
+ */
+export function describeAccount(start: SessionStart, parts: EngineParts, hasTraded: boolean): AccountStart {
+  const { account, losses } = parts;
   const breakers = parts.breakers.describe();
-  const orders: CarriedOrder[] = [];
-  for (const order of exchange.working()) {
-    const market = parts.markets[order.intent.instrument];
-    if ((order.place === 'resting' || order.place === 'waiting') && market !== undefined)
-      orders.push(describeOrder(order, market.instrument));
-  }
+  const orders = hasTraded ? describeOrders(parts) : start.account.orders;
   return {
     kind: 'carried',
     wallet: formatMoney(account.wallet),
@@ -56,6 +54,16 @@ export function describeAccount(start: SessionStart, parts: EngineParts): Accoun
       })),
     orders,
   };
+}
+
+function describeOrders({ exchange, markets }: EngineParts): CarriedOrder[] {
+  const orders: CarriedOrder[] = [];
+  for (const order of exchange.working()) {
+    const market = markets[order.intent.instrument];
+    if ((order.place === 'resting' || order.place === 'waiting') && market !== undefined)
+      orders.push(describeOrder(order, market.instrument));
+  }
+  return orders;
 }
 
 /** Opens the session's account: a deposit for a new one, the carried wallet and positions for another. */

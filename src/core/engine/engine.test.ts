@@ -211,6 +211,18 @@ describe('lifecycle', () => {
     expect(next.engine.status().position).toBe(11);
   });
 
+  test('an end before the market was there leaves the orders that the session found as it found them', () => {
+    const resting = { onStart: () => [limitOrder(0, 'buy', lots(6), ticks(990_0), { clientOrderId: 'x' })] };
+    const run = new TestMarket(sessionStart(), resting).mark(0, 1000_0).book(0, BIDS, ASKS).time(5_000);
+    const account = run.engine.accountEnd();
+    expect(account.orders).toHaveLength(1);
+    const blind = new TestMarket(sessionStart({ account }), {}).mark(0, 1000_0);
+    expect(blind.engine.accountEnd().orders).toEqual(account.orders);
+    blind.command(1_000, { type: 'stop', reason: 'signal', detail: null }).time(20_000);
+    expect(blind.engine.lifecycle).toBe('ended');
+    expect(blind.engine.accountEnd().orders).toEqual(account.orders);
+  });
+
   test('the loss of the account ends the session, the loss of the day allows only reducing orders', () => {
     const losing = (dayPercent: number, accountPercent: number): TestMarket => {
       const risk = {

@@ -224,7 +224,7 @@ export class Engine implements EventListener {
 
   /** The account as the next session finds it. */
   accountEnd(): AccountStart {
-    return describeAccount(this.start, this.#parts);
+    return describeAccount(this.start, this.#parts, !Number.isNaN(this.#lifecycle.runningMs));
   }
 
   /** Hash of everything said so far and of the state that decides what comes next. */
@@ -249,7 +249,7 @@ export class Engine implements EventListener {
   #applyBar(block: EventBlock, row: number): void {
     const playedUntilMs = this.#intake.bar(block, row, this.#nowMs, this.#sequence);
     if (playedUntilMs !== null) this.#absence.settleUntil(playedUntilMs, block.instrument[row] ?? 0);
-    if (this.#sampler.isDueWithBar(this.#nowMs)) this.#sample();
+    if (this.#sampler.isDueWithBar(this.#nowMs, block.instrument[row] ?? 0)) this.#sample();
   }
 
   #applyRare(kind: EventKind, block: EventBlock, row: number): void {

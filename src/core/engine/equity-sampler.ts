@@ -22,6 +22,7 @@ export class EquitySampler {
   readonly #schedule: Schedule<DuePayload>;
   readonly #intervalMs: number;
   readonly #followsBars: boolean;
+  readonly #lastInstrument: number;
   readonly #paceMs: number;
   #nextLookMs = Number.NEGATIVE_INFINITY;
   #nextMs = Number.NEGATIVE_INFINITY;
@@ -35,6 +36,7 @@ export class EquitySampler {
     // Only a start that names its interval is paced by its market's end: earlier recordings were not.
     const marketMs = start.sample_interval_ms === undefined ? null : start.market_ends_after_ms;
     const durationMs = start.duration_ms ?? marketMs;
+    this.#lastInstrument = start.instruments.length - 1;
     this.#followsBars = start.fills.price_source === 'bars';
     this.#paceMs =
       durationMs === null
@@ -48,9 +50,9 @@ export class EquitySampler {
     if (!this.#followsBars) this.#schedule.add(this.#nextLookMs, Due.sample, null);
   }
 
-  /** Whether the bar just applied is one to look at the account with. */
-  isDueWithBar(nowMs: number): boolean {
-    return this.#followsBars && nowMs >= this.#nextLookMs;
+  /** Whether the bar just applied is one to look at the account with: of one moment the last contract's bar comes last. */
+  isDueWithBar(nowMs: number, instrument: number): boolean {
+    return this.#followsBars && nowMs >= this.#nextLookMs && instrument === this.#lastInstrument;
   }
 
   /** Says a point if one is due. */

@@ -207,6 +207,8 @@ export class OrderDesk {
         price: intent.price,
         timeInForce: intent.timeInForce,
         reduceOnly: intent.reduceOnly,
+        trigger: intent.trigger,
+        tag: intent.tag,
         ...(intent.positionSide === undefined ? {} : { positionSide: intent.positionSide }),
         status: 'denied',
         reason: reason.code,

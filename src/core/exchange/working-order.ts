@@ -136,6 +136,8 @@ export class WorkingOrder {
       price: intent.price,
       timeInForce: intent.timeInForce,
       reduceOnly: intent.reduceOnly,
+      trigger: intent.trigger,
+      tag: intent.tag,
       status: this.status,
       reason: this.reason,
       decisionTimeMs: this.decisionTimeMs,

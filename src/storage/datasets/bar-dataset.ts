@@ -21,6 +21,7 @@ import { BarFile, type BarTable } from './bar-file.ts';
 import { FILE_DECIMALS, invalidLine } from './csv-rows.ts';
 import type { Dataset, DatasetFeed, DatasetSpan } from './dataset.ts';
 import { type FundingRow, readFundingFile } from './funding-file.ts';
+import { resampleBars } from './resampled-bars.ts';
 
 const BLOCK_ROWS = 4_096;
 /** Rows that one step can bring: the first mark, a gap, two bars. */
@@ -32,6 +33,8 @@ export interface BarDatasetFiles {
   readonly bars: string;
   readonly marks: string | null;
   readonly funding: string | null;
+  /** Length of the bars that are wanted; null or left out = as they are. */
+  readonly barMs?: number | null;
 }
 
 export interface BarSources {
@@ -45,11 +48,19 @@ export async function openBarDataset(files: BarDatasetFiles): Promise<Dataset> {
   const bars = await BarFile.open(files.bars, 'trade');
   const marks = files.marks === null ? null : await BarFile.open(files.marks, 'mark');
   const funding = files.funding === null ? [] : await readFundingFile(files.funding);
-  return barDataset({ bars, marks, funding });
+  return barDataset({ bars, marks, funding }, files.barMs ?? null);
 }
 
-/** Throws StorageError `invalid_data` for bars of no known interval, or marks that do not fit them. */
-export async function barDataset({ bars, marks, funding }: BarSources): Promise<Dataset> {
+/**
+ * `barMs`: length of the bars that are wanted, null = as they are; made of the data's where it is a multiple, else left to
+ * the caller to refuse. Throws StorageError `invalid_data` for bars of no known interval, or marks that do not fit them.
+ */
+export async function barDataset(given: BarSources, barMs: number | null = null): Promise<Dataset> {
+  const { funding } = given;
+  const made = isMultiple(given.bars, barMs) ? await resampleBars(given.bars, barMs) : null;
+  const bars = made?.table ?? given.bars;
+  const isMarkMade = made !== null && given.marks !== null && isMultiple(given.marks, barMs);
+  const marks = isMarkMade ? (await resampleBars(given.marks, barMs)).table : given.marks;
   const { count, firstMs, lastMs, lengthMs, priceDecimals, volumeDecimals } = bars.facts;
   const lengths = VENUE_INTERVALS.map((interval: Interval) => intervalMs(interval));
   if (!lengths.includes(lengthMs))
@@ -64,7 +75,7 @@ export async function barDataset({ bars, marks, funding }: BarSources): Promise<
   const sources: BarSources = {
     bars,
     marks,
-    funding: marks === null ? funding : await withMarks(funding, marks),
+    funding: given.marks === null ? funding : await withMarks(funding, given.marks),
   };
   const missing = (lastMs - firstMs) / lengthMs + 1 - count;
   return {
@@ -72,9 +83,17 @@ export async function barDataset({ bars, marks, funding }: BarSources): Promise<
     barMs: lengthMs,
     priceDecimals,
     quantityDecimals: volumeDecimals,
-    notes: missing > 0 ? [`${missing} of ${count + missing} bars are missing; nothing happens in them.`] : [],
+    notes: [
+      ...(made?.notes ?? []),
+      ...(missing > 0 ? [`${missing} of ${count + missing} bars are missing; nothing happens in them.`] : []),
+    ],
     feed: (instrument, span) => feedOf(sources, instrument, span),
   };
+}
+
+/** Whether longer bars of this length can be made of these. */
+function isMultiple({ facts }: BarTable, barMs: number | null): barMs is number {
+  return barMs !== null && barMs > facts.lengthMs && barMs % facts.lengthMs === 0;
 }
 
 function feedOf(sources: BarSources, instrument: Instrument, span: DatasetSpan): DatasetFeed {

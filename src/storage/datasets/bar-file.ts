@@ -12,7 +12,7 @@ const COLUMNS = ['open_time_ms', 'open', 'high', 'low', 'close', 'volume'] as co
 const MARK_COLUMNS = ['open_time_ms', 'open', 'high', 'low', 'close', 'volume?'] as const;
 const BATCH_BARS = 16_384;
 /** 56 bytes each. */
-const KEPT_BARS_MAX = 1_000_000;
+export const KEPT_BARS_MAX = 1_000_000;
 
 /** Bars in columns: times in ms, the rest in integers of 10^-8. */
 export interface BarBatch {

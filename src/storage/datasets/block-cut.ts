@@ -1,30 +1,13 @@
-/** Gives a part of an event block as a block of its own, and events of other sources between its events. */
+/** Tells events of other sources between those of a stream. */
 
-import { EventBlock, FLAG_LAST } from '../../core/domain/event-block.ts';
-
-/** Rows `from` to before `to`, whole events; the columns are copied, wide values and documents shared. */
-export function cutBlock(source: EventBlock, from: number, to: number, firstSequence: number): EventBlock {
-  const block = new EventBlock(Math.max(1, to - from));
-  block.reset(firstSequence);
-  block.kind.set(source.kind.subarray(from, to));
-  block.flags.set(source.flags.subarray(from, to));
-  block.instrument.set(source.instrument.subarray(from, to));
-  block.receivedTimeMs.set(source.receivedTimeMs.subarray(from, to));
-  block.exchangeTimeMs.set(source.exchangeTimeMs.subarray(from, to));
-  block.price.set(source.price.subarray(from, to));
-  block.quantity.set(source.quantity.subarray(from, to));
-  block.wide = source.wide;
-  block.details.push(...source.details);
-  block.length = to - from;
-  for (let row = from; row < to; row++) if (((source.flags[row] ?? 0) & FLAG_LAST) !== 0) block.events++;
-  return block;
-}
+import { EventBlock } from '../../core/domain/event-block.ts';
+import { cutBlock } from '../copy-block.ts';
 
 /** Something that is to be told at a time, between the events of a stream. */
 export interface Insertion {
   readonly atMs: number;
-  /** Appends one event or more; `previous`: the newest block told before, up to row `end`. */
-  append(block: EventBlock): void;
+  /** Appends one event or more; of `source`, the stream's block in hand, the rows before `to` have been told. */
+  append(block: EventBlock, source: EventBlock, to: number): void;
 }
 
 /** Tells the insertions, ascending in time, before the first event that is later; numbers all events anew. */
@@ -48,7 +31,7 @@ export async function* withInsertions(
         sequence += part.events;
       }
       told.reset(sequence);
-      insertion.append(told);
+      insertion.append(told, source, to);
       yield told;
       sequence += told.events;
       from = to;

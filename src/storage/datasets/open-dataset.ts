@@ -1,7 +1,6 @@
 /** Finds out what a path holds and opens it: an order-book session, candles, or public trades. */
 
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { StorageError } from '../storage-error.ts';
 import { barDataset, openBarDataset } from './bar-dataset.ts';
 import { BarFile } from './bar-file.ts';
@@ -9,7 +8,9 @@ import { bookPrefix, openBookDataset } from './book-dataset.ts';
 import { invalidLine, readHeader } from './csv-rows.ts';
 import type { Dataset } from './dataset.ts';
 import { readFundingFile } from './funding-file.ts';
-import { isParquetFolder, openParquetBars } from './parquet-bars.ts';
+import { openParquetBars } from './parquet-bars.ts';
+import { openParquetBooks } from './parquet-books.ts';
+import { hasTable } from './parquet-pieces.ts';
 import { openParquetTrades } from './parquet-trades.ts';
 import { openTradeDataset } from './trade-dataset.ts';
 
@@ -19,12 +20,14 @@ export interface DatasetPaths {
   readonly funding: string | null;
   /** Which contract of a folder that holds several. */
   readonly symbol: string;
+  /** Length of the bars that are wanted of candles, ms; null or left out = as they are. */
+  readonly barMs?: number | null;
 }
 
 /** Throws StorageError: `not_found`, or `invalid_data` naming file and line. */
 export async function openDataset(paths: DatasetPaths): Promise<Dataset> {
-  const { data, marks, funding } = paths;
-  if (isParquetFolder(data)) return openFolder(paths);
+  const { data, marks, funding, barMs = null } = paths;
+  if (['bars', 'trades', 'book_levels'].some((table) => hasTable(data, table))) return openFolder(paths);
   const prefix = bookPrefix(data);
   const isBook = existsSync(`${prefix}-l2.csv.gz`) || existsSync(`${prefix}-book.csv.gz`);
   if (!isBook && !existsSync(data))
@@ -33,7 +36,7 @@ export async function openDataset(paths: DatasetPaths): Promise<Dataset> {
       `there is no data ${data}: neither a file nor the prefix of a recorded session`,
     );
   const names = isBook ? [] : (await readHeader(data)).split(',');
-  if (names.includes('open_time_ms')) return openBarDataset({ bars: data, marks, funding });
+  if (names.includes('open_time_ms')) return openBarDataset({ bars: data, marks, funding, barMs });
   if (marks !== null)
     throw new StorageError(
       'invalid_data',
@@ -55,13 +58,21 @@ export async function openDataset(paths: DatasetPaths): Promise<Dataset> {
   return openTradeDataset(data);
 }
 
-/** A folder of Parquet files: candles with all that lies beside them, else trades. */
-async function openFolder({ data, marks, funding, symbol }: DatasetPaths): Promise<Dataset> {
-  if (!existsSync(path.join(data, 'bars'))) return openParquetTrades(data, symbol);
+/** A folder of Parquet files: candles with all that lies beside them, else a book with its trades, else trades. */
+async function openFolder({ data, marks, funding, symbol, barMs = null }: DatasetPaths): Promise<Dataset> {
+  if (!hasTable(data, 'bars')) {
+    if (marks !== null || funding !== null)
+      throw new StorageError(
+        'invalid_data',
+        `${marks ?? funding}: marks and settlements are for candles; ${data} has none`,
+      );
+    return hasTable(data, 'book_levels') ? openParquetBooks(data, symbol) : openParquetTrades(data, symbol);
+  }
   const inside = await openParquetBars(data, symbol);
-  return barDataset({
+  const sources = {
     bars: inside.bars,
     marks: marks === null ? inside.marks : await BarFile.open(marks, 'mark'),
     funding: funding === null ? inside.funding : await readFundingFile(funding),
-  });
+  };
+  return barDataset(sources, barMs);
 }

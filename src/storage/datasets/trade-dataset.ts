@@ -10,6 +10,7 @@
 import { EventBlock } from '../../core/domain/event-block.ts';
 import type { Instrument } from '../../core/domain/instrument.ts';
 import { lots, ticks } from '../../core/domain/units.ts';
+import { RecentIds } from '../recent-ids.ts';
 import { type CsvRows, FILE_DECIMALS, invalidLine, readCsv } from './csv-rows.ts';
 import type { Dataset, DatasetFeed, DatasetSpan } from './dataset.ts';
 
@@ -24,19 +25,18 @@ const BUYER_IS_MAKER = 4;
 const TRADE_ID = 5;
 const AGGREGATE_ID = 6;
 const BLOCK_ROWS = 4_096;
-/** Feeds repeat a few hundred trades after a reconnect. */
 const REMEMBERED_IDS = 8_192;
 
 /** Throws StorageError: `not_found`, or `invalid_data` naming file and line. */
 export async function openTradeDataset(path: string): Promise<Dataset> {
   let [priceDecimals, quantityDecimals, firstMs, lastMs, back, repeated] = [0, 0, Number.NaN, 0, 0, 0];
-  const ids = new RecentIds();
+  const ids = new RecentIds<number>(REMEMBERED_IDS);
   for await (const rows of readCsv(path, COLUMNS)) {
     while (rows.next()) {
       const trade = readTrade(rows);
       priceDecimals = Math.max(priceDecimals, trade.priceDecimals);
       quantityDecimals = Math.max(quantityDecimals, trade.quantityDecimals);
-      if (ids.isRepeated(rows)) repeated++;
+      if (isRepetition(ids, rows)) repeated++;
       if (Number.isNaN(firstMs)) firstMs = trade.timeMs;
       if (trade.timeMs < lastMs) back++;
       lastMs = Math.max(lastMs, trade.timeMs);
@@ -85,13 +85,13 @@ async function* blocksOf(
   const tickScale = 10 ** (FILE_DECIMALS - instrument.priceDecimals);
   const lotScale = 10 ** (FILE_DECIMALS - instrument.quantityDecimals);
   const block = new EventBlock(BLOCK_ROWS);
-  const ids = new RecentIds();
+  const ids = new RecentIds<number>(REMEMBERED_IDS);
   block.reset(firstSequence);
   let nowMs = startMs;
   for await (const rows of readCsv(path, COLUMNS)) {
     while (rows.next()) {
       const trade = readTrade(rows);
-      if (ids.isRepeated(rows) || trade.timeMs < startMs || trade.timeMs > endMs) continue;
+      if (isRepetition(ids, rows) || trade.timeMs < startMs || trade.timeMs > endMs) continue;
       nowMs = Math.max(nowMs, trade.timeMs);
       const price = ticks(Math.max(1, Math.round(trade.price / tickScale)));
       const quantity = lots(Math.floor(trade.quantity / lotScale));
@@ -137,19 +137,8 @@ function isTakerBuy(rows: CsvRows): boolean {
   throw rows.wrong(column, column === TAKER_SIDE ? 'buy or sell' : '0 or 1');
 }
 
-/** The ids told last. */
-class RecentIds {
-  readonly #seen = new Set<number>();
-
-  isRepeated(rows: CsvRows): boolean {
-    const column = rows.isEmpty(TRADE_ID) ? AGGREGATE_ID : TRADE_ID;
-    if (rows.isEmpty(column)) return false;
-    const id = rows.integer(column);
-    if (this.#seen.has(id)) return true;
-    this.#seen.add(id);
-    if (this.#seen.size <= REMEMBERED_IDS) return false;
-    const oldest = this.#seen.values().next().value;
-    if (oldest !== undefined) this.#seen.delete(oldest);
-    return false;
-  }
+/** Whether the trade has an id that was told lately. */
+function isRepetition(ids: RecentIds<number>, rows: CsvRows): boolean {
+  const column = rows.isEmpty(TRADE_ID) ? AGGREGATE_ID : TRADE_ID;
+  return !rows.isEmpty(column) && ids.isRepeated(rows.integer(column));
 }

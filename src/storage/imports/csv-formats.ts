@@ -5,14 +5,10 @@
  * binance/binance-public-data, docs.tardis.dev "CSV data types".
  */
 
-import { StorageError } from '../storage-error.ts';
+import { invalidCell, timeMs, timeUs } from './csv-cells.ts';
 import { plainText } from './decimal-text.ts';
 import type { ImportFormat, ImportedRow } from './import-row.ts';
 import { readLines } from './lines.ts';
-
-/** Beyond it a number of ms would lie in the year 5138: it counts microseconds. */
-const MICROSECONDS_FROM = 1e14;
-const MICROSECONDS_A_MS = 1_000;
 
 /** Cells of a row by column name. */
 type Cells = (name: string) => string;
@@ -90,10 +86,11 @@ const SPECS: readonly CsvSpec[] = [
     bareWidths: [],
     row(cell, line, file) {
       const side = cell('side');
-      if (side !== 'buy' && side !== 'sell') throw invalid(file, line, 'side buy or sell', side);
+      if (side !== 'buy' && side !== 'sell') throw invalidCell(file, line, 'side buy or sell', side);
       return {
         ...{ kind: 'trade', line, timeMs: timeMs(cell('timestamp'), file, line), side },
         receivedMs: timeMs(cell('local_timestamp'), file, line),
+        arrivalUs: timeUs(cell('local_timestamp'), file, line),
         ...{ id: cell('id'), price: cell('price'), quantity: cell('amount') },
       };
     },
@@ -119,7 +116,7 @@ const SPECS: readonly CsvSpec[] = [
     bareWidths: [],
     row(cell, line, file) {
       const side = cell('taker_side');
-      if (side !== 'buy' && side !== 'sell') throw invalid(file, line, 'taker_side buy or sell', side);
+      if (side !== 'buy' && side !== 'sell') throw invalidCell(file, line, 'taker_side buy or sell', side);
       const receivedUs = cell('recv_us');
       return {
         ...{ kind: 'trade', line, timeMs: timeMs(cell('trade_ms'), file, line), side },
@@ -165,31 +162,20 @@ async function* readSpec(spec: CsvSpec, file: string): AsyncGenerator<ImportedRo
     const cells = text.split(',');
     if (places === null) {
       const columns = columnsOf(spec, text);
-      if (columns === null) throw invalid(file, line, `the columns ${spec.columns.join(',')}`, text);
+      if (columns === null) throw invalidCell(file, line, `the columns ${spec.columns.join(',')}`, text);
       places = new Map(columns.map((name, at) => [name, at]));
       width = cells.length;
       if (!/^-?\d/.test(text)) continue;
     }
-    if (cells.length !== width) throw invalid(file, line, `${width} fields`, String(cells.length));
+    if (cells.length !== width) throw invalidCell(file, line, `${width} fields`, String(cells.length));
     const known = places;
     yield spec.row((name) => cells[known.get(name) ?? -1] ?? '', line, file);
   }
-}
-
-function timeMs(text: string, file: string, line: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) throw invalid(file, line, 'a time', text);
-  return value >= MICROSECONDS_FROM ? Math.floor(value / MICROSECONDS_A_MS) : value;
 }
 
 /** The taker sold where the buyer was the maker. */
 function makerSide(text: string, file: string, line: number): 'buy' | 'sell' {
   if (/^(true|1)$/i.test(text)) return 'sell';
   if (/^(false|0)$/i.test(text)) return 'buy';
-  throw invalid(file, line, 'true or false for the maker', text);
-}
-
-function invalid(file: string, line: number, expected: string, found: string): StorageError {
-  const shown = JSON.stringify(found.slice(0, 60));
-  return new StorageError('invalid_data', `${file}:${line}: expected ${expected}, found ${shown}`);
+  throw invalidCell(file, line, 'true or false for the maker', text);
 }

@@ -3,7 +3,7 @@
  *
  * `…-mark.json` holds mark prices, `…-funding_rate.json` settlements with the rate in the place of the open. Its numbers
  * are binary floats: the shortest decimal that means each of them is taken. The file stands on one line, so what is wrong
- * is told by the number of the row. Limits: read whole; its feather files need a decoder that this program does not have.
+ * is told by the number of the row. Limit: read whole.
  */
 
 import { StorageError } from '../storage-error.ts';

@@ -8,11 +8,19 @@
  */
 
 import { DecimalError, parseDecimal } from '../../core/base/fixed-point.ts';
-import type { ImportedBar, ImportedFunding, ImportedRow, ImportedTrade } from './import-row.ts';
+import { RecentIds } from '../recent-ids.ts';
+import type {
+  ImportedBar,
+  ImportedFunding,
+  ImportedLevel,
+  ImportedRow,
+  ImportedTrade,
+} from './import-row.ts';
 
 /** Findings kept with their lines; further ones are counted. */
 export const FINDINGS_MAX = 1_000;
 const REMEMBERED_IDS = 65_536;
+const MICROSECONDS_A_MS = 1_000;
 /** Decimals that are stored. */
 const DECIMALS = 8;
 
@@ -40,7 +48,7 @@ export class ImportCheck {
   #file = '';
   readonly #bars = { bar: new Map<number, BarSeen>(), mark_bar: new Map<number, BarSeen>() };
   readonly #funding = new Map<number, string>();
-  readonly #ids = new Set<string>();
+  readonly #ids = new RecentIds<string>(REMEMBERED_IDS);
   /** Newest time of each kind of row. */
   readonly #newestMs = new Map<ImportedRow['kind'], number>();
 
@@ -63,6 +71,8 @@ export class ImportCheck {
         return this.#acceptsTrade(row);
       case 'funding':
         return this.#acceptsFunding(row);
+      case 'level':
+        return this.#acceptsLevel(row);
     }
   }
 
@@ -117,12 +127,8 @@ export class ImportCheck {
   #acceptsTrade({ kind, line, timeMs, id, price, quantity }: ImportedTrade): boolean {
     if ((valueOf(price) ?? 0) <= 0 || (valueOf(quantity) ?? 0) <= 0)
       return this.#find(line, 'impossible', `price ${price}, quantity ${quantity}`);
-    if (id !== '') {
-      if (this.#ids.has(id)) return this.#find(line, 'duplicate', `trade ${id} was told before`);
-      this.#ids.add(id);
-      const oldest = this.#ids.size > REMEMBERED_IDS ? this.#ids.values().next().value : undefined;
-      if (oldest !== undefined) this.#ids.delete(oldest);
-    }
+    if (id !== '' && this.#ids.isRepeated(id))
+      return this.#find(line, 'duplicate', `trade ${id} was told before`);
     this.#noteOrder(kind, timeMs, line);
     return true;
   }
@@ -140,6 +146,15 @@ export class ImportCheck {
     }
     this.#noteOrder(kind, settlementMs, line);
     this.#funding.set(settlementMs, rate);
+    return true;
+  }
+
+  #acceptsLevel({ kind, line, frame, price, quantity, gap }: ImportedLevel): boolean {
+    const size = valueOf(quantity);
+    if ((valueOf(price) ?? 0) <= 0 || size === null || size < 0)
+      return this.#find(line, 'impossible', `price ${price}, quantity ${quantity}`);
+    if (gap !== null) this.#find(line, 'gap', gap);
+    this.#noteOrder(kind, Math.floor(frame.arrivalUs / MICROSECONDS_A_MS), line);
     return true;
   }
 

@@ -4,13 +4,20 @@ import type { ExportTableName } from '../export-tables.ts';
 import { ParquetWriter } from '../parquet-writer.ts';
 import { StorageError } from '../storage-error.ts';
 import { CSV_FORMATS } from './csv-formats.ts';
+import { featherFormat } from './feather-format.ts';
 import { freqtradeFormat } from './freqtrade-format.ts';
 import { hftbacktestFormat } from './hftbacktest-format.ts';
 import { ImportCheck } from './import-check.ts';
 import type { ImportFormat, ImportedRow } from './import-row.ts';
 import { readLines } from './lines.ts';
+import { tardisBookFormat } from './tardis-book-format.ts';
 
-const IMPORT_FORMATS: readonly ImportFormat[] = [hftbacktestFormat, freqtradeFormat, ...CSV_FORMATS];
+const MICROSECONDS_A_MS = 1_000;
+
+const IMPORT_FORMATS: readonly ImportFormat[] = [
+  ...[hftbacktestFormat, featherFormat, freqtradeFormat, tardisBookFormat],
+  ...CSV_FORMATS,
+];
 
 export interface ImportOptions {
   readonly files: readonly string[];
@@ -59,7 +66,7 @@ export async function importFiles(out: string, options: ImportOptions): Promise<
 
 /** Throws StorageError `invalid_data` where no format fits. */
 async function formatOf(file: string, name: string | null): Promise<ImportFormat> {
-  const firstLine = file.endsWith('.npz') ? '' : await readFirstLine(file);
+  const firstLine = /\.(npz|feather)$/.test(file) ? '' : await readFirstLine(file);
   const found = IMPORT_FORMATS.find((format) =>
     name === null ? format.matches(file, firstLine) : format.name === name,
   );
@@ -89,9 +96,24 @@ function append(writer: ParquetWriter, symbol: string, row: ImportedRow): void {
     }
     case 'trade':
       writer.append('trades', symbol, [
-        ...[row.line, row.receivedMs ?? row.timeMs, row.timeMs, row.side, row.price, row.quantity],
+        ...[
+          row.arrivalUs ?? row.line,
+          row.receivedMs ?? row.timeMs,
+          row.timeMs,
+          row.side,
+          row.price,
+          row.quantity,
+        ],
       ]);
       return;
+    case 'level': {
+      const { arrivalUs, exchangeMs, kind } = row.frame;
+      writer.append('book_levels', symbol, [
+        ...[arrivalUs, Math.floor(arrivalUs / MICROSECONDS_A_MS), exchangeMs, kind],
+        ...[row.side, row.place, row.price, row.quantity],
+      ]);
+      return;
+    }
     case 'funding':
       writer.append('funding', symbol, [
         ...[row.line, row.settlementMs, row.settlementMs, row.settlementMs, row.rate, row.mark],

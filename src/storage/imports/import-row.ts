@@ -18,6 +18,8 @@ export interface ImportedTrade {
   readonly timeMs: number;
   /** When the collector had it; null where nobody says. */
   readonly receivedMs: number | null;
+  /** The same in microseconds, by which it stands among the messages of a book; left out where nobody says. */
+  readonly arrivalUs?: number;
   /** '' where there is none. */
   readonly id: string;
   readonly side: 'buy' | 'sell';
@@ -34,7 +36,30 @@ export interface ImportedFunding {
   readonly mark: string | null;
 }
 
-export type ImportedRow = ImportedBar | ImportedTrade | ImportedFunding;
+/** A message about an order book. */
+export interface BookFrame {
+  /** When the collector had it, microseconds; no two messages share it. */
+  readonly arrivalUs: number;
+  readonly exchangeMs: number;
+  /** A snapshot replaces the book. */
+  readonly kind: 'book_snapshot' | 'book_delta';
+}
+
+export interface ImportedLevel {
+  readonly kind: 'level';
+  readonly line: number;
+  readonly frame: BookFrame;
+  readonly side: 'bid' | 'ask';
+  /** Within its side of the message, from 0. */
+  readonly place: number;
+  readonly price: string;
+  /** '0' removes the level. */
+  readonly quantity: string;
+  /** Why the book is broken before it; null = it is whole. */
+  readonly gap: string | null;
+}
+
+export type ImportedRow = ImportedBar | ImportedTrade | ImportedFunding | ImportedLevel;
 
 /** One foreign format. */
 export interface ImportFormat {

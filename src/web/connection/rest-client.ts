@@ -7,16 +7,22 @@ import {
   type Receipt,
   type Recording,
   type SessionList,
-  type SweepList,
   type WhatIf,
   bookAtSchema,
   commandAnswerSchema,
   receiptSchema,
   recordingSchema,
   sessionListSchema,
-  sweepListSchema,
   whatIfSchema,
 } from '../../protocol/rest.ts';
+import {
+  type Sweep,
+  type SweepList,
+  type SweepTrials,
+  sweepListSchema,
+  sweepSchema,
+  sweepTrialsSchema,
+} from '../../protocol/sweeps.ts';
 import { readToken } from './token-store.ts';
 
 const TIMEOUT_MS = 20_000;
@@ -50,13 +56,30 @@ export function fetchWhatIf(symbol: string, quantity: string): Promise<WhatIf | 
   return nullWhereUnknown(request(`${API}/what-if?${query.toString()}`, whatIfSchema));
 }
 
-export function fetchSessions(): Promise<SessionList> {
-  return request(`${API}/sessions`, sessionListSchema);
+/** `cursor` of the page before; null = the first page, with the newest. */
+export function fetchSessions(cursor: string | null): Promise<SessionList> {
+  return request(`${API}/sessions${pageQuery(cursor)}`, sessionListSchema);
 }
 
-/** Null where this server knows no sweeps. */
-export function fetchSweeps(): Promise<SweepList | null> {
-  return nullWhereUnknown(request(`${API}/sweeps`, sweepListSchema));
+/** As {@link fetchSessions}. */
+export function fetchSweeps(cursor: string | null): Promise<SweepList> {
+  return request(`${API}/sweeps${pageQuery(cursor)}`, sweepListSchema);
+}
+
+export function fetchSweep(sweepId: string): Promise<Sweep> {
+  return request(`${API}/sweeps/${encodeURIComponent(sweepId)}`, sweepSchema);
+}
+
+/** Best first. */
+export function fetchTrials(sweepId: string, cursor: string | null): Promise<SweepTrials> {
+  return request(
+    `${API}/sweeps/${encodeURIComponent(sweepId)}/trials${pageQuery(cursor)}`,
+    sweepTrialsSchema,
+  );
+}
+
+function pageQuery(cursor: string | null): string {
+  return cursor === null ? '' : `?${new URLSearchParams({ cursor }).toString()}`;
 }
 
 export function fetchRecording(sessionId: string): Promise<Recording> {

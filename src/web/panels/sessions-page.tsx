@@ -1,27 +1,33 @@
 /** Past sessions, backtests and sweeps of this workspace. */
 
-import { type ReactElement, useEffect, useState } from 'react';
-import type { SessionSummary, SweepList } from '../../protocol/rest.ts';
+import type { ReactElement, ReactNode } from 'react';
+import type { SessionSummary } from '../../protocol/rest.ts';
+import type { SweepSummary } from '../../protocol/sweeps.ts';
 import { fetchSessions, fetchSweeps } from '../connection/rest-client.ts';
 import { amountText, percentText, signOf, signedMoneyText } from '../display/amount-text.ts';
 import { dateTimeText, durationText } from '../display/time-text.ts';
 import { plainWord } from '../display/words.ts';
+import { SweepTable } from './sweep-table.tsx';
 import { ThemeButton } from './theme-button.tsx';
+import { type Page, type Pages, usePages } from './use-pages.ts';
 import { signClass } from './why.tsx';
 
-interface Found {
-  readonly sessions: readonly SessionSummary[];
-  readonly sweeps: SweepList | null;
+async function sessionPage(cursor: string | null): Promise<Page<SessionSummary>> {
+  const { sessions, next_cursor: nextCursor } = await fetchSessions(cursor);
+  return { rows: sessions, nextCursor };
+}
+
+async function sweepPage(cursor: string | null): Promise<Page<SweepSummary>> {
+  const { sweeps, next_cursor: nextCursor } = await fetchSweeps(cursor);
+  return { rows: sweeps, nextCursor };
 }
 
 export function SessionsPage(): ReactElement {
-  const [found, setFound] = useState<Found | string | null>(null);
-  useEffect(() => {
-    Promise.all([fetchSessions(), fetchSweeps()]).then(
-      ([{ sessions }, sweeps]) => setFound({ sessions, sweeps }),
-      (error: unknown) => setFound(error instanceof Error ? error.message : String(error)),
-    );
-  }, []);
+  const sessions = usePages(sessionPage);
+  const sweeps = usePages(sweepPage);
+  const paper = sessions.rows?.filter(({ kind }) => kind === 'paper') ?? [];
+  const backtests = sessions.rows?.filter(({ kind }) => kind === 'backtest') ?? [];
+  const older = <MoreButton pages={sessions}>Older sessions and backtests</MoreButton>;
   return (
     <>
       <header className="page-head">
@@ -34,86 +40,90 @@ export function SessionsPage(): ReactElement {
         </div>
       </header>
       <main className="page">
-        {found === null ? <p role="status">Reading…</p> : null}
-        {typeof found === 'string' ? <p className="notice bad">▲ {found}</p> : null}
-        {found === null || typeof found === 'string' ? null : <Lists found={found} />}
+        <List title="Paper sessions" pages={sessions} isEmpty={paper.length === 0} noun="session">
+          <SessionTable sessions={paper} />
+          {older}
+        </List>
+        <List title="Backtests" pages={sessions} isEmpty={backtests.length === 0} noun="backtest">
+          <SessionTable sessions={backtests} />
+        </List>
+        <List title="Sweeps" pages={sweeps} isEmpty={sweeps.rows?.length === 0} noun="sweep">
+          <SweepTable sweeps={sweeps.rows ?? []} />
+          <MoreButton pages={sweeps}>Older sweeps</MoreButton>
+        </List>
       </main>
     </>
   );
 }
 
-function Lists({ found }: { readonly found: Found }): ReactElement {
-  const paper = found.sessions.filter(({ kind }) => kind === 'paper');
-  const backtests = found.sessions.filter(({ kind }) => kind === 'backtest');
-  return (
-    <>
-      <SessionTable
-        title="Paper sessions"
-        sessions={paper}
-        empty="No session has run in this workspace yet."
-      />
-      <SessionTable
-        title="Backtests"
-        sessions={backtests}
-        empty="No backtest has run in this workspace yet."
-      />
-      <section className="panel" aria-label="Sweeps">
-        <h2>Sweeps</h2>
-        {found.sweeps === null || found.sweeps.sweeps.length === 0 ? (
-          <p className="empty">No sweep has run in this workspace yet.</p>
-        ) : (
-          <SweepTable sweeps={found.sweeps.sweeps} />
-        )}
-      </section>
-    </>
-  );
-}
-
-interface SessionTableProps {
+interface ListProps {
   readonly title: string;
-  readonly sessions: readonly SessionSummary[];
-  readonly empty: string;
+  readonly pages: Pages<unknown>;
+  readonly isEmpty: boolean;
+  readonly noun: string;
+  readonly children: ReactNode;
 }
 
-function SessionTable({ title, sessions, empty }: SessionTableProps): ReactElement {
+function List({ title, pages, isEmpty, noun, children }: ListProps): ReactElement {
   return (
     <section className="panel" aria-label={title}>
       <h2>{title}</h2>
-      {sessions.length === 0 ? (
-        <p className="empty">{empty}</p>
-      ) : (
-        <table className="rows">
-          <thead>
-            <tr>
-              <th scope="col">Session</th>
-              <th scope="col">Began (UTC)</th>
-              <th scope="col" className="minor">
-                Length
-              </th>
-              <th scope="col">Strategy</th>
-              <th scope="col" className="minor">
-                Market
-              </th>
-              <th scope="col">End</th>
-              <th scope="col" className="number minor">
-                Trades
-              </th>
-              <th scope="col" className="number">
-                Profit
-              </th>
-              <th scope="col" className="number minor">
-                Drawdown
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {sessions.map((session) => (
-              <SessionRow key={session.session_id} session={session} />
-            ))}
-          </tbody>
-        </table>
-      )}
+      {pages.trouble === null ? null : <p className="notice bad">▲ {pages.trouble}</p>}
+      {pages.rows === null && pages.trouble === null ? <p role="status">Reading…</p> : null}
+      {pages.rows !== null && isEmpty && pages.readMore === null ? (
+        <p className="empty">No {noun} has run in this workspace yet.</p>
+      ) : null}
+      {pages.rows === null ? null : <div className="list">{children}</div>}
     </section>
+  );
+}
+
+interface MoreButtonProps {
+  readonly pages: Pages<unknown>;
+  readonly children: ReactNode;
+}
+
+export function MoreButton({ pages, children }: MoreButtonProps): ReactElement | null {
+  const { readMore } = pages;
+  return readMore === null ? null : (
+    <button type="button" className="quiet more" onClick={readMore}>
+      {children}
+    </button>
+  );
+}
+
+function SessionTable({ sessions }: { readonly sessions: readonly SessionSummary[] }): ReactElement | null {
+  return sessions.length === 0 ? null : (
+    <table className="rows">
+      <thead>
+        <tr>
+          <th scope="col">Session</th>
+          <th scope="col">Began (UTC)</th>
+          <th scope="col" className="minor">
+            Length
+          </th>
+          <th scope="col">Strategy</th>
+          <th scope="col" className="minor">
+            Market
+          </th>
+          <th scope="col">End</th>
+          <th scope="col" className="number minor">
+            Trades
+          </th>
+          <th scope="col" className="number">
+            Profit
+          </th>
+          <th scope="col" className="number minor">
+            Drawdown
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {sessions.map((session) => (
+          <SessionRow key={session.session_id} session={session} />
+        ))}
+      </tbody>
+    </table>
   );
 }
 
@@ -147,42 +157,5 @@ function SessionRow({ session }: { readonly session: SessionSummary }): ReactEle
         {session.max_drawdown_percent === null ? '–' : `${session.max_drawdown_percent.toFixed(2)} %`}
       </td>
     </tr>
-  );
-}
-
-function SweepTable({ sweeps }: { readonly sweeps: SweepList['sweeps'] }): ReactElement {
-  return (
-    <table className="rows">
-      <thead>
-        <tr>
-          <th scope="col">Sweep</th>
-          <th scope="col">Began (UTC)</th>
-          <th scope="col">Strategy</th>
-          <th scope="col" className="number">
-            Runs
-          </th>
-          <th scope="col">Best</th>
-          <th scope="col" className="number">
-            Its profit
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {sweeps.map((sweep) => (
-          <tr key={sweep.sweep_id}>
-            <td>{sweep.sweep_id}</td>
-            <td>{dateTimeText(sweep.started_time_ms)}</td>
-            <td>{sweep.strategy}</td>
-            <td className="number">
-              {sweep.runs_done} / {sweep.runs}
-            </td>
-            <td>
-              <code>{sweep.best === null ? '' : JSON.stringify(sweep.best.params)}</code>
-            </td>
-            <td className="number">{percentText(sweep.best?.pnl_percent)}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

@@ -147,6 +147,15 @@ export const finalReportShape = z.strictObject({
   ledger_difference: amount,
   resumed: count.optional(),
   downtime_seconds: z.number().nonnegative().optional(),
+  checks: z
+    .array(
+      z.strictObject({
+        name: z.enum(['lookahead', 'recursive']),
+        passed: z.boolean().nullable(),
+        detail: z.string(),
+      }),
+    )
+    .optional(),
 });
 export type FinalReport = z.output<typeof finalReportShape>;
 
