@@ -36,15 +36,16 @@ async function planOf(hasBand: boolean): Promise<BacktestPlan> {
   const spec = contractOf(SYMBOL, dataset);
   const historyBars = neededHistory(settings, dataset, strategy);
   const feed = dataset.feed(createInstrument(spec, 0), { fromMs: null, toMs: null, historyBars });
-  const facts = { sessionId: 'bench', seed: DEFAULT_SEED, source: 'bench', spec, strategy };
+  const facts = { sessionId: 'bench', seed: DEFAULT_SEED, source: 'bench', specs: [spec], strategy };
   return { start: composeBacktestStart(settings, dataset, feed, facts), createStrategy, feed };
 }
 
 async function measureBacktest(hasBand: boolean): Promise<Sample> {
   const plan = await planOf(hasBand);
+  const { rows: units } = await loadTile();
   let fills = 0;
   return measureAsyncRounds({
-    units: loadTile().rows,
+    units,
     async run() {
       const { report, rows } = await evaluateBacktest(plan);
       ({ fills } = report);
