@@ -10,6 +10,8 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type Page, chromium } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildWeb } from '../../bin/build-web.js';
+import { writeSweep } from '../../src/app/sweep/sweep-document.ts';
+import { HOSTILE_NAME, SWEEP_ID, sampleSweep } from '../builders/sample-sweep.ts';
 import { type Program, endPrograms, startProgram } from './support/program.ts';
 import { makeWorkspace, removeWorkspaces, waitUntilRunning } from './support/workspace.ts';
 
@@ -156,6 +158,20 @@ describe.skipIf(!existsSync(CHROMIUM))('the dashboard', () => {
     const surplus = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
     expect(surplus).toBe(0);
     await page.setViewportSize({ width: 1_440, height: 900 });
+  });
+
+  test('lists the sweeps of the workspace and opens the map of one, whatever it is called', async () => {
+    writeSweep(join(workspace, 'sweeps'), sampleSweep());
+    await page.evaluate('location.hash = "#/sessions"');
+    await page.getByRole('link', { name: SWEEP_ID }).click();
+    await page.locator('.map .best').waitFor();
+    expect(await page.locator('.map .best').textContent()).toBe('2.00');
+    await page.getByText(HOSTILE_NAME).first().waitFor();
+    expect(await page.evaluate('window.pwned')).toBeUndefined();
+    expect(await page.locator('[aria-label="Trials"] tbody tr').count()).toBe(6);
+    await expectAccessible();
+    await page.evaluate('location.hash = "#/"');
+    await page.locator('.ladder').waitFor();
   });
 
   test('says how old it is once the session is gone', async () => {

@@ -6,6 +6,7 @@
  */
 
 import {
+  type AutoscaleInfo,
   type CandlestickData,
   type IChartApi,
   type IPriceLine,
@@ -26,7 +27,7 @@ import type { Replica } from '../replica/replica.ts';
 import { lowerBound } from '../replica/row-list.ts';
 import type { ChartTheme } from './chart-theme.ts';
 import { groupFills } from './fill-groups.ts';
-import { type PriceLevel, listPriceLevels } from './price-lines.ts';
+import { type PriceLevel, describeBeyond, listPriceLevels, viewWithLevels } from './price-lines.ts';
 import { StretchShading } from './stretch-shading.ts';
 
 /** Bars in view at first, the rest is a drag away; fewer where one would be narrower than this. */
@@ -42,6 +43,8 @@ export class PriceChart {
   readonly #markers: ISeriesMarkersPluginApi<Time>;
   readonly #shading = new StretchShading();
   readonly #lines = new Map<string, { readonly level: PriceLevel; readonly line: IPriceLine }>();
+  /** Names the lines that are out of view. */
+  readonly #beyond = document.createElement('p');
   #theme: ChartTheme;
   /** What is drawn: a key of generation and symbol, and the newest bar of it. */
   #drawn = '';
@@ -60,17 +63,23 @@ export class PriceChart {
       crosshair: { mode: CrosshairMode.Normal },
       timeScale: { timeVisible: true, secondsVisible: false, rightOffset: 6 },
     });
-    this.#series = this.#chart.addSeries(CandlestickSeries, { borderVisible: false });
+    this.#series = this.#chart.addSeries(CandlestickSeries, {
+      borderVisible: false,
+      autoscaleInfoProvider: (original: () => AutoscaleInfo | null) => this.#widen(original()),
+    });
     this.#markers = createSeriesMarkers(this.#series, []);
     this.#series.attachPrimitive(this.#shading);
     this.#chart.subscribeClick(({ hoveredInfo }) => {
       if (typeof hoveredInfo?.objectId === 'string') onFill(hoveredInfo.objectId);
     });
+    this.#beyond.className = 'beyond';
+    element.append(this.#beyond);
     this.applyTheme(theme);
   }
 
   destroy(): void {
     this.#chart.remove();
+    this.#beyond.remove();
   }
 
   applyTheme(theme: ChartTheme): void {
@@ -105,6 +114,7 @@ export class PriceChart {
     const stretches = replica.quality
       .filter((row) => row.symbol === symbol)
       .map((row) => ({ fromMs: row.from_ms, toMs: row.to_ms }));
+    this.#nameBeyond();
     this.#shading.show(stretches, this.#openTimesMs, intervalMs, this.#theme.shade);
   }
 
@@ -174,6 +184,24 @@ export class PriceChart {
         this.#lines.set(level.key, { level, line: drawn.line });
       }
     }
+  }
+
+  #widen(info: AutoscaleInfo | null): AutoscaleInfo | null {
+    if (info === null || info.priceRange === null) return info;
+    const { minValue: low, maxValue: high } = info.priceRange;
+    const view = viewWithLevels(
+      { low, high },
+      [...this.#lines.values()].map(({ level }) => level),
+    );
+    return { ...info, priceRange: { minValue: view.low, maxValue: view.high } };
+  }
+
+  #nameBeyond(): void {
+    const high = this.#series.coordinateToPrice(0);
+    const low = this.#series.coordinateToPrice(this.#chart.panes()[0]?.getHeight() ?? 0);
+    const levels = [...this.#lines.values()].map(({ level }) => level);
+    const text = high === null || low === null ? '' : describeBeyond(levels, { low, high });
+    if (this.#beyond.textContent !== text) this.#beyond.textContent = text;
   }
 
   #lineOptions({

@@ -14,6 +14,9 @@ export interface PriceLevel {
 
 /** More lines than this hide the market behind them; the nearest in age are kept. */
 const ORDER_LINES_MAX = 40;
+/** Lines out of view that are named. */
+const BEYOND_MAX = 4;
+const BEYOND_DECIMALS = 2;
 
 export function listPriceLevels(
   symbol: string,
@@ -32,6 +35,41 @@ export function listPriceLevels(
     levels.push({ key: 'liquidation', price, role: 'liquidation', title: 'liquidation' });
   }
   return levels;
+}
+
+/** Prices at the lower and the upper edge of what is in view. */
+export interface PriceView {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * What the bars and the lines need: a line no further from the bars than they are high is brought into view; one that is
+ * further would flatten them.
+ */
+export function viewWithLevels(bars: PriceView, levels: Iterable<PriceLevel>): PriceView {
+  const height = bars.high - bars.low;
+  let { low, high } = bars;
+  for (const { price } of levels) {
+    if (price < bars.low - height || price > bars.high + height) continue;
+    low = Math.min(low, price);
+    high = Math.max(high, price);
+  }
+  return { low, high };
+}
+
+/** The lines out of view, with the side on which they are, the nearest first: `↓ liquidation 69 044.1`. */
+export function describeBeyond(levels: Iterable<PriceLevel>, { low, high }: PriceView): string {
+  const away = ({ price }: PriceLevel): number => (price > high ? price - high : low - price);
+  return [...levels]
+    .filter(({ price }) => price < low || price > high)
+    .toSorted((a, b) => away(a) - away(b))
+    .slice(0, BEYOND_MAX)
+    .map(
+      ({ price, title }) =>
+        `${price > high ? '↑' : '↓'} ${title} ${amountText(String(Number(price.toFixed(BEYOND_DECIMALS))))}`,
+    )
+    .join('   ');
 }
 
 function orderLevels(order: Order): PriceLevel[] {

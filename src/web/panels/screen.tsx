@@ -54,6 +54,7 @@ export function Screen({ recordedSessionId, controls, notice, tab, onTab }: Scre
           <PricePanel key={symbol} symbol={symbol} />
           <EquityPanel />
           <ActivityPanel selected={tab} onSelect={onTab} />
+          <LogPanel />
         </div>
         <div className="column">
           <PositionPanel symbol={symbol} />
@@ -62,7 +63,6 @@ export function Screen({ recordedSessionId, controls, notice, tab, onTab }: Scre
           <QualityPanel />
           <VerdictPanel symbol={symbol} />
         </div>
-        <LogPanel />
       </main>
       {opened !== null && 'why' in opened ? <WhyDialog topic={opened.why} onClose={close} /> : null}
       {opened !== null && 'fillId' in opened ? (

@@ -2,10 +2,11 @@
 
 import type { ReactElement } from 'react';
 import type { SweepMap } from '../../protocol/sweeps.ts';
+import { amountText } from '../display/amount-text.ts';
 
-/** Share of the colour at the faintest and the strongest score. */
-const TINT_MIN = 6;
-const TINT_MAX = 62;
+/** Percent of the colour at the faintest and the strongest score. */
+const TINT_MIN = 4;
+const TINT_MAX = 34;
 
 export function SweepMapTable({
   map,
@@ -49,7 +50,7 @@ export function SweepMapTable({
                       className={value !== null && value === best ? 'best' : ''}
                       style={{ background: tintOf(value, least, most) }}
                     >
-                      {value === null ? '–' : value.toFixed(2)}
+                      {amountText(value?.toFixed(2))}
                     </td>
                   );
                 })}
@@ -71,5 +72,5 @@ function tintOf(value: number | null, least: number, most: number): string {
   if (value === null) return 'none';
   const share = value >= 0 ? value / (most || 1) : value / (least || -1);
   const percent = Math.round(TINT_MIN + (TINT_MAX - TINT_MIN) * share);
-  return `color-mix(in srgb, var(${value >= 0 ? '--bid-bar' : '--ask-bar'}) ${percent + 38}%, var(--surface))`;
+  return `color-mix(in srgb, var(${value >= 0 ? '--up' : '--down'}) ${percent}%, var(--surface))`;
 }

@@ -3,7 +3,7 @@
 import { type ReactElement, useCallback, useEffect, useState } from 'react';
 import type { Sweep, SweepTrial } from '../../protocol/sweeps.ts';
 import { fetchSweep, fetchTrials } from '../connection/rest-client.ts';
-import { moneyText, percentText, signOf, signedMoneyText } from '../display/amount-text.ts';
+import { amountText, moneyText, percentText, signOf, signedMoneyText } from '../display/amount-text.ts';
 import { dateTimeText } from '../display/time-text.ts';
 import { MoreButton } from './sessions-page.tsx';
 import { SweepMapTable } from './sweep-map.tsx';
@@ -11,6 +11,8 @@ import { paramsText, shareText } from './sweep-table.tsx';
 import { ThemeButton } from './theme-button.tsx';
 import { type Page, usePages } from './use-pages.ts';
 import { signClass } from './why.tsx';
+
+const WINDOWS_AT_FIRST = 30;
 
 export function SweepPage({ sweepId }: { readonly sweepId: string }): ReactElement {
   const [sweep, setSweep] = useState<Sweep | string | null>(null);
@@ -52,8 +54,8 @@ function Findings({ sweep }: { readonly sweep: Sweep }): ReactElement {
           <SweepMapTable map={map} score={figures.score} />
         )}
       </section>
-      <WalkForward walk={sweep.walk_forward} />
       <Trials sweepId={sweep.sweep_id} total={figures.trials} refused={figures.refused} />
+      <WalkForward walk={sweep.walk_forward} />
       <Origin sweep={sweep} />
     </>
   );
@@ -128,12 +130,13 @@ function Best({ sweep }: { readonly sweep: Sweep }): ReactElement {
 }
 
 function WalkForward({ walk }: { readonly walk: Sweep['walk_forward'] }): ReactElement | null {
+  const [limit, setLimit] = useState(WINDOWS_AT_FIRST);
   if (walk === null) return null;
   return (
     <section className="panel" aria-label="Walk forward">
       <h2>Walk forward</h2>
       <p>
-        {walk.out_of_sample_pnl.toFixed(2)} USDT on data on which nothing was chosen; efficiency{' '}
+        {scoreText(walk.out_of_sample_pnl)} USDT on data on which nothing was chosen; efficiency{' '}
         {scoreText(walk.efficiency)}: profit for a day there, as a share of that where the parameters were
         chosen.
       </p>
@@ -155,7 +158,7 @@ function WalkForward({ walk }: { readonly walk: Sweep['walk_forward'] }): ReactE
           </tr>
         </thead>
         <tbody>
-          {walk.windows.map((window) => (
+          {walk.windows.slice(0, limit).map((window) => (
             <tr key={window.test_from_ms}>
               <td>{dateTimeText(window.train_from_ms)}</td>
               <td>{dateTimeText(window.test_from_ms)}</td>
@@ -169,6 +172,11 @@ function WalkForward({ walk }: { readonly walk: Sweep['walk_forward'] }): ReactE
           ))}
         </tbody>
       </table>
+      {walk.windows.length > limit ? (
+        <button type="button" className="quiet more" onClick={() => setLimit(limit * 4)}>
+          Show more ({limit} of {walk.windows.length})
+        </button>
+      ) : null}
     </section>
   );
 }
@@ -274,5 +282,5 @@ function Origin({ sweep }: { readonly sweep: Sweep }): ReactElement {
 }
 
 function scoreText(value: number | null): string {
-  return value === null ? '–' : value.toFixed(2);
+  return amountText(value?.toFixed(2));
 }
