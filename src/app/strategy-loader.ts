@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ZodError, z } from 'zod';
 import { NotPlainError } from '../core/base/saved-state.ts';
-import { PLAIN_STRATEGIES } from '../core/strategy/plain-strategies.ts';
+import { BUILT_IN_STRATEGIES, createBuiltInStrategy } from '../core/strategy/built-in-strategies.ts';
 import { type Interval, intervalMs } from '../core/base/time.ts';
 import { unfitIntervals } from '../core/strategy/history-need.ts';
 import type { StrategyRole } from '../core/strategy/call-guard.ts';
@@ -26,7 +26,14 @@ export type StrategyMaker = (role?: StrategyRole) => StrategyInstance;
  */
 export async function loadStrategyMaker(name: string, params: unknown): Promise<StrategyMaker> {
   try {
-    if (!path.isAbsolute(name)) return await builtInMaker(name, params);
+    if (!path.isAbsolute(name)) {
+      const make = (): StrategyInstance | null => createBuiltInStrategy(name, params);
+      const first = make();
+      if (first !== null) return () => make() ?? first;
+      throw new ConfigError([
+        `--strategy: expected one of ${BUILT_IN_STRATEGIES.join(', ')} or a file, found ${name}`,
+      ]);
+    }
     const definition = await importDefinition(name);
     instantiateStrategy(definition, params);
     return () => instantiateStrategy(definition, params);
@@ -42,22 +49,6 @@ export async function loadStrategyMaker(name: string, params: unknown): Promise<
     }
     throw error;
   }
-}
-
-/** The ones with indicators of others are loaded where one of them is named: those take longer to load than all else. */
-async function builtInMaker(name: string, params: unknown): Promise<StrategyMaker> {
-  const plain = PLAIN_STRATEGIES.get(name);
-  if (plain !== undefined) {
-    plain(params);
-    return () => plain(params);
-  }
-  const { BUILT_IN_STRATEGIES, createBuiltInStrategy } =
-    await import('../core/strategy/built-in-strategies.ts');
-  const first = createBuiltInStrategy(name, params);
-  if (first !== null) return () => createBuiltInStrategy(name, params) ?? first;
-  throw new ConfigError([
-    `--strategy: expected one of ${BUILT_IN_STRATEGIES.join(', ')} or a file, found ${name}`,
-  ]);
 }
 
 /** The text of a strategy file; null for a built-in strategy. Throws ConfigError. */
