@@ -6,7 +6,7 @@
  * stays a gap.
  */
 
-import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { VENUE_INTERVALS, type VenueInterval, intervalMs, isVenueInterval } from '../core/base/time.ts';
 import {
@@ -19,6 +19,7 @@ import {
 } from '../core/domain/instrument.ts';
 import { VenueError } from '../ports/venue-error.ts';
 import { systemClock } from '../ports/wall-clock.ts';
+import { makeFolders } from '../ports/make-folders.ts';
 import { workspacePaths } from '../session/workspace-paths.ts';
 import { StorageError, toStorageError } from '../storage/storage-error.ts';
 import { RestClient } from '../venues/bitunix/rest-client.ts';
@@ -88,7 +89,7 @@ export async function fetchHistory(request: FetchRequest, io: ProgramIo): Promis
   const folder = path.join(workspacePaths(request.workspace).root, 'data', request.name);
   const progress = new ReplayProgress(io, systemClock, 'fetched', null);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     const rows = await fetchInto(folder, client, request, progress.update);
     progress.end();
     if (io.json) printJson(io, { folder, rows });

@@ -1,9 +1,9 @@
 /** `la data import`: market data in foreign formats into a data set of the workspace, with what is wrong with it. */
 
 import { createHash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { systemClock } from '../ports/wall-clock.ts';
+import { makeFolders } from '../ports/make-folders.ts';
 import { workspacePaths } from '../session/workspace-paths.ts';
 import { EXPORT_TABLE_NAMES } from '../storage/export-tables.ts';
 import { type FindingKind, FINDINGS_MAX } from '../storage/imports/import-check.ts';
@@ -53,7 +53,7 @@ export async function importData(request: ImportRequest, io: ProgramIo): Promise
   if (!NAME.test(name)) throw new ConfigError([`--name: expected a file name, found ${showValue(name)}`]);
   const out = path.join(workspacePaths(request.workspace).root, 'data', name);
   try {
-    mkdirSync(out, { recursive: true });
+    makeFolders(out);
     const progress = new ReplayProgress(io, systemClock, 'imported', null);
     const result = await withScratchFolder(
       (scratch) =>

@@ -60,7 +60,13 @@ export class OutputLog implements OutputSink {
       case 'quality':
         this.#logger.log('warning', 'quality', 'Doubtful market data', {
           time_ms: output.timeMs,
-          ...output.record,
+          symbol: this.#instruments[output.record.instrument]?.symbol ?? null,
+          feed: output.record.feed,
+          kind: output.record.kind,
+          from_ms: output.record.fromMs,
+          to_ms: output.record.toMs,
+          detail: output.record.detail,
+          backfilled: output.record.backfilled,
         });
         break;
       case 'ended':

@@ -5,11 +5,11 @@
  * Decimals travel as text and become exact DECIMALs of the declared scale. DuckDB is loaded when the first writer is made.
  */
 
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { EXPORT_TABLES, EXPORT_TABLE_NAMES, type ExportTableName } from './export-tables.ts';
 import { toStorageError } from './storage-error.ts';
+import { makeFolders } from '../ports/make-folders.ts';
 
 /** Rows that an appender holds before they go to the database. */
 const BATCH_ROWS = 20_000;
@@ -107,7 +107,7 @@ export class ParquetWriter {
   async #copy(name: ExportTableName, folder: string): Promise<void> {
     const { columns, day } = EXPORT_TABLES[name];
     const cells = columns.map(({ name: column, type }) => `CAST("${column}" AS ${type}) AS "${column}"`);
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     // Files are named after the session: exports of several share a folder, and a second export of one replaces its own.
     await this.#connection.run(
       `COPY (SELECT ${quote(this.#sessionId)} AS session_id, ${cells.join(', ')}, symbol, ` +
