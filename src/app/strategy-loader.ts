@@ -6,7 +6,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ZodError, z } from 'zod';
 import { NotPlainError } from '../core/base/saved-state.ts';
-import { BUILT_IN_STRATEGIES, createBuiltInStrategy } from '../core/strategy/built-in-strategies.ts';
+import { PLAIN_STRATEGIES } from '../core/strategy/plain-strategies.ts';
 import { type Interval, intervalMs } from '../core/base/time.ts';
 import { unfitIntervals } from '../core/strategy/history-need.ts';
 import type { StrategyRole } from '../core/strategy/call-guard.ts';
@@ -26,14 +26,7 @@ export type StrategyMaker = (role?: StrategyRole) => StrategyInstance;
  */
 export async function loadStrategyMaker(name: string, params: unknown): Promise<StrategyMaker> {
   try {
-    if (!path.isAbsolute(name)) {
-      const make = (): StrategyInstance | null => createBuiltInStrategy(name, params);
-      const first = make();
-      if (first !== null) return () => make() ?? first;
-      throw new ConfigError([
-        `--strategy: expected one of ${BUILT_IN_STRATEGIES.join(', ')} or a file, found ${name}`,
-      ]);
-    }
+    if (!path.isAbsolute(name)) return await builtInMaker(name, params);
     const definition = await importDefinition(name);
     instantiateStrategy(definition, params);
     return () => instantiateStrategy(definition, params);
@@ -49,6 +42,22 @@ export async function loadStrategyMaker(name: string, params: unknown): Promise<
     }
     throw error;
   }
+}
+
+/** The ones with indicators of others are loaded where one of them is named: those take longer to load than all else. */
+async function builtInMaker(name: string, params: unknown): Promise<StrategyMaker> {
+  const plain = PLAIN_STRATEGIES.get(name);
+  if (plain !== undefined) {
+    plain(params);
+    return () => plain(params);
+  }
+  const { BUILT_IN_STRATEGIES, createBuiltInStrategy } =
+    await import('../core/strategy/built-in-strategies.ts');
+  const first = createBuiltInStrategy(name, params);
+  if (first !== null) return () => createBuiltInStrategy(name, params) ?? first;
+  throw new ConfigError([
+    `--strategy: expected one of ${BUILT_IN_STRATEGIES.join(', ')} or a file, found ${name}`,
+  ]);
 }
 
 /** The text of a strategy file; null for a built-in strategy. Throws ConfigError. */
@@ -101,8 +110,9 @@ async function importDefinition(file: string): Promise<StrategyDefinition> {
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([`--strategy: ${file}${lineOf(error, file)} cannot be loaded: ${message}`]);
+    throw new ConfigError([
+      `--strategy: ${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
+    ]);
   }
   const candidate: unknown =
     typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
@@ -110,13 +120,6 @@ async function importDefinition(file: string): Promise<StrategyDefinition> {
     throw new ConfigError([`--strategy: ${file} must export as default what defineStrategy returns`]);
   }
   return candidate as StrategyDefinition;
-}
-
-/** `:12` where the error's stack names that line of the file, as it does for TypeScript that does not parse; else nothing. */
-function lineOf(error: unknown, file: string): string {
-  const stack = error instanceof Error ? (error.stack ?? '') : '';
-  const line = /^:\d+/.exec(stack.split(file)[1] ?? '');
-  return line?.[0] ?? '';
 }
 
 /** Throws ConfigError where the strategy reads bars that the session's own do not make. */
