@@ -110,9 +110,8 @@ async function importDefinition(file: string): Promise<StrategyDefinition> {
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
-    throw new ConfigError([
-      `--strategy: ${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
-    ]);
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([`--strategy: ${file}${lineOf(error, file)} cannot be loaded: ${message}`]);
   }
   const candidate: unknown =
     typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
@@ -120,6 +119,13 @@ async function importDefinition(file: string): Promise<StrategyDefinition> {
     throw new ConfigError([`--strategy: ${file} must export as default what defineStrategy returns`]);
   }
   return candidate as StrategyDefinition;
+}
+
+/** `:12` where the error's stack names that line of the file, as it does for TypeScript that does not parse; else nothing. */
+function lineOf(error: unknown, file: string): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const line = /^:\d+/.exec(stack.split(file)[1] ?? '');
+  return line?.[0] ?? '';
 }
 
 /** Throws ConfigError where the strategy reads bars that the session's own do not make. */
