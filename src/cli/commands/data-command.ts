@@ -32,7 +32,7 @@ export function addDataCommand(program: AnyCommand, context: CommandContext): vo
       'after',
       `
 Formats: binance-klines, binance-aggtrades, binance-trades, binance-funding (the public dumps, zipped or not), tardis-trades,
-tardis-books (incremental_book_L2), freqtrade-json, freqtrade-feather, hftbacktest-npz (its trades), and klines, trades, aggtrades, funding in the columns of docs/backtest.md.
+tardis-books (incremental_book_L2), freqtrade-json, freqtrade-feather, hftbacktest-npz, and klines, trades, aggtrades, funding in the columns of docs/backtest.md.
 Gaps, duplicates, rows out of order and impossible candles are told with file and line.
 
 Examples:

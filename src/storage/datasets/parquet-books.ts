@@ -124,7 +124,7 @@ function queryFor(
     ...(days.has(TRADES) ? [part(TRADES, '0', String(EventKind.trade), "side = 'buy'", '0')] : []),
     ...(days.has(BOOK) ? [part(BOOK, '1', kind, "side = 'bid'", 'level')] : []),
   ];
-  return `SELECT told, stamped, seq, kind, buy, price, quantity FROM (${parts.join(' UNION ALL ')}) ORDER BY told, seq, part, kind, buy DESC, place`;
+  return `SELECT told, stamped, seq, kind, buy, price, quantity FROM (${parts.join(' UNION ALL ')}) ORDER BY told, seq, part, kind, buy DESC, place, price, quantity`;
 }
 
 interface Level {

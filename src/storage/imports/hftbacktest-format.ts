@@ -1,13 +1,15 @@
 /**
- * hftbacktest's event files (.npz): the trades in them, as the exchange stamped them.
+ * hftbacktest's event files (.npz): the trades and the order book in them, as a collector received them.
  *
  * A zip of one NumPy array of records `ev, exch_ts, local_ts, px, qty, …` of 8 bytes each. Source: hftbacktest, `types.py`
- * (version 2): flags EXCH_EVENT 1 << 31, LOCAL_EVENT 1 << 30, BUY_EVENT 1 << 29; the low byte is the kind, 2 a trade. Times
- * are ns, in older files µs. Depth events are passed by. What is wrong is told by the number of the record.
+ * (version 2): flags EXCH_EVENT 1 << 31, LOCAL_EVENT 1 << 30, BUY_EVENT 1 << 29, SELL_EVENT 1 << 28; the low byte is the kind,
+ * 2 a trade, those of the book in hftbacktest-book.ts; others (single orders, best quotes) are passed by. Times are ns, in
+ * older files µs. What is wrong is told by the number of the record.
  */
 
 import { StorageError } from '../storage-error.ts';
 import { decimalText } from './decimal-text.ts';
+import { HftbacktestBook, isDepthEvent } from './hftbacktest-book.ts';
 import type { ImportFormat, ImportedRow } from './import-row.ts';
 import { openBytes } from './lines.ts';
 
@@ -18,19 +20,22 @@ const TRADE_EVENT = 2;
 const KIND_MASK = 0xff;
 const LOCAL_EVENT = 2 ** 30;
 const BUY_EVENT = 2 ** 29;
+const SELL_EVENT = 2 ** 28;
 const NANOSECONDS_FROM = 10n ** 17n;
+const MICROSECONDS_A_MS = 1_000;
 
 export const hftbacktestFormat: ImportFormat = {
   name: 'hftbacktest-npz',
-  about: 'trades of hftbacktest event files',
+  about: 'trades and order books of hftbacktest event files',
   matches: (file) => file.endsWith('.npz'),
-  read: readTrades,
+  read: readEvents,
 };
 
-async function* readTrades(file: string): AsyncGenerator<ImportedRow> {
+async function* readEvents(file: string): AsyncGenerator<ImportedRow> {
   let rest: Buffer = Buffer.alloc(0);
   let layout: Layout | null = null;
   let record = 0;
+  const book = new HftbacktestBook();
   for await (const chunk of openBytes(file) as AsyncIterable<Buffer>) {
     rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
     if (layout === null) {
@@ -42,8 +47,7 @@ async function* readTrades(file: string): AsyncGenerator<ImportedRow> {
     let at = 0;
     for (; at + layout.recordBytes <= rest.length; at += layout.recordBytes) {
       record++;
-      const row = readRecord(rest, at, layout, record);
-      if (row !== null) yield row;
+      yield* readRecord(rest, at, layout, record, book);
     }
     rest = rest.subarray(at);
   }
@@ -52,6 +56,7 @@ async function* readTrades(file: string): AsyncGenerator<ImportedRow> {
       'invalid_data',
       `${file}: expected whole records of hftbacktest, found a part of one`,
     );
+  yield* book.finish();
 }
 
 interface Layout {
@@ -80,19 +85,38 @@ function readLayout(file: string, bytes: Buffer): { layout: Layout; bytes: numbe
   return { layout, bytes: start + headerBytes };
 }
 
-function readRecord(bytes: Buffer, at: number, { offsets }: Layout, record: number): ImportedRow | null {
+function readRecord(
+  bytes: Buffer,
+  at: number,
+  { offsets }: Layout,
+  record: number,
+  book: HftbacktestBook,
+): readonly ImportedRow[] {
   const flags = bytes.readUInt32LE(at + offsets.ev);
-  const isTrade = (flags & KIND_MASK) === TRADE_EVENT && (flags & LOCAL_EVENT) !== 0;
-  if (!isTrade) return null;
-  return {
-    ...{ kind: 'trade', line: record, id: '', side: (flags & BUY_EVENT) === 0 ? 'sell' : 'buy' },
-    timeMs: milliseconds(bytes.readBigInt64LE(at + offsets.exch_ts)),
-    receivedMs: milliseconds(bytes.readBigInt64LE(at + offsets.local_ts)),
-    price: decimalText(bytes.readDoubleLE(at + offsets.px)),
-    quantity: decimalText(bytes.readDoubleLE(at + offsets.qty)),
-  };
+  const kind = flags & KIND_MASK;
+  if ((flags & LOCAL_EVENT) === 0 || (kind !== TRADE_EVENT && !isDepthEvent(kind))) return [];
+  const isBuy = (flags & BUY_EVENT) !== 0;
+  const receivedUs = microseconds(bytes.readBigInt64LE(at + offsets.local_ts));
+  const exchangeMs = Math.floor(microseconds(bytes.readBigInt64LE(at + offsets.exch_ts)) / MICROSECONDS_A_MS);
+  const price = bytes.readDoubleLE(at + offsets.px);
+  const quantity = bytes.readDoubleLE(at + offsets.qty);
+  if (kind !== TRADE_EVENT) {
+    const side = isBuy ? 'bid' : (flags & SELL_EVENT) === 0 ? null : 'ask';
+    return book.next({ record, kind, side, exchangeMs, receivedUs, price, quantity });
+  }
+  return [
+    {
+      ...{ kind: 'trade', line: record, id: '', side: isBuy ? 'buy' : 'sell' },
+      ...{
+        timeMs: exchangeMs,
+        receivedMs: Math.floor(receivedUs / MICROSECONDS_A_MS),
+        arrivalUs: receivedUs,
+      },
+      ...{ price: decimalText(price), quantity: decimalText(quantity) },
+    },
+  ];
 }
 
-function milliseconds(stamp: bigint): number {
-  return Number(stamp / (stamp >= NANOSECONDS_FROM ? 1_000_000n : 1_000n));
+function microseconds(stamp: bigint): number {
+  return Number(stamp >= NANOSECONDS_FROM ? stamp / 1_000n : stamp);
 }

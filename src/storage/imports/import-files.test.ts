@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { deflateRawSync, gzipSync } from 'node:zlib';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createInstrument } from '../../core/domain/instrument.ts';
+import { zipOf } from '../../../test/builders/packed-files.ts';
 import { BTCUSDT } from '../../../test/builders/session.ts';
 import { openDataset } from '../datasets/open-dataset.ts';
 import { openParquetBars } from '../datasets/parquet-bars.ts';
@@ -17,23 +18,13 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A zip of one deflated file, as the public dumps are. */
-function zip(bytes: Buffer, name = 'data.csv'): Buffer {
-  const packed = deflateRawSync(bytes);
-  const header = Buffer.alloc(30);
-  header.writeUInt32LE(0x04_03_4b_50, 0);
-  header.writeUInt16LE(8, 8);
-  header.writeUInt32LE(packed.length, 18);
-  header.writeUInt32LE(bytes.length, 22);
-  header.writeUInt16LE(name.length, 26);
-  // The directory at the end of a zip is not needed to read its first file.
-  return Buffer.concat([header, Buffer.from(name), packed, Buffer.from('PK\u0001\u0002 and the rest')]);
-}
-
 function write(name: string, content: string): string {
   const file = path.join(folder, name);
   const bytes = Buffer.from(content);
-  writeFileSync(file, name.endsWith('.gz') ? gzipSync(bytes) : name.endsWith('.zip') ? zip(bytes) : bytes);
+  writeFileSync(
+    file,
+    name.endsWith('.gz') ? gzipSync(bytes) : name.endsWith('.zip') ? zipOf(bytes, 'data.csv') : bytes,
+  );
   return file;
 }
 
@@ -136,47 +127,6 @@ describe('an import', () => {
     expect(await storedTrades()).toEqual([
       [1735689600100, 0, 500_001, 100],
       [1735689600200, 2, 500_002, 200],
-    ]);
-  });
-
-  test('takes the trades of hftbacktest event files', async () => {
-    const records = [
-      // A trade that both exchange and we saw, seller first; a depth event; a trade that only the exchange stamped.
-      [2 + 2 ** 31 + 2 ** 30 + 2 ** 28, 50_000.1, 0.01],
-      [1 + 2 ** 31 + 2 ** 30 + 2 ** 29, 49_999, 5],
-      [2 + 2 ** 31 + 2 ** 29, 1, 1],
-      [2 + 2 ** 31 + 2 ** 30 + 2 ** 29, 50_000.2, 0.02],
-    ];
-    const names = ['ev', 'exch_ts', 'local_ts', 'px', 'qty', 'order_id', 'ival', 'fval'];
-    const types = ['<u8', '<i8', '<i8', '<f8', '<f8', '<u8', '<i8', '<f8'];
-    const fields = names.map((name, at) => `('${name}', '${types[at] ?? ''}')`).join(', ');
-    const header = `{'descr': [${fields}], 'fortran_order': False, 'shape': (${records.length},), }\n`;
-    const start = Buffer.from([
-      0x93,
-      0x4e,
-      0x55,
-      0x4d,
-      0x50,
-      0x59,
-      1,
-      0,
-      header.length & 255,
-      header.length >> 8,
-    ]);
-    const body = Buffer.alloc(records.length * 64);
-    for (const [at, [flags = 0, price = 0, quantity = 0]] of records.entries()) {
-      body.writeBigUInt64LE(BigInt(flags), at * 64);
-      body.writeBigInt64LE(1735689600_000_000_000n + BigInt(at + 1) * 100_000_000n, at * 64 + 8);
-      body.writeBigInt64LE(1735689600_000_000_000n + BigInt(at + 1) * 150_000_000n, at * 64 + 16);
-      body.writeDoubleLE(price, at * 64 + 24);
-      body.writeDoubleLE(quantity, at * 64 + 32);
-    }
-    const file = path.join(folder, 'btcusdt_20250101.npz');
-    writeFileSync(file, zip(Buffer.concat([start, Buffer.from(header), body]), 'data.npy'));
-    expect((await bringIn([file])).rows?.trades).toBe(2);
-    expect(await storedTrades()).toEqual([
-      [1735689600100, 0, 500_001, 100],
-      [1735689600400, 2, 500_002, 200],
     ]);
   });
 

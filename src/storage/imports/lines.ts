@@ -8,6 +8,10 @@ import { StorageError, toStorageError } from '../storage-error.ts';
 
 /** Fixed part of a zip's local file header. Source: PKWARE APPNOTE.TXT 6.3.10, 4.3.7. */
 const ZIP_HEADER_BYTES = 30;
+/** With a name and extra fields of the largest size. */
+const ZIP_HEADER_BYTES_MAX = ZIP_HEADER_BYTES + 2 * 65_535;
+const ZIP64_SIZE = 0xff_ff_ff_ff;
+const ZIP64_EXTRA = 1;
 const ZIP_SIGNATURE = 0x04_03_4b_50;
 const ZIP_STORED = 0;
 const ZIP_DEFLATED = 8;
@@ -60,11 +64,11 @@ function decompressed(
 }
 
 function readZipHeader(file: string): { method: number; start: number; bytes: number } {
-  const header = Buffer.alloc(ZIP_HEADER_BYTES);
+  const header = Buffer.alloc(ZIP_HEADER_BYTES_MAX);
   try {
     const descriptor = openSync(file, 'r');
     try {
-      readSync(descriptor, header, 0, ZIP_HEADER_BYTES, 0);
+      readSync(descriptor, header, 0, ZIP_HEADER_BYTES_MAX, 0);
     } finally {
       closeSync(descriptor);
     }
@@ -77,6 +81,10 @@ function readZipHeader(file: string): { method: number; start: number; bytes: nu
       'invalid_data',
       `${file}: expected a zip of a stored or deflated file, found something else`,
     );
-  const start = ZIP_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
-  return { method, start, bytes: header.readUInt32LE(18) };
+  const extra = ZIP_HEADER_BYTES + header.readUInt16LE(26);
+  const start = extra + header.readUInt16LE(28);
+  const size = header.readUInt32LE(18);
+  // NumPy writes all sizes as zip64 does: behind the name, the original one and then the stored one.
+  const isLong = size === ZIP64_SIZE && header.readUInt16LE(extra) === ZIP64_EXTRA;
+  return { method, start, bytes: isLong ? Number(header.readBigUInt64LE(extra + 12)) : size };
 }

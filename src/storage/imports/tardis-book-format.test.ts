@@ -3,10 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { BTCUSDT } from '../../../test/builders/session.ts';
-import { EventKind, FLAG_BUY } from '../../core/domain/event-block.ts';
-import { createInstrument } from '../../core/domain/instrument.ts';
-import { openDataset } from '../datasets/open-dataset.ts';
+import { playedBook } from '../../../test/builders/played-book.ts';
 import { type ImportResult, importFiles } from './import-files.ts';
 
 const START_US = 1_735_689_600_000_000;
@@ -49,37 +46,6 @@ async function bringIn(
   return importFiles(path.join(folder, 'out'), options);
 }
 
-/** What is played: time behind the start in ms, kind, and side, price, quantity of its levels. */
-async function played(): Promise<unknown[]> {
-  const data = path.join(folder, 'out');
-  const dataset = await openDataset({ data, marks: null, funding: null, symbol: 'BTCUSDT' });
-  expect(dataset).toMatchObject({
-    priceSource: 'stream',
-    barMs: null,
-    priceDecimals: 1,
-    quantityDecimals: 2,
-  });
-  const feed = dataset.feed(createInstrument(BTCUSDT, 0), { fromMs: null, toMs: null, historyBars: 0 });
-  const names = new Map<number, string>([
-    [EventKind.bookSnapshot, 'snapshot'],
-    [EventKind.bookDelta, 'delta'],
-    [EventKind.trade, 'trade'],
-  ]);
-  const found: unknown[] = [];
-  for await (const block of feed.blocks(1)) {
-    for (let at = 0; at < block.length; at++) {
-      const kind = block.kind[at] ?? 0;
-      const atMs = (block.receivedTimeMs[at] ?? 0) - START_US / 1_000;
-      const name = names.get(kind);
-      const isBuy = ((block.flags[at] ?? 0) & FLAG_BUY) !== 0;
-      const level = `${isBuy ? '+' : '-'}${block.price[at]}:${block.quantity[at]}`;
-      if (kind === EventKind.level) found.push(`${String(found.pop())} ${level}`);
-      else found.push(kind === EventKind.trade ? `${atMs} ${name} ${level}` : `${atMs} ${name}`);
-    }
-  }
-  return found;
-}
-
 describe('order books of Tardis', () => {
   test('are played message by message with the trades beside them, in the order of receipt', async () => {
     const { rows, check } = await bringIn({
@@ -104,7 +70,7 @@ describe('order books of Tardis', () => {
     expect(rows).toMatchObject({ book_levels: 9, trades: 2 });
     expect(check.findings).toMatchObject([{ line: 8, kind: 'gap' }]);
     expect(check.findings[0]?.text).toContain('begins anew');
-    expect(await played()).toEqual([
+    expect(await playedBook(path.join(folder, 'out'), START_US / 1_000)).toEqual([
       '1 snapshot +500001:15000 +500000:20000 -500002:2500',
       '3 trade -500001:15000',
       '3 delta +500001:0 -500002:5000',
@@ -125,7 +91,10 @@ describe('order books of Tardis', () => {
     });
     expect(check.findings).toMatchObject([{ line: 2, kind: 'gap' }]);
     expect(check.findings[0]?.text).toContain('no snapshot');
-    expect(await played()).toEqual(['0 snapshot +500001:12500', '2 delta -500011:10000']);
+    expect(await playedBook(path.join(folder, 'out'), START_US / 1_000)).toEqual([
+      '0 snapshot +500001:12500',
+      '2 delta -500011:10000',
+    ]);
   });
 
   test.each([
