@@ -19,7 +19,7 @@ const TILES = 2;
 /** What the three may cost of one. */
 const COST_MAX = 2.5;
 
-/** What is traded, from much to nothing. Quoting sends 18 orders a second, more than the venue would take. */
+/** What is traded, from much to nothing. Quoting sends 9 orders a second and cancels most of them. */
 const STRATEGIES = {
   quoting: () => new QuotingStrategy(),
   [`${FEW} orders`]: () => placing(FEW),
