@@ -27,6 +27,7 @@ import { JournalReader } from '../../storage/journal-reader.ts';
 import { readRecordedBars, readRecordedBooks, readRecordedStart } from '../../storage/recorded-view.ts';
 import { SessionFolder } from '../../storage/session-folder.ts';
 import { findFolder, listFolderNames } from '../../storage/named-folders.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 
 /** Rows of each kind that a whole recording may hold; the newest stay. */
 const RECORDING_ROWS_MAX = 20_000;
@@ -52,7 +53,7 @@ const ANSWERS: Answers = {
     const ids = listFolderNames(place.sessionsDirectory).filter((id) => before === null || id < before);
     const shown = ids.slice(0, limit);
     return {
-      sessions: shown.flatMap((id) => summaryOf(place, id) ?? []),
+      sessions: shown.flatMap((id) => listedSummary(place, id) ?? []),
       nextCursor: ids.length > limit ? (shown.at(-1) ?? null) : null,
     };
   },
@@ -154,6 +155,17 @@ function readNewest(folder: SessionFolder, table: RecordTable): readonly Record<
 function readReport(folder: SessionFolder): Record<string, unknown> | null {
   if (!existsSync(folder.finalReportFile)) return null;
   return reportSchema.parse(JSON.parse(readFileSync(folder.finalReportFile, 'utf8')));
+}
+
+/** As {@link summaryOf}; null also for damaged documents: asked for by itself the session says so, the list goes on. */
+function listedSummary(place: RecordsPlace, id: string): SessionSummary | null {
+  try {
+    return summaryOf(place, id);
+  } catch (error) {
+    if (error instanceof StorageError || error instanceof SyntaxError || error instanceof z.ZodError)
+      return null;
+    throw error;
+  }
 }
 
 /** Null for a folder that holds no manifest: it is no session (yet). */

@@ -108,6 +108,21 @@ describe('sessions', () => {
     expect(second.nextCursor).toBeNull();
   });
 
+  test('are listed without those whose documents are damaged; asked for by itself each is an error', async () => {
+    const { sessions } = await records.ask('sessions', { limit: 10, before: null });
+    const damage = { '20260103-000000-cccc': 'session.json', '20260104-000000-dddd': 'final_report.json' };
+    for (const [id, name] of Object.entries(damage)) {
+      const folder = path.join(session.root, 'sessions', id);
+      mkdirSync(folder);
+      const manifest = { ...session.folder.readManifest(), session_id: id };
+      writeFileSync(path.join(folder, 'session.json'), JSON.stringify(manifest));
+      writeFileSync(path.join(folder, name), '{"torn');
+      await expect(records.ask('session', { sessionId: id })).rejects.toThrow(/JSON|session\.json/);
+    }
+    expect((await records.ask('sessions', { limit: 10, before: null })).sessions).toEqual(sessions);
+    expect(sessions).toHaveLength(3);
+  });
+
   test('are found by a name that is there, never by a path', async () => {
     const sessions = path.join(session.root, 'sessions');
     mkdirSync(path.join(session.root, 'outside'));
