@@ -29,8 +29,12 @@ export interface SetupReading {
   /** One snake_case word; `long` and `short` where there is a setup. */
   readonly verdict: string;
   readonly reason: string;
-  readonly numbers: Readonly<Record<string, number | null>>;
+  /** What it was decided by: prices and distances in ticks, and what is neither. */
+  readonly prices: Levels;
+  readonly numbers: Levels;
 }
+
+type Levels = Readonly<Record<string, number | null>>;
 
 export interface SetupParams {
   readonly stopAtr: number;
@@ -46,16 +50,16 @@ const STOP_MARGIN_ATR = 0.1;
 export function findPullback(bars: BarSeries, picture: MarketPicture, params: SetupParams): SetupReading {
   const { trend, emaFast, emaSlow, atr } = picture;
   const close = bars.close(0);
-  const numbers = { close, ema_fast: round(emaFast), ema_slow: round(emaSlow), atr: round(atr) };
-  if (trend === 'flat') return none('no_trend', 'the averages show no trend', numbers);
+  const prices = { close, ema_fast: emaFast, ema_slow: emaSlow, atr };
+  if (trend === 'flat') return none('no_trend', 'the averages show no trend', prices);
   const isLong = trend === 'up';
   const hasTouched = isLong ? bars.low(0) <= emaFast : bars.high(0) >= emaFast;
-  if (!hasTouched) return none('no_pullback', 'price has not come back to the fast average', numbers);
+  if (!hasTouched) return none('no_pullback', 'price has not come back to the fast average', prices);
   const isHeld = isLong ? close > emaSlow : close < emaSlow;
-  if (!isHeld) return none('ribbon_lost', 'the bar closed beyond the slow average', numbers);
+  if (!isHeld) return none('ribbon_lost', 'the bar closed beyond the slow average', prices);
   const entry = isLong ? Math.floor(emaFast) : Math.ceil(emaFast);
   const distance = Math.ceil(params.stopAtr * atr);
-  return found(isLong, entry, entry, distance, params.targetR, numbers, 'pullback to the fast average');
+  return found(isLong, entry, entry, distance, params.targetR, prices, 'pullback to the fast average');
 }
 
 export function findSweep(bars: BarSeries, picture: MarketPicture, params: SetupParams): SetupReading {
@@ -65,25 +69,22 @@ export function findSweep(bars: BarSeries, picture: MarketPicture, params: Setup
   const lowLevel = sweptLevel([picture.equalLows, picture.swingLow], bars.low(0), close, 1);
   const highLevel = sweptLevel([picture.equalHighs, picture.swingHigh], bars.high(0), close, -1);
   const level = lowLevel ?? highLevel;
-  const numbers = {
-    close,
-    swept: level,
-    volume_ratio: volumeRatio === null ? null : Math.round(volumeRatio * 100) / 100,
-    atr: round(picture.atr),
-  };
-  if (level === null) return none('no_sweep', 'no extreme was pierced and reclaimed', numbers);
+  const prices = { close, swept: level, atr: picture.atr };
+  const numbers = { volume_ratio: volumeRatio === null ? null : Math.round(volumeRatio * 100) / 100 };
+  if (level === null) return none('no_sweep', 'no extreme was pierced and reclaimed', prices, numbers);
   if (lowLevel !== null && highLevel !== null)
-    return none('both_swept', 'both sides were pierced in one bar', numbers);
+    return none('both_swept', 'both sides were pierced in one bar', prices, numbers);
   const isLong = lowLevel !== null;
   if (volumeRatio === null || volumeRatio < params.volumeFactor) {
-    return none('thin_volume', 'the reclaim came on too little volume', numbers);
+    return none('thin_volume', 'the reclaim came on too little volume', prices, numbers);
   }
   if (params.trendFilter && picture.trend === (isLong ? 'down' : 'up')) {
-    return none('against_trend', 'the reclaim stands against the trend', numbers);
+    return none('against_trend', 'the reclaim stands against the trend', prices, numbers);
   }
   const margin = Math.ceil(STOP_MARGIN_ATR * picture.atr);
   const distance = isLong ? close - bars.low(0) + margin : bars.high(0) - close + margin;
-  return found(isLong, null, close, distance, params.targetR, numbers, 'an extreme was swept and reclaimed');
+  const reason = 'an extreme was swept and reclaimed';
+  return found(isLong, null, close, distance, params.targetR, prices, reason, numbers);
 }
 
 /** The first level that the bar's extreme passed and its close came back from; `inward` is the sign of the way back. */
@@ -106,22 +107,20 @@ function found(
   reference: number,
   distance: number,
   targetR: number,
-  numbers: SetupReading['numbers'],
+  prices: Levels,
   reason: string,
+  numbers: Levels = {},
 ): SetupReading {
   const sign = isLong ? 1 : -1;
   const stop = reference - sign * distance;
   const target = reference + sign * Math.ceil(distance * targetR);
   if (stop <= 0 || target <= 0)
-    return none('out_of_range', 'stop or target would lie below the first tick', numbers);
+    return none('out_of_range', 'stop or target would lie below the first tick', prices, numbers);
   const setup: Setup = { side: isLong ? 'buy' : 'sell', entry, reference, stop, target };
-  return { setup, verdict: isLong ? 'long' : 'short', reason, numbers: { ...numbers, stop, target } };
+  const verdict = isLong ? 'long' : 'short';
+  return { setup, verdict, reason, prices: { ...prices, stop, target }, numbers };
 }
 
-function none(verdict: string, reason: string, numbers: SetupReading['numbers']): SetupReading {
-  return { setup: null, verdict, reason, numbers };
-}
-
-function round(value: number): number {
-  return Math.round(value * 100) / 100;
+function none(verdict: string, reason: string, prices: Levels, numbers: Levels = {}): SetupReading {
+  return { setup: null, verdict, reason, prices, numbers };
 }

@@ -46,6 +46,8 @@ test('a pullback is entered with a limit order and its exits, and given up after
     clientOrderId: `pullback_ribbon-BTCUSDT-${Date.UTC(2026, 0, 1)}`,
   });
   const decision = market.of('verdict').find(({ verdict }) => verdict.verdict === 'enter_long')?.verdict;
+  const signal = market.of('verdict').find(({ verdict }) => verdict.verdict === 'long')?.verdict;
+  expect(signal).toMatchObject({ agent: 'setup_signal', numbers: { close: '84970' } });
   expect(decision?.numbers['entry']).toMatch(/^84[89]\d\d/);
   for (let minute = 2; minute <= 5; minute++) {
     market

@@ -73,7 +73,9 @@ export class Supervisor implements StrategyHandlers {
     sayDivergence(say, divergence);
     const find = this.#params.setup === 'pullback_ribbon' ? findPullback : findSweep;
     const reading = find(bars, picture, this.#params);
-    say('setup_signal', reading.verdict, reading.reason, { setup: this.#params.setup, ...reading.numbers });
+    const numbers: Record<string, string | number | null> = { setup: this.#params.setup };
+    for (const [name, value] of Object.entries(reading.prices)) numbers[name] = priceText(contract, value);
+    say('setup_signal', reading.verdict, reading.reason, { ...numbers, ...reading.numbers });
 
     const waiting = this.#waitingEntry(instrument, view);
     if (waiting !== null) {
@@ -200,9 +202,13 @@ function speaker(instrument: number, view: MarketView): Speak {
     view.note({ instrument, barOpenTimeMs, agent, verdict, confidence, reason, numbers });
 }
 
+/** Ticks, rounded to whole ones, as a price. */
+function priceText(contract: Instrument, value: number | null): string | null {
+  return value === null ? null : formatPrice(contract, ticks(Math.round(value)));
+}
+
 function sayPicture(say: Speak, picture: MarketPicture, contract: Instrument): void {
-  const price = (value: number | null): string | null =>
-    value === null ? null : formatPrice(contract, ticks(Math.round(value)));
+  const price = (value: number | null): string | null => priceText(contract, value);
   // The distance of the averages in units of the range: how much trend there is.
   const confidence = Math.min(1, Math.abs(picture.emaFast - picture.emaSlow) / (picture.atr || 1));
   say(
