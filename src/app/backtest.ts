@@ -105,7 +105,7 @@ async function holdBacktest(request: BacktestRequest, mark: CallMark | null, io:
     manifest: folder.readManifest(),
     logChain: log.chain,
     hasJournal: true,
-    alertsFile: '',
+    alertsFile: null,
     localEndMs: systemClock.nowMs(),
   });
   tell(report, folder, notes, (systemClock.nowMs() - localStartMs) / 1_000, io);

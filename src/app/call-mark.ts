@@ -19,9 +19,17 @@ const LOAD_PATIENCE_MS = 10_000;
 /** A longer pause of who looks means that the whole process, or the machine, stood still. */
 const LONGEST_STEP_MS = 10 * LOOK_INTERVAL_MS;
 
-const PLACES = [
-  ...['load', 'create', 'onStart', 'onBar', 'onTrade', 'onBook', 'onFill', 'onOrder', 'onTimer'],
-] as readonly string[];
+const PLACES: readonly string[] = [
+  'load',
+  'create',
+  'onStart',
+  'onBar',
+  'onTrade',
+  'onBook',
+  'onFill',
+  'onOrder',
+  'onTimer',
+];
 
 /** Cells of the shared memory: how often a call began or ended, odd within one; what it is; the market's time in it. */
 const TURN_CELL = 0;

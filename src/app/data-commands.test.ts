@@ -64,13 +64,16 @@ function sumOf(values: readonly string[]): bigint {
 }
 
 describe('la data export', () => {
-  test('names a table that it wrote, in the line that shows how to read it', async () => {
-    const out = path.join(workspace, 'shown');
+  test('names a table that it wrote, in the line that shows how to read it, also where there are no trades', async () => {
+    const short = mkdtempSync(path.join(tmpdir(), 'la-short-'));
+    await recordSession(short, { durationMs: 5_000, killedAfterBlocks: 1 });
+    const out = path.join(short, 'shown');
     const io = captureIo();
-    expect(await exportData(workspace, 'latest', out, io)).toBe(0);
+    expect(await exportData(short, 'latest', out, io)).toBe(0);
+    expect(readdirSync(out)).not.toContain('trades');
     const table = /read_parquet\('(.*)\/\*\*\/\*\.parquet'\)/.exec(io.out())?.[1] ?? '';
     expect(readdirSync(table).length).toBeGreaterThan(0);
-    rmSync(out, { recursive: true });
+    rmSync(short, { recursive: true });
   });
 
   test('writes Parquet in Hive layout that DuckDB reads with the sums of the log and the journal', async () => {

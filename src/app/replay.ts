@@ -129,7 +129,7 @@ function writeReplayResult(run: SessionReplay, result: SessionFolder, original: 
     reconnects: null,
     errorCount: null,
     hasJournal: true,
-    alertsFile: '',
+    alertsFile: null,
     localEndMs: Date.parse(manifest.local_ended_at ?? manifest.local_started_at),
   });
 }

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs';
 import type { Logger } from '../ports/logger.ts';
 import { type AlertFacts, parseAlertLines } from '../report/alert-lines.ts';
 import { storeAlerts } from '../storage/journal-alerts.ts';
-import { StorageError } from '../storage/storage-error.ts';
+import { StorageError, toStorageError } from '../storage/storage-error.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
 
 /** The alert of an end is written after the last event. */
 const LATE_ALERT_MAXIMUM_MS = 60_000;
 
-/** `alertsPath`: the workspace's alert file; one without alerts has none. */
+/** `alertsPath`: the workspace's alert file; one without alerts has none. Throws StorageError. */
 export function readSessionAlerts(manifest: SessionManifest, alertsPath: string): AlertFacts[] {
   const fromMs = Date.parse(manifest.local_started_at);
   const toMs = Date.parse(manifest.local_ended_at ?? manifest.local_started_at) + LATE_ALERT_MAXIMUM_MS;
@@ -35,6 +35,6 @@ function readAlerts(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
-    throw error;
+    throw toStorageError(error, `read ${path}`);
   }
 }

@@ -1,13 +1,14 @@
 /** Writes what a session leaves: final_report.json, trades.csv, equity.csv, report.html, and the manifest's last words. */
 
-import { readFileSync } from 'node:fs';
+import type { AlertFacts } from '../report/alert-lines.ts';
 import type { FinalReport, FinalReportInputs } from '../report/final-report.ts';
 import { buildFinalReport } from '../report/final-report.ts';
-import { parseAlertLines } from '../report/alert-lines.ts';
 import { formatEquityCsv } from '../report/equity-csv.ts';
 import { formatTradesCsv } from '../report/trades-csv.ts';
 import { writeDocument, writeText } from '../storage/document-file.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import { readSessionAlerts } from './session-alerts.ts';
 import { readJournalRows, renderSessionPage } from './session-page.ts';
 
 /** What only the running program knows of its session; the journal tells the rest. */
@@ -20,9 +21,12 @@ export interface ResultFacts extends Omit<
   readonly logChain: string | null;
   /** Whether a journal was begun. */
   readonly hasJournal: boolean;
-  readonly alertsFile: string;
+  /** The workspace's; null for what raises none. */
+  readonly alertsFile: string | null;
   /** End on the machine's own clock. */
   readonly localEndMs: number;
+  /** Alerts of what the report says: called before the page is written, which shows them. */
+  readonly onReport?: (report: FinalReport) => void;
 }
 
 /** What the journal tells a report. */
@@ -50,14 +54,7 @@ export function writeResult(facts: ResultFacts): FinalReport {
   writeDocument(folder.finalReportFile, report);
   writeText(folder.tradesFile, formatTradesCsv(rows.trades));
   writeText(folder.equityFile, formatEquityCsv(rows.equity));
-  const alerts = parseAlertLines(
-    readOptional(facts.alertsFile),
-    Date.parse(manifest.local_started_at),
-    facts.localEndMs,
-  );
-  const page = renderSessionPage({ manifest, report, rows, alerts, journalFile, logChain: facts.logChain });
-  writeText(folder.htmlFile, page);
-  folder.writeManifest({
+  const ended: SessionManifest = {
     ...manifest,
     started_at: report.started_at,
     ended_at: report.ended_at,
@@ -67,7 +64,12 @@ export function writeResult(facts: ResultFacts): FinalReport {
     state_hash: facts.stateHash,
     events: facts.events,
     log_chain: facts.logChain,
-  });
+  };
+  facts.onReport?.(report);
+  const alerts = quoteAlerts(ended, facts.alertsFile);
+  const page = renderSessionPage({ manifest, report, rows, alerts, journalFile, logChain: facts.logChain });
+  writeText(folder.htmlFile, page);
+  folder.writeManifest(ended);
   return report;
 }
 
@@ -97,10 +99,13 @@ export function composeReport(facts: EndFacts, rows: SessionRows): FinalReport {
   });
 }
 
-function readOptional(file: string): string {
+/** An end must not fail for what its page quotes. */
+function quoteAlerts(ended: SessionManifest, alertsFile: string | null): AlertFacts[] {
+  if (alertsFile === null) return [];
   try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
+    return readSessionAlerts(ended, alertsFile);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    return [];
   }
 }

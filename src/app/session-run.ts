@@ -320,7 +320,16 @@ export class SessionRun {
       ...(this.#live.checks === null ? {} : { checks: this.#live.checks }),
       alertsFile: this.#options.paths.alerts,
       localEndMs: systemClock.nowMs(),
+      onReport: (made) => this.#alertOf(made, reason),
     });
+    if (this.#live.hasJournal) keepAlerts(folder, this.#options.paths.alerts, log);
+    alerts.close();
+    return report;
+  }
+
+  /** Alerts of what only the report knows; `reason`: the one that was told already. */
+  #alertOf(report: FinalReport, reason: StoppedReason): void {
+    const { alerts } = this.#options;
     if (report.stopped_reason !== reason) {
       alerts.raise(
         'critical',
@@ -334,9 +343,6 @@ export class SessionRun {
         'degraded',
         'the session traded part of its time on bad data, or without its strategy',
       );
-    if (this.#live.hasJournal) keepAlerts(folder, this.#options.paths.alerts, log);
-    alerts.close();
-    return report;
   }
 
   #onBeat(fields: HeartbeatFields): void {

@@ -1,5 +1,6 @@
 /** The venue in a process of its own, and sessions that find it by its address, as they would find the real one. */
 
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { finalReportShape } from './support/contract-shapes.ts';
@@ -131,7 +132,11 @@ describe.concurrent('a venue in another process', { timeout: TEST_LIMIT_MS }, ()
     const report = finalReportShape.parse(readJson(join(workspace, 'runs/latest/final_report.json')));
     expect(report).toMatchObject({ status: 'degraded', stopped_reason: 'duration_reached', exit_code: 0 });
     expect(report.reconnects).toBe(2);
-    expect(readAlerts(workspace)).toMatchObject([{ level: 'warning', reason: 'degraded' }]);
+    const [alert] = readAlerts(workspace);
+    expect(alert).toMatchObject({ level: 'warning', reason: 'degraded' });
+    // The page is written once that is told.
+    const page = readFileSync(join(workspace, 'runs/latest/report.html'), 'utf8');
+    expect(page).toContain('the session traded part of its time on bad data');
     const messages = readSystemLog(workspace).map(({ msg }) => msg);
     expect(messages).toContain('ORDER_BOOK_STALE');
     for (const feed of ['Kline', 'Ticker']) {

@@ -9,10 +9,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { EventBlock } from '../../src/core/domain/event-block.ts';
+import type { EventBlock } from '../../src/core/domain/event-block.ts';
 import type { Output } from '../../src/core/domain/outputs.ts';
 import { Engine } from '../../src/core/engine/engine.ts';
 import { EngineBand } from '../../src/core/engine/engine-band.ts';
+import { copyBlock } from '../../src/storage/copy-block.ts';
 import { EventLogReader } from '../../src/storage/event-log-reader.ts';
 import { FileEventLog } from '../../src/storage/event-log.ts';
 import { SWEEP_START, sweepBlocks, sweepStrategy } from './sweep-stream.ts';
@@ -34,25 +35,8 @@ function loggedEvents(name: string): EventBlock[] {
   for (const block of sweepBlocks(0, STEPS)) log.append(block);
   log.close();
   const events: EventBlock[] = [];
-  for (const block of new EventLogReader(folder, undefined, () => true)) events.push(copyOf(block));
+  for (const block of new EventLogReader(folder, undefined, () => true)) events.push(copyBlock(block));
   return events;
-}
-
-function copyOf(block: EventBlock): EventBlock {
-  const copy = new EventBlock(block.length);
-  copy.reset(block.firstSequence);
-  copy.kind.set(block.kind.subarray(0, block.length));
-  copy.flags.set(block.flags.subarray(0, block.length));
-  copy.instrument.set(block.instrument.subarray(0, block.length));
-  copy.receivedTimeMs.set(block.receivedTimeMs.subarray(0, block.length));
-  copy.exchangeTimeMs.set(block.exchangeTimeMs.subarray(0, block.length));
-  copy.price.set(block.price.subarray(0, block.length));
-  copy.quantity.set(block.quantity.subarray(0, block.length));
-  copy.wide = block.wide.slice();
-  copy.details.push(...block.details);
-  copy.length = block.length;
-  copy.events = block.events;
-  return copy;
 }
 
 test(
