@@ -33,6 +33,8 @@ const TICK = UNIT / 10n;
 
 /** Round trips of the large order: one alone may find all it needs at the best price. */
 const ROUNDS = 5;
+/** Pairs of resting orders: the market may run away from both of one pair. */
+const RESTING_PAIRS = 8;
 const TEST_LIMIT_MS = 80_000;
 
 const SCRIPT = [
@@ -57,24 +59,17 @@ const SCRIPT = [
   ]).flat(),
   { at: '15s', action: 'submit', id: 'small-out', side: 'sell', type: 'market', quantity: SMALL },
   // Rest at the best prices and wait for public trades.
-  {
-    at: '16s',
-    action: 'submit',
-    id: 'bid',
-    side: 'buy',
-    type: 'limit',
-    quantity: '0.0005',
-    price_offset_bps: 0,
-  },
-  {
-    at: '16s',
-    action: 'submit',
-    id: 'ask',
-    side: 'sell',
-    type: 'limit',
-    quantity: '0.0005',
-    price_offset_bps: 0,
-  },
+  ...Array.from({ length: RESTING_PAIRS }, (_, pair) =>
+    (['buy', 'sell'] as const).map((side) => ({
+      at: `${16 + pair * 2}s`,
+      action: 'submit',
+      id: `resting-${side}-${pair}`,
+      side,
+      type: 'limit',
+      quantity: '0.0005',
+      price_offset_bps: 0,
+    })),
+  ).flat(),
 ];
 const TAKERS = SCRIPT.flatMap(({ id, type }) => (type === 'market' ? [id] : []));
 
@@ -294,8 +289,12 @@ test.each([
   async (_, session) => {
     const held = await session();
     const makers = held.document.fills.filter(({ liquidity }) => liquidity === 'maker');
-    const resting = new Set([orderOf(held, 'bid').order_id, orderOf(held, 'ask').order_id]);
-    // Two orders at the best prices of a market that prints twenty times a second.
+    const resting = new Set(
+      held.document.orders.flatMap((order) =>
+        order.client_order_id?.startsWith('resting') ? [order.order_id] : [],
+      ),
+    );
+    // Sixteen orders at the best prices of a market that prints twenty times a second.
     expect(makers.length).toBeGreaterThanOrEqual(1);
     for (const fill of makers) {
       expect(resting.has(fill.order_id)).toBe(true);
