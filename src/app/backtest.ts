@@ -29,6 +29,7 @@ import { type CallMark, loadMarked } from './call-mark.ts';
 import { watchCalls } from './call-watchdog.ts';
 import { StrategyStuckError } from './strategy-stuck-error.ts';
 import { BacktestProgress } from './backtest-progress.ts';
+import { ErrorNotes } from './error-notes.ts';
 import { type BacktestPlan, type EndedBacktest, backtestEnd, runBacktest } from './backtest-run.ts';
 import { type MarketFiles, openBacktestMarket } from './backtest-market.ts';
 import { DEFAULT_SEED, composeBacktestStart } from './backtest-start.ts';
@@ -85,6 +86,7 @@ async function holdBacktest(request: BacktestRequest, mark: CallMark | null, io:
   const log = FileEventLog.create(folder.eventsFolder, { device: UNSYNCED_DEVICE });
   const journal = Journal.open(folder.journalFile, start);
   const progress = new BacktestProgress(io, systemClock, feed);
+  const errors = new ErrorNotes();
   const checkpoints: CheckpointWriter[] = [];
   const stateSinks = (engine: Engine): OutputSink[] => {
     checkpoints.push(CheckpointWriter.open(folder.checkpointFile, engine));
@@ -92,7 +94,12 @@ async function holdBacktest(request: BacktestRequest, mark: CallMark | null, io:
   };
   let ended: EndedBacktest;
   try {
-    ended = await runBacktest(plan, { log, sinks: () => [journal], stateSinks, onProgress: progress.update });
+    ended = await runBacktest(plan, {
+      log,
+      sinks: () => [journal, errors],
+      stateSinks,
+      onProgress: progress.update,
+    });
   } finally {
     for (const writer of checkpoints) writer.close();
     journal.close();
@@ -108,7 +115,7 @@ async function holdBacktest(request: BacktestRequest, mark: CallMark | null, io:
     alertsFile: null,
     localEndMs: systemClock.nowMs(),
   });
-  tell(report, folder, notes, (systemClock.nowMs() - localStartMs) / 1_000, io);
+  tell(report, folder, [...notes, ...errors.sentences()], (systemClock.nowMs() - localStartMs) / 1_000, io);
   return report.exit_code;
 }
 

@@ -1,5 +1,6 @@
 /** Finds the strategy that a session names: one that comes with the program, or the user's own TypeScript file. */
 
+import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
@@ -28,7 +29,7 @@ export async function loadStrategyMaker(name: string, params: unknown): Promise<
   try {
     if (!path.isAbsolute(name)) return await builtInMaker(name, params);
     const definition = await importDefinition(name);
-    instantiateStrategy(definition, params);
+    tryOnce(name, definition, params);
     return () => instantiateStrategy(definition, params);
   } catch (error) {
     if (error instanceof NotPlainError)
@@ -41,6 +42,18 @@ export async function loadStrategyMaker(name: string, params: unknown): Promise<
       );
     }
     throw error;
+  }
+}
+
+/** What its author's own functions throw is told as a mistake in the file. */
+function tryOnce(file: string, definition: StrategyDefinition, params: unknown): void {
+  try {
+    // What goes into the session's documents must fit there.
+    JSON.stringify(instantiateStrategy(definition, params).params);
+  } catch (error) {
+    if (error instanceof ZodError || error instanceof NotPlainError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([`--strategy: ${file}${lineOf(error, file)} cannot be made: ${message}`]);
   }
 }
 
@@ -85,12 +98,16 @@ const OWN_FACE = new URL(`../core/strategy/index${path.extname(import.meta.url)}
 /** Packages that a strategy file may import wherever it lies: what its schema and indicators are written with. */
 const OFFERED_PACKAGES: ReadonlySet<string> = new Set(['zod', 'trading-signals']);
 
-let isOffering = false;
+let isReceiving = false;
 
-/** Lets a strategy file outside the checkout find the offered packages in ours; its own copies of those win. */
-function offerPackages(): void {
-  if (isOffering) return;
-  isOffering = true;
+/**
+ * Lets a strategy file outside the checkout find the offered packages in ours; its own copies of those win. What it prints
+ * goes to stderr: stdout is the result's.
+ */
+function receiveStrategies(): void {
+  if (isReceiving) return;
+  isReceiving = true;
+  globalThis.console = new Console(process.stderr);
   registerHooks({
     resolve(specifier, context, nextResolve) {
       if (specifier === OWN_PACKAGE) return nextResolve(OWN_FACE, context);
@@ -106,7 +123,7 @@ function offerPackages(): void {
 
 async function importDefinition(file: string): Promise<StrategyDefinition> {
   let module: unknown;
-  offerPackages();
+  receiveStrategies();
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {

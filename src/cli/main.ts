@@ -4,6 +4,7 @@
  * Runs when loaded. A reader of stdout that goes away (`| head`) ends nothing: what cannot be written is dropped.
  */
 
+import { writeSync } from 'node:fs';
 import { describeFailure, runProgram } from './program.ts';
 
 const argv = process.argv.slice(2);
@@ -18,12 +19,21 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 process.on('uncaughtException', endOnUncaughtError);
 
+let isEnding = false;
+// A strategy that calls process.exit(0), or work that nothing is left to wake, must not look like a success.
+process.on('exit', (code) => {
+  if (isEnding || code !== 0) return;
+  process.exitCode = 1;
+  writeSync(process.stderr.fd, 'Unexpected error: the process was ended before the command was done\n');
+});
+
 process.exitCode = await runProgram(argv, {
   stdout: process.stdout,
   stderr: process.stderr,
   isTty: process.stdout.isTTY,
   environment: process.env,
 });
+isEnding = true;
 // Whole, however slow the reader is: a report cut short would be a wrong one. A reader that goes away ends the wait.
 await Promise.all([flush(process.stdout), flush(process.stderr)]);
 // Sockets kept alive for a next request must not keep the process.
@@ -39,6 +49,7 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
 
 /** A running session has its own, more thorough ending and registers before this one is reached. */
 function endOnUncaughtError(error: unknown): void {
-  if (process.listenerCount('uncaughtException') > 1) return;
+  if (isEnding || process.listenerCount('uncaughtException') > 1) return;
+  isEnding = true;
   process.stderr.write(`${describeFailure(error, argv)}\n`, () => process.exit(1));
 }
