@@ -10,8 +10,7 @@ const whole = {
 };
 
 /** What an author may write, types or not. */
-const make = (parts: object): unknown =>
-  instantiateStrategy(defineStrategy({ ...whole, ...parts } as never), {});
+const make = (parts: object): unknown => instantiateStrategy(defineStrategy({ ...whole, ...parts }), {});
 
 describe('a strategy that lacks something is refused by the name of it', () => {
   test.each<[object, string]>([
