@@ -30,6 +30,7 @@ import { addStopCommand } from './commands/stop-command.ts';
 import { addVenueCommand } from './commands/venue-command.ts';
 import { addVerifyCommand } from './commands/verify-command.ts';
 import { addWatchCommand } from './commands/watch-command.ts';
+import { tellIgnoredVariables } from './setting-options.ts';
 import { terminalManners } from './terminal-manners.ts';
 
 const UNEXPECTED_ERROR = 1;
@@ -83,6 +84,7 @@ async function holdSession(
   environment: CommandContext['environment'],
   io: ProgramIo,
 ): Promise<number> {
+  tellIgnoredVariables(environment, io);
   if (isPreflight) {
     const { runDoctor } = await import('../app/doctor.ts');
     return runDoctor({ workspace, environment, settings }, io);

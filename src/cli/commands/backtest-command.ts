@@ -2,12 +2,11 @@
 
 import type { BacktestRequest } from '../../app/backtest.ts';
 import { ConfigError, showValue } from '../../app/config/config-error.ts';
-import { loadSettings } from '../../app/config/load-settings.ts';
 import type { SettingKey } from '../../app/config/setting-schemas.ts';
 import { pairFiles } from '../../app/market-files.ts';
 import { parseUtcTime } from '../../app/config/utc-time.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
-import { addSettingOptions, settingSources } from '../setting-options.ts';
+import { addSettingOptions, readSettings, settingSources } from '../setting-options.ts';
 
 const OFFERED: ReadonlySet<SettingKey> = new Set<SettingKey>([
   'symbols',
@@ -45,7 +44,7 @@ Exit codes: those of a session ("la run --help"): 0 played to the end, 1 the str
 cannot be read, 6 a risk limit or a liquidation ended it.`,
     )
     .action(async (options: Readonly<Record<string, unknown>>) => {
-      const settings = loadSettings(settingSources(command, context, 'fresh'));
+      const settings = readSettings(settingSources(command, context, 'fresh'), context);
       const { backtest } = await import('../../app/backtest.ts');
       const { workspace } = context.globals();
       const request = { settings, workspace, ...readBacktestOptions(options) };

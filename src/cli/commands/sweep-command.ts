@@ -3,12 +3,11 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { ConfigError, showValue } from '../../app/config/config-error.ts';
-import { loadSettings } from '../../app/config/load-settings.ts';
 import type { SettingKey } from '../../app/config/setting-schemas.ts';
 import type { TrialRunner } from '../../app/sweep/trial-runner.ts';
 import type { SweepSpace } from '../../app/sweep/sweep-space.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
-import { addSettingOptions, settingSources } from '../setting-options.ts';
+import { addSettingOptions, readSettings, settingSources } from '../setting-options.ts';
 import { collect, texts } from './backtest-command.ts';
 
 const OFFERED: ReadonlySet<SettingKey> = new Set<SettingKey>([
@@ -71,7 +70,7 @@ Exit codes: 0 all trials ran, 1 a strategy does not come back, 2 usage or data t
         strategy === null || sources.flags.strategy !== undefined
           ? sources.flags
           : { ...sources.flags, strategy };
-      const settings = loadSettings({ ...sources, flags });
+      const settings = readSettings({ ...sources, flags }, context);
       const threads = readThreads(text('threads'));
       const { sweep, listTrials } = await import('../../app/sweep/sweep.ts');
       if (options['dryRun'] === true) return context.finish(listTrials(space, context.io()));
