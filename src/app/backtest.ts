@@ -27,7 +27,7 @@ import { StorageError } from '../storage/storage-error.ts';
 import { planRecording } from './backtest-recording.ts';
 import { type CallMark, loadMarked } from './call-mark.ts';
 import { watchCalls } from './call-watchdog.ts';
-import { StrategyStuckError } from './strategy-stuck-error.ts';
+import { EXIT_STUCK, StrategyStuckError } from './strategy-stuck-error.ts';
 import { BacktestProgress } from './backtest-progress.ts';
 import { type BacktestPlan, type EndedBacktest, backtestEnd, runBacktest } from './backtest-run.ts';
 import { type MarketFiles, openBacktestMarket } from './backtest-market.ts';
@@ -50,9 +50,6 @@ export interface BacktestRequest extends MarketFiles {
   readonly fromMs: number | null;
   readonly toMs: number | null;
 }
-
-/** A strategy that does not come back leaves no result. */
-export const EXIT_STUCK = 1;
 
 /**
  * Returns the exit code of the session that it was: 2 for data that cannot be read, 1 for a strategy that does not come

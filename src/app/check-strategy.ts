@@ -24,7 +24,7 @@ import {
   neededHistory,
 } from './backtest-start.ts';
 import { symbolOf } from './backtest-market.ts';
-import { type BacktestRequest, EXIT_STUCK } from './backtest.ts';
+import type { BacktestRequest } from './backtest.ts';
 import { type CallMark, loadMarked } from './call-mark.ts';
 import { watchCalls } from './call-watchdog.ts';
 import { ConfigError } from './config/config-error.ts';
@@ -32,7 +32,7 @@ import { type ProgramIo, printJson, printTable } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
 import { BACKTEST_SOURCE } from './session-manifest.ts';
 import { type StrategyMaker, loadStrategyMaker } from './strategy-loader.ts';
-import { StrategyStuckError } from './strategy-stuck-error.ts';
+import { EXIT_STUCK, StrategyStuckError } from './strategy-stuck-error.ts';
 
 /** Ends at which the future is cut off, evenly spread. */
 const CUTS = 5;
