@@ -31,7 +31,7 @@ import { ConfigError } from './config/config-error.ts';
 import { type ProgramIo, printJson, printTable } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
 import { BACKTEST_SOURCE } from './session-manifest.ts';
-import { type StrategyMaker, loadStrategyMaker } from './strategy-loader.ts';
+import { type StrategyMaker, loadStrategyMaker, strategyPlaces } from './strategy-loader.ts';
 import { StrategyStuckError } from './strategy-stuck-error.ts';
 
 /** Ends at which the future is cut off, evenly spread. */
@@ -106,7 +106,9 @@ async function runChecks(
   const { settings, data, mark, funding, further = [] } = request;
   if (further.length > 0)
     throw new ConfigError(['--data: expected one contract to check the strategy on, found several']);
-  const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
+  const createStrategy = await loadMarked(calls, () =>
+    loadStrategyMaker(settings.strategy, settings.params, strategyPlaces(settings)),
+  );
   const dataset = await openDataset({
     data,
     marks: mark,

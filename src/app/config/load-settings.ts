@@ -16,6 +16,7 @@ import { TEST_CRASH_VARIABLE } from '../../session/test-crash.ts';
 import { CONFIG_FILE_NAME } from '../../session/workspace-paths.ts';
 import { ALERT_SECRET_VARIABLES, buildAlertSettings } from './alert-settings.ts';
 import { closestWord } from './closest-word.ts';
+import { GLOBAL_VARIABLES } from './global-variables.ts';
 import { ConfigError, showValue } from './config-error.ts';
 import { readConfigFile, type FileValues } from './config-file.ts';
 import { buildFillSettings, checkFillSettings } from './fill-settings.ts';
@@ -35,14 +36,18 @@ import { type RecordedSettings, mayReplace, recordedLayer } from './recorded-set
 import type { EffectiveValue, Origin, Settings, SourceSetting } from './settings.ts';
 import { readVenueEndpoints, REST_URL_VARIABLE, WS_URL_VARIABLE } from './venue-endpoints.ts';
 
-/** Short forms of variables, beside the systematic ones. */
-const VARIABLE_ALIASES: Readonly<Partial<Record<SettingKey, string>>> = { symbols: 'LA_SYMBOL' };
+/** Variables named like the flags whose settings are called otherwise, beside the systematic ones. */
+const VARIABLE_ALIASES: Readonly<Partial<Record<SettingKey, string>>> = {
+  symbols: 'LA_SYMBOL',
+  'market_data.stale_timeout': 'LA_STALE_TIMEOUT',
+};
 
 /** Variables that are not settings. */
 const OTHER_VARIABLES: ReadonlySet<string> = new Set([
   KILL_SWITCH_VARIABLE,
   TEST_CRASH_VARIABLE,
   'LA_DATA_DIR',
+  ...Object.values(GLOBAL_VARIABLES),
   ...ALERT_SECRET_VARIABLES,
 ]);
 
