@@ -10,8 +10,8 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type Page, chromium } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { TOKEN, serveSession, type ServedSession } from '../builders/served-session.ts';
-import { startServer, type RunningServer } from '../../src/server/start-server.ts';
+import { TOKEN, serveSession, type ServedSession, startTestServer } from '../builders/served-session.ts';
+import type { RunningServer } from '../../src/server/start-server.ts';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
@@ -60,10 +60,7 @@ describe.skipIf(!existsSync(CHROMIUM))('a hostile page', () => {
 
   beforeAll(async () => {
     session = serveSession();
-    server = await startServer({
-      ...{ host: '127.0.0.1', port: 0, token: TOKEN, session, dashboardFolder: null },
-      logger: { log: () => undefined },
-    });
+    server = await startTestServer(session);
     evil = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><body>hello');
     });
