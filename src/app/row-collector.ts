@@ -8,7 +8,6 @@ import type { OutputSink } from '../ports/output-sink.ts';
 import {
   type StoredRows,
   bandRow,
-  denialRow,
   equityRow,
   fillRow,
   ledgerRow,
@@ -29,7 +28,6 @@ export class RowCollector implements OutputSink {
   readonly trades: Kept<'trades'> = [];
   readonly equity: Kept<'equity'> = [];
   readonly band: Kept<'band'> = [];
-  readonly denials: Kept<'denials'> = [];
   readonly #quality: Kept<'quality'> = [];
   readonly #lifecycle: SessionRows['lifecycle'][number][] = [];
 
@@ -45,9 +43,9 @@ export class RowCollector implements OutputSink {
 
   /** What a final report is made of. */
   rows(): SessionRows {
-    const { orders, fills, ledger, trades, equity, band, denials } = this;
+    const { orders, fills, ledger, trades, equity, band } = this;
     const quality = this.#quality.map((row) => ({ ...row, backfilled: row.backfilled === 1 }));
-    return { orders, fills, ledger, trades, equity, band, denials, quality, lifecycle: this.#lifecycle };
+    return { orders, fills, ledger, trades, equity, band, quality, lifecycle: this.#lifecycle };
   }
 
   deliver(outputs: readonly Output[]): void {
@@ -77,11 +75,6 @@ export class RowCollector implements OutputSink {
       case 'band':
         this.band.push(bandRow(output.point));
         break;
-      case 'denial': {
-        const { intent } = output;
-        this.denials.push(denialRow(output, intent === null ? null : this.#instrument(intent.instrument)));
-        break;
-      }
       case 'quality':
         this.#quality.push(qualityRow(output.record, this.#instrument(output.record.instrument)));
         break;

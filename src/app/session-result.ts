@@ -32,7 +32,7 @@ export interface ResultFacts extends Omit<
 /** What the journal tells a report. */
 export type SessionRows = Pick<
   FinalReportInputs,
-  'orders' | 'fills' | 'ledger' | 'denials' | 'lifecycle' | 'quality' | 'trades' | 'equity' | 'band'
+  'orders' | 'fills' | 'ledger' | 'lifecycle' | 'quality' | 'trades' | 'equity' | 'band'
 >;
 
 /** What a report needs besides. */
