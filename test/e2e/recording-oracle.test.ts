@@ -6,11 +6,12 @@
  */
 
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { type FillRow, type ReportDocument, reportDocumentShape } from './support/contract-shapes.ts';
 import { decimalText, exact } from './support/exact-decimal.ts';
 import { type JudgedSession, judgeFills } from './support/fill-oracle.ts';
 import { endPrograms, runProgram } from './support/program.ts';
+import { shareSession } from './support/shared-session.ts';
 import { type RecordedTape, readRecordedTape } from './support/recorded-tape.ts';
 import { drawActions } from './support/seeded-script.ts';
 import { makeWorkspace, removeWorkspaces, writeScript } from './support/workspace.ts';
@@ -32,16 +33,11 @@ interface Played {
   readonly document: ReportDocument;
 }
 
-const played = new Map<string, Promise<Played>>();
-
-beforeAll(() => {
-  if (dataFolder === undefined) return;
-  for (const { name, seed } of MARKETS) {
-    const session = play(join(dataFolder, name), seed);
-    session.catch(() => {});
-    played.set(name, session);
-  }
-});
+const played = new Map<string, () => Promise<Played>>(
+  dataFolder === undefined
+    ? []
+    : MARKETS.map(({ name, seed }) => [name, shareSession(() => play(join(dataFolder, name), seed))]),
+);
 
 afterAll(async () => {
   await endPrograms();
@@ -80,7 +76,7 @@ async function play(prefix: string, seed: number): Promise<Played> {
 function playedOf(name: string): Promise<Played> {
   const session = played.get(name);
   if (session === undefined) throw new Error(`${name} was not played`);
-  return session;
+  return session();
 }
 
 describe.skipIf(dataFolder === undefined).each(MARKETS)(
