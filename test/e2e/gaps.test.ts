@@ -138,7 +138,7 @@ describe.concurrent('the bars of a session', { timeout: TEST_LIMIT_MS }, () => {
     await delay(5 * SECOND_MS);
     process.kill(pid, 'SIGCONT');
     await waitUntilShown(session.program, workspace, closingMs);
-    const haveTraded = (): true | null => witness.trades.length > before + 200 || null;
+    const haveTraded = (): true | null => witness.trades.length > before + 120 || null;
     await waitFor(session.program, 'trades', WAIT_LIMIT_MS, haveTraded);
     const ended = await endSession(session, true);
     witness.close();
