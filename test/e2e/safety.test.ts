@@ -180,14 +180,13 @@ describe('a session that was killed', () => {
         orders: [{ client_order_id: 'resting', side: 'buy', quantity: '0.02', time_in_force: 'post_only' }],
       });
 
-      const next = start(workspace, ['--strategy', 'none', '--duration', 'forever', '--on-end', 'keep']);
+      const next = start(workspace, ['--strategy', 'none', '--duration', '6s', '--on-end', 'keep']);
       const carried = await waitUntilRunning(next, workspace);
       expect(carried).toMatchObject({
         position: '0.05',
         open_orders: 1,
         wallet_balance: beat.wallet_balance,
       });
-      next.process.kill('SIGTERM');
       expect((await next.ended).code).toBe(0);
       const [alert, ...others] = readAlerts(workspace);
       expect(others).toEqual([]);
