@@ -25,7 +25,6 @@ import {
   readSystemLog,
   removeWorkspaces,
   waitUntilBeats,
-  waitUntilRunning,
   writeScript,
 } from './support/workspace.ts';
 
@@ -181,7 +180,9 @@ describe('a session that was killed', () => {
       });
 
       const next = start(workspace, ['--strategy', 'none', '--duration', '6s', '--on-end', 'keep']);
-      const carried = await waitUntilRunning(next, workspace);
+      // The heartbeat of the killed one still says that it runs.
+      const isNext = ({ state, pid }: Heartbeat): boolean => state === 'running' && pid !== beat.pid;
+      const carried = await waitUntilBeats(next, workspace, 'next session', isNext);
       expect(carried).toMatchObject({
         position: '0.05',
         open_orders: 1,
