@@ -9,7 +9,6 @@
 
 import path from 'node:path';
 import { createHash } from 'node:crypto';
-import { contractOf } from '../../src/app/backtest-start.ts';
 import { SweepMarket } from '../../src/app/sweep/sweep-market.ts';
 import type { Trial } from '../../src/app/sweep/sweep-space.ts';
 import { ThreadRunner } from '../../src/app/sweep/thread-runner.ts';
@@ -38,23 +37,23 @@ function trials(): Trial[] {
 
 async function measureSweep(threads: number): Promise<Sample> {
   const data = path.join(dataFolder() ?? '', MONTH);
-  const files = { data, marks: null, funding: null, symbol: SYMBOL };
-  const market = await SweepMarket.open(files);
-  const { dataset } = market;
+  const files = { data, marks: null, funding: null, symbol: SYMBOL, barMs: null };
+  const opened = await SweepMarket.open([files]);
+  const { dataset, specs } = opened.market;
   const ground: TrialGround = {
     settings: { ...backtestSettings({ strategy: 'sma_cross' }), band: 'off' },
-    spec: contractOf(SYMBOL, dataset),
+    specs,
     data: { priceSource: dataset.priceSource, barMs: dataset.barMs },
     ...{ source: 'bench', seed: 1 },
   };
-  const whole = market.span(ground, { fromMs: null, toMs: null, historyBars: 0 });
+  const whole = opened.market.feed({ fromMs: null, toMs: null, historyBars: 0 });
   const fromMs = whole.startMs + HISTORY_BARS * MINUTE_MS;
-  const recorded = await market.record(ground, {
+  const recorded = await opened.record({
     ...{ fromMs, toMs: fromMs + PLAYED_BARS * MINUTE_MS, historyBars: HISTORY_BARS },
   });
   const space = trials();
   const [first] = space;
-  if (first !== undefined) await runTrial(ground, recorded.tape, first, null);
+  if (first !== undefined) await runTrial(ground, recorded.tapes, first, null);
   const before = process.memoryUsage.rss();
   let most = before;
   const runner = new ThreadRunner(threads);

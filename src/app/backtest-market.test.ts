@@ -12,10 +12,11 @@ import {
   marketOrder,
 } from '../core/strategy/strategy.ts';
 import { z } from 'zod';
-import { type MarketFiles, openBacktestMarket } from './backtest-market.ts';
+import { BacktestMarket, contractsOf } from './backtest-market.ts';
 import { evaluateBacktest } from './backtest-run.ts';
-import { composeBacktestStart } from './backtest-start.ts';
+import { composeBacktestStart, neededHistory } from './backtest-start.ts';
 import { loadSettings } from './config/load-settings.ts';
+import type { MarketFiles } from './market-files.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
 const MINUTE_MS = 60_000;
@@ -112,21 +113,22 @@ async function play(
     definition === holdBoth ? instantiateStrategy(holdBoth, {}) : instantiateStrategy(eachForItself, {});
   const settings = settingsOf(flags);
   const strategy = createStrategy();
-  const market = await openBacktestMarket(settings, files, strategy, { fromMs, toMs: null });
-  const { dataset, specs, feed } = market;
+  const market = await BacktestMarket.open(contractsOf(settings, files));
+  const { dataset, specs } = market;
+  const feed = market.feed({ fromMs, toMs: null, historyBars: neededHistory(settings, dataset, strategy) });
   const facts = { sessionId: 'two', seed: 1, source: 'backtest:two', specs, strategy };
   const start = composeBacktestStart(settings, dataset, feed, facts);
-  return { market, start, ...(await evaluateBacktest({ start, createStrategy, feed })) };
+  return { feed, start, ...(await evaluateBacktest({ start, createStrategy, feed })) };
 }
 
 describe('candles of several contracts', () => {
   test('are one market in the order of time, of one moment in the order of the contracts', async () => {
-    const { market, start } = await play([BTC(), ETH()], START_MS + 50 * MINUTE_MS);
+    const { feed, start } = await play([BTC(), ETH()], START_MS + 50 * MINUTE_MS);
     expect(start.instruments.map(({ symbol }) => symbol)).toEqual(['BTCUSDT', 'ETHUSDT']);
     expect(start.margin_mode).toBe('cross');
     const told: { timeMs: number; instrument: number; kind: number; isHistory: boolean }[] = [];
     let sequence = 5;
-    for await (const block of market.feed.blocks(5)) {
+    for await (const block of feed.blocks(5)) {
       expect(block.firstSequence).toBe(sequence);
       sequence += block.events;
       for (let row = 0; row < block.length; row++)
@@ -148,8 +150,8 @@ describe('candles of several contracts', () => {
   });
 
   test('give each contract the orders, settlements and trades that it has alone, under one account', async () => {
-    const { market } = await play([BTC(), ETH()]);
-    expect(market.feed.startMs).toBe(START_MS + LATER * MINUTE_MS);
+    const { feed } = await play([BTC(), ETH()]);
+    expect(feed.startMs).toBe(START_MS + LATER * MINUTE_MS);
     // With history of both: a session begins to trade once it has enough of every contract.
     const from = START_MS + (LATER + 20) * MINUTE_MS;
     const both = await play([BTC(), ETH()], from);
@@ -195,19 +197,17 @@ describe('candles of several contracts', () => {
     expect([cross.stopped_reason, isolated.stopped_reason]).toEqual(['recording_ended', 'liquidated']);
   });
 
-  test('are refused where the contracts are not told apart, or have no time in common', async () => {
-    const strategy = instantiateStrategy(eachForItself, {});
-    const span = { fromMs: null, toMs: null };
-    await expect(openBacktestMarket(settingsOf(), [BTC(), BTC()], strategy, span)).rejects.toThrow(
+  test('are refused where the contracts are not told apart, or are no candles', async () => {
+    const open = async (files: readonly MarketFiles[], settings = settingsOf()) =>
+      BacktestMarket.open(contractsOf(settings, files));
+    await expect(open([BTC(), BTC()])).rejects.toThrow(
       /expected another contract in each, found BTCUSDT, BTCUSDT/,
     );
     const one = settingsOf({ symbols: ['SOLUSDT'] });
-    await expect(openBacktestMarket(one, [BTC(), ETH()], strategy, span)).rejects.toThrow(
-      /expected one for each of the 2 --data/,
-    );
+    await expect(open([BTC(), ETH()], one)).rejects.toThrow(/expected one for each of the 2 --data/);
     const trades = path.join(folder, 'xrpusdt.csv');
     writeFileSync(trades, `trade_ms,price,qty,taker_side\n${START_MS},2.5,1,buy\n`);
     const mixed = [BTC(), { data: trades, funding: null, mark: null }];
-    await expect(openBacktestMarket(settingsOf(), mixed, strategy, span)).rejects.toThrow(/has no candles/);
+    await expect(open(mixed)).rejects.toThrow(/has no candles/);
   });
 });

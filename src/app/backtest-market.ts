@@ -2,78 +2,95 @@
 
 import path from 'node:path';
 import { type InstrumentSpec, createInstrument } from '../core/domain/instrument.ts';
-import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Dataset, DatasetFeed, DatasetSpan } from '../storage/datasets/dataset.ts';
 import { joinFeeds } from '../storage/datasets/joined-feed.ts';
-import { openDataset } from '../storage/datasets/open-dataset.ts';
+import { type DatasetPaths, openDataset } from '../storage/datasets/open-dataset.ts';
 import { hasTable } from '../storage/datasets/parquet-pieces.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import { chosenBarMs, contractOf, neededHistory } from './backtest-start.ts';
+import { chosenBarMs, contractOf } from './backtest-start.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
+import type { MarketFiles } from './market-files.ts';
 
-/** The files of one contract. */
-export interface MarketFiles {
-  readonly data: string;
-  readonly funding: string | null;
-  readonly mark: string | null;
+/** A contract with its files, as they are opened here and on other machines. */
+export interface MarketContract extends DatasetPaths {
+  readonly barMs: number | null;
 }
 
-export interface BacktestMarket {
-  readonly dataset: Pick<Dataset, 'priceSource' | 'barMs'>;
+/** Everything that is played, opened: of any part of it there is a feed. */
+export class BacktestMarket {
+  readonly contracts: readonly MarketContract[];
   readonly specs: readonly InstrumentSpec[];
-  readonly feed: DatasetFeed;
+  /** Of the first; several are alike. */
+  readonly dataset: Pick<Dataset, 'priceSource' | 'barMs'>;
   readonly notes: readonly string[];
+  readonly #datasets: readonly Dataset[];
+
+  private constructor(
+    contracts: readonly MarketContract[],
+    datasets: readonly Dataset[],
+    dataset: BacktestMarket['dataset'],
+  ) {
+    this.contracts = contracts;
+    this.#datasets = datasets;
+    this.dataset = dataset;
+    this.specs = datasets.map((each, at) => contractOf(contracts[at]?.symbol ?? '', each));
+    this.notes = datasets.flatMap((each, at) =>
+      each.notes.map((note) => (datasets.length === 1 ? note : `${contracts[at]?.symbol ?? ''}: ${note}`)),
+    );
+  }
+
+  /** Throws StorageError, and ConfigError where several are not the like candles of one market. */
+  static async open(contracts: readonly MarketContract[]): Promise<BacktestMarket> {
+    const datasets: Dataset[] = [];
+    for (const contract of contracts) datasets.push(await openDataset(contract));
+    const [first] = datasets;
+    if (first === undefined) throw new ConfigError(['--data: expected a file, found none']);
+    if (datasets.length > 1) requireLikeCandles(contracts, datasets);
+    return new BacktestMarket(contracts, datasets, first);
+  }
+
+  /** A part of the market, in the order of time. Throws StorageError where nothing lies in it. */
+  feed(span: DatasetSpan): DatasetFeed {
+    return joinFeeds(this.feeds(span));
+  }
+
+  /** The same, each contract for itself: of the time that all of them have. */
+  feeds(span: DatasetSpan): readonly DatasetFeed[] {
+    const whole = this.#cut(span);
+    if (whole.length === 1) return whole;
+    // What only some of them have is no market of all of them; bars before it are history.
+    const fromMs = Math.max(...whole.map(({ startMs }) => startMs));
+    const toMs = Math.min(...whole.map(({ endMs }) => endMs));
+    if (toMs > fromMs) return this.#cut({ ...span, fromMs, toMs });
+    const names = this.contracts.map(({ data }) => data).join(' and ');
+    throw new StorageError('invalid_data', `--data: ${names} have no time in common`);
+  }
+
+  #cut(span: DatasetSpan): readonly DatasetFeed[] {
+    return this.#datasets.flatMap((dataset, index) => {
+      const spec = this.specs[index];
+      return spec === undefined ? [] : [dataset.feed(createInstrument(spec, index), span)];
+    });
+  }
 }
 
-interface Contract extends MarketFiles {
+/**
+ * The contracts that the files are: one file is the first symbol's, a folder of Parquet all symbols'; of several files each
+ * is a symbol's. Throws ConfigError.
+ */
+export function contractsOf(settings: Settings, files: readonly MarketFiles[]): readonly MarketContract[] {
+  const barMs = chosenBarMs(settings);
+  return namedContracts(settings, files).map(({ data, mark, funding, symbol }) => ({
+    ...{ data, marks: mark, funding, symbol, barMs },
+  }));
+}
+
+interface NamedFiles extends MarketFiles {
   readonly symbol: string;
 }
 
-/** Opens everything that is played, each of `files` another contract. Throws StorageError, ConfigError. */
-export async function openBacktestMarket(
-  settings: Settings,
-  files: readonly MarketFiles[],
-  strategy: StrategyInstance,
-  span: Omit<DatasetSpan, 'historyBars'>,
-): Promise<BacktestMarket> {
-  const contracts = contractsOf(settings, files);
-  const opened: { readonly spec: InstrumentSpec; readonly dataset: Dataset }[] = [];
-  for (const { data, funding, mark, symbol } of contracts) {
-    const dataset = await openDataset({ data, marks: mark, funding, symbol, barMs: chosenBarMs(settings) });
-    opened.push({ spec: contractOf(symbol, dataset), dataset });
-  }
-  const [first] = opened;
-  if (first === undefined) throw new ConfigError(['--data: expected a file, found none']);
-  const { dataset } = first;
-  if (opened.length > 1) requireLikeCandles(contracts, opened);
-  const historyBars = neededHistory(settings, dataset, strategy);
-  const feedsOf = (part: Omit<DatasetSpan, 'historyBars'>): readonly DatasetFeed[] =>
-    opened.map(({ spec, dataset: each }, index) =>
-      each.feed(createInstrument(spec, index), { ...part, historyBars }),
-    );
-  const specs = opened.map(({ spec }) => spec);
-  const notes = opened.flatMap(({ spec, dataset: each }) =>
-    each.notes.map((note) => (opened.length === 1 ? note : `${spec.symbol}: ${note}`)),
-  );
-  const feeds = feedsOf(span);
-  const [only] = feeds;
-  if (feeds.length === 1 && only !== undefined) return { dataset, specs, feed: only, notes };
-  // What only some of them have is no market of all of them; bars before it are history.
-  const common = {
-    fromMs: Math.max(...feeds.map(({ startMs }) => startMs)),
-    toMs: Math.min(...feeds.map(({ endMs }) => endMs)),
-  };
-  if (common.toMs <= common.fromMs)
-    throw new StorageError(
-      'invalid_data',
-      `--data: ${contracts.map(({ data }) => data).join(' and ')} have no time in common`,
-    );
-  return { dataset, specs, feed: joinFeeds(feedsOf(common)), notes };
-}
-
-/** One file is the first symbol's, a folder of Parquet all symbols'; of several files each is a symbol's. */
-function contractsOf(settings: Settings, files: readonly MarketFiles[]): readonly Contract[] {
+function namedContracts(settings: Settings, files: readonly MarketFiles[]): readonly NamedFiles[] {
   const [first] = files;
   const chosen = settings.effective['symbols']?.origin.kind === 'default' ? [] : settings.symbols;
   if (first !== undefined && files.length === 1) {
@@ -97,12 +114,9 @@ function contractsOf(settings: Settings, files: readonly MarketFiles[]): readonl
   return contracts;
 }
 
-function requireLikeCandles(
-  contracts: readonly Contract[],
-  opened: readonly { readonly dataset: Dataset }[],
-): void {
-  const barMs = opened[0]?.dataset.barMs ?? null;
-  for (const [at, { dataset }] of opened.entries()) {
+function requireLikeCandles(contracts: readonly MarketContract[], datasets: readonly Dataset[]): void {
+  const barMs = datasets[0]?.barMs ?? null;
+  for (const [at, dataset] of datasets.entries()) {
     if (dataset.priceSource === 'bars' && dataset.barMs === barMs) continue;
     const found =
       dataset.priceSource === 'bars' ? `bars of ${(dataset.barMs ?? 0) / 60_000} minutes` : 'no candles';
@@ -113,7 +127,7 @@ function requireLikeCandles(
 }
 
 /** The contract that was chosen, else the one that the file's name speaks of. */
-export function symbolOf({ settings, data }: { readonly settings: Settings; readonly data: string }): string {
+function symbolOf({ settings, data }: { readonly settings: Settings; readonly data: string }): string {
   const [first] = settings.symbols;
   if (settings.effective['symbols']?.origin.kind !== 'default') return first;
   const named = /(?:^|[-_])([a-z0-9]+?)usdt?(?=[-_.]|$)/.exec(path.basename(data).toLowerCase())?.[1];

@@ -27,13 +27,14 @@ import { StorageError } from '../storage/storage-error.ts';
 import { planRecording } from './backtest-recording.ts';
 import { type CallMark, loadMarked } from './call-mark.ts';
 import { watchCalls } from './call-watchdog.ts';
-import { StrategyStuckError } from './strategy-stuck-error.ts';
+import { EXIT_STUCK, StrategyStuckError } from './strategy-stuck-error.ts';
 import { BacktestProgress } from './backtest-progress.ts';
 import { type BacktestPlan, type EndedBacktest, backtestEnd, runBacktest } from './backtest-run.ts';
-import { type MarketFiles, openBacktestMarket } from './backtest-market.ts';
-import { DEFAULT_SEED, composeBacktestStart } from './backtest-start.ts';
+import { BacktestMarket, contractsOf } from './backtest-market.ts';
+import { DEFAULT_SEED, composeBacktestStart, neededHistory } from './backtest-start.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
+import type { MarketFiles } from './market-files.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
 import { configHash } from './session-hashes.ts';
 import { newSessionId } from './session-id.ts';
@@ -50,9 +51,6 @@ export interface BacktestRequest extends MarketFiles {
   readonly fromMs: number | null;
   readonly toMs: number | null;
 }
-
-/** A strategy that does not come back leaves no result. */
-export const EXIT_STUCK = 1;
 
 /**
  * Returns the exit code of the session that it was: 2 for data that cannot be read, 1 for a strategy that does not come
@@ -140,8 +138,9 @@ async function planBacktest(
   const strategy = createStrategy();
   const seed = settings.seed ?? DEFAULT_SEED;
   const files = [{ data, funding, mark }, ...further];
-  const market = await openBacktestMarket(settings, files, strategy, { fromMs, toMs });
-  const { dataset, specs, feed, notes } = market;
+  const market = await BacktestMarket.open(contractsOf(settings, files));
+  const { dataset, specs, notes } = market;
+  const feed = market.feed({ fromMs, toMs, historyBars: neededHistory(settings, dataset, strategy) });
   const start = composeBacktestStart(settings, dataset, feed, { sessionId, seed, source, specs, strategy });
   return { plan: { start, createStrategy, feed }, strategy: settings.strategy, notes };
 }

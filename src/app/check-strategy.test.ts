@@ -26,13 +26,17 @@ beforeAll(() => {
     rows.push(`${START_MS + bar * 60_000},${price},${high.toFixed(1)},${low.toFixed(1)},${close},25.5`);
     price = close;
   }
-  writeFileSync(path.join(folder, 'btcusdt.csv'), `${rows.join('\n')}\n`);
+  for (const symbol of ['btcusdt', 'ethusdt'])
+    writeFileSync(path.join(folder, `${symbol}.csv`), `${rows.join('\n')}\n`);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function check(strategy: string): Promise<{ code: number; checks: Record<string, StrategyCheck> }> {
+async function check(
+  strategy: string,
+  others: readonly string[] = [],
+): Promise<{ code: number; checks: Record<string, StrategyCheck> }> {
   const settings = loadSettings({
     workspace: folder,
     configFile: null,
@@ -44,7 +48,8 @@ async function check(strategy: string): Promise<{ code: number; checks: Record<s
   const io = captureIo(true);
   const data = path.join(folder, 'btcusdt.csv');
   const span = { fromMs: null, toMs: null, funding: null, mark: null };
-  const code = await checkStrategy({ settings, workspace: folder, data, ...span }, io);
+  const further = others.map((name) => ({ data: path.join(folder, name), funding: null, mark: null }));
+  const code = await checkStrategy({ settings, workspace: folder, data, further, ...span }, io);
   const { checks } = JSON.parse(io.out()) as { checks: readonly StrategyCheck[] };
   return { code, checks: Object.fromEntries(checks.map((each) => [each.name, each])) };
 }
@@ -138,6 +143,28 @@ describe('a strategy', { timeout: 120_000 }, () => {
     expect([checks['state']?.passed, checks['lookahead']?.passed]).toEqual([true, true]);
     expect(checks['recursive']?.passed).toBe(false);
     expect(checks['recursive']?.detail).toMatch(/with 20 bars of history in place of the 10 it declares/);
+    expect(code).toBe(1);
+  });
+
+  test('is looked at on several contracts at once: one that knows the future of the second is caught', async () => {
+    const honest = await check('sma_cross', ['ethusdt.csv']);
+    expect(honest.code).toBe(0);
+    const file = strategyFile(
+      'oracle_of_the_second',
+      'const closes = new Map<number, number>();',
+      '',
+      `(bars, view) => {
+        const other = view.bars(1);
+        const now = other.openTimeMs(0);
+        closes.set(now, other.close(0));
+        const next = closes.get(now + 60_000);
+        if (next === undefined) return other.close(0) > other.close(Math.min(1, other.length - 1)) ? 1 : -1;
+        return Math.sign(next - other.close(0));
+      }`,
+    );
+    const { code, checks } = await check(file, ['ethusdt.csv']);
+    expect(checks['lookahead']?.passed).toBe(false);
+    expect(checks['lookahead']?.detail).toMatch(/first difference: (?:BTC|ETH)USDT /);
     expect(code).toBe(1);
   });
 

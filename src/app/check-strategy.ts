@@ -7,32 +7,21 @@
  */
 
 import path from 'node:path';
-import type { InstrumentSpec } from '../core/domain/instrument.ts';
-import { createInstrument } from '../core/domain/instrument.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { displayTime } from '../report/display-text.ts';
-import type { Dataset } from '../storage/datasets/dataset.ts';
-import { openDataset } from '../storage/datasets/open-dataset.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { evaluateBacktest } from './backtest-run.ts';
-import {
-  DEFAULT_SEED,
-  chosenBarMs,
-  composeBacktestStart,
-  contractOf,
-  neededHistory,
-} from './backtest-start.ts';
-import { symbolOf } from './backtest-market.ts';
-import { type BacktestRequest, EXIT_STUCK } from './backtest.ts';
+import { DEFAULT_SEED, composeBacktestStart, neededHistory } from './backtest-start.ts';
+import { BacktestMarket, contractsOf } from './backtest-market.ts';
+import type { BacktestRequest } from './backtest.ts';
 import { type CallMark, loadMarked } from './call-mark.ts';
 import { watchCalls } from './call-watchdog.ts';
-import { ConfigError } from './config/config-error.ts';
 import { type ProgramIo, printJson, printTable } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
 import { BACKTEST_SOURCE } from './session-manifest.ts';
 import { type StrategyMaker, loadStrategyMaker } from './strategy-loader.ts';
-import { StrategyStuckError } from './strategy-stuck-error.ts';
+import { EXIT_STUCK, StrategyStuckError } from './strategy-stuck-error.ts';
 
 /** Ends at which the future is cut off, evenly spread. */
 const CUTS = 5;
@@ -51,8 +40,7 @@ export interface StrategyCheck {
 
 interface Subject {
   readonly request: BacktestRequest;
-  readonly dataset: Dataset;
-  readonly spec: InstrumentSpec;
+  readonly market: BacktestMarket;
   readonly createStrategy: StrategyMaker;
 }
 
@@ -103,19 +91,11 @@ async function runChecks(
   calls: CallMark | null,
   io: ProgramIo,
 ): Promise<readonly StrategyCheck[]> {
-  const { settings, data, mark, funding, further = [] } = request;
-  if (further.length > 0)
-    throw new ConfigError(['--data: expected one contract to check the strategy on, found several']);
+  const { settings, further = [] } = request;
   const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
-  const dataset = await openDataset({
-    data,
-    marks: mark,
-    funding,
-    symbol: symbolOf(request),
-    barMs: chosenBarMs(settings),
-  });
-  const spec = contractOf(symbolOf(request), dataset);
-  const subject: Subject = { request, dataset, spec, createStrategy };
+  const market = await BacktestMarket.open(contractsOf(settings, [request, ...further]));
+  const { dataset } = market;
+  const subject: Subject = { request, market, createStrategy };
   const runs = 2 + CUTS + 1 + HISTORY_FACTORS.length;
   const progress = new ReplayProgress(io, systemClock, 'ran', runs, 'backtests');
   let done = 0;
@@ -163,7 +143,7 @@ async function checkLookahead(
   for (let cut = 1; cut <= CUTS; cut++) {
     const toMs = startMs + Math.floor(((endMs - startMs) * cut) / (CUTS + 1));
     // At its own end a run closes what is open.
-    const before = ({ timeMs }: Decision): boolean => timeMs < toMs - (subject.dataset.barMs ?? 0);
+    const before = ({ timeMs }: Decision): boolean => timeMs < toMs - (subject.market.dataset.barMs ?? 0);
     const past = full.filter(before);
     const difference = firstDifference(past, (await decide({ ...whole, toMs })).filter(before));
     if (difference !== null)
@@ -189,7 +169,7 @@ async function checkRecursion(
   decide: (part: Part) => Promise<readonly Decision[]>,
 ): Promise<StrategyCheck> {
   const name = 'recursive';
-  if (subject.dataset.priceSource === 'stream')
+  if (subject.market.dataset.priceSource === 'stream')
     return unknown(name, 'a recorded book has no history before it: take candles or trades');
   const { startMs, endMs } = spanOf(subject, whole);
   const later = { ...whole, fromMs: startMs + Math.floor((endMs - startMs) * HISTORY_SHARE) };
@@ -216,31 +196,31 @@ async function checkRecursion(
       );
 }
 
-function spanOf(
-  { dataset, spec }: Subject,
-  part: Part,
-): { readonly startMs: number; readonly endMs: number } {
-  return dataset.feed(createInstrument(spec, 0), part);
+function spanOf({ market }: Subject, part: Part): { readonly startMs: number; readonly endMs: number } {
+  return market.feed(part);
 }
 
 async function decisionsOf(
-  { request, dataset, spec, createStrategy }: Subject,
+  { request, market, createStrategy }: Subject,
   part: Part,
 ): Promise<readonly Decision[]> {
   const { settings, data } = request;
-  const feed = dataset.feed(createInstrument(spec, 0), part);
+  const { dataset, specs } = market;
+  const feed = market.feed(part);
   const facts = {
     sessionId: 'check',
     seed: settings.seed ?? DEFAULT_SEED,
     source: `${BACKTEST_SOURCE}${path.resolve(data)}`,
-    specs: [spec],
+    specs,
     strategy: createStrategy(),
   };
   const start = composeBacktestStart({ ...settings, band: 'off' }, dataset, feed, facts);
   const { rows } = await evaluateBacktest({ start, createStrategy, feed });
   return rows.orders.map((order) => ({
     timeMs: order.decision_time_ms,
-    text: [order.side, order.quantity, order.type, order.price ?? '', order.time_in_force].join(' ').trim(),
+    text: [order.symbol, order.side, order.quantity, order.type, order.price ?? '', order.time_in_force]
+      .filter((word) => word !== '')
+      .join(' '),
   }));
 }
 

@@ -11,7 +11,7 @@ Made by \`npm run docs\` from the schemas that check the settings; do not edit i
 
 Precedence: flag, then variable, then \`laptop-agents.yaml\` (in the workspace, or \`--config FILE\`), then default. \`la config show\`
 prints what takes effect and why, \`la init\` writes a file with every default. Unknown keys, variables that look like settings and
-values out of range are refused with their place, exit 2.
+values out of range are refused with their place, exit 2; any other \`LA_\` variable that nothing reads is told on stderr.
 
 A key \`a.b\` is \`b\` below \`a:\` in the file, and the variable \`LA_A_B\`. A bare number of a span is in the unit that the value names.
 `;

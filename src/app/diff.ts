@@ -18,6 +18,9 @@ import { ReplayProgress } from './replay-progress.ts';
 import { SessionReplay, loadChangedStrategy, readSessionStart } from './replay-session.ts';
 import { type ComparedRun, type OrderDifference, type RunDifference, compareRuns } from './run-difference.ts';
 import { withScratchFolder } from './scratch-folder.ts';
+import type { StrategyMaker } from './strategy-loader.ts';
+import { StrategyStuckError } from './strategy-stuck-error.ts';
+import { watchReplay } from './watch-replay.ts';
 
 /** As diff(1): 1 says that something differs. */
 const DIFFERENT = 1;
@@ -59,7 +62,7 @@ export async function diff(request: DiffRequest, io: ProgramIo): Promise<number>
       io.stderr.write(`invariant_violated: ${error.message}\n`);
       return EXIT_CODES.invariant_violated;
     }
-    if (!(error instanceof StorageError)) throw error;
+    if (!(error instanceof StorageError || error instanceof StrategyStuckError)) throw error;
     io.stderr.write(`${error.message}\n`);
     return FAILED;
   }
@@ -78,7 +81,26 @@ async function rerun(
   io: ProgramIo,
 ): Promise<ComparedRun> {
   const start = changeStart(readSessionStart(folder), changes);
-  const createStrategy = await loadChangedStrategy(folder, start);
+  const load = (): Promise<StrategyMaker> => loadChangedStrategy(folder, start);
+  return watchReplay(
+    folder,
+    (createStrategy) => rerunWith({ folder, start, createStrategy, file }, io),
+    load,
+  );
+}
+
+interface RerunPlan {
+  readonly folder: SessionFolder;
+  readonly start: SessionStart;
+  readonly createStrategy: StrategyMaker;
+  /** Where the journal of the rerun is made. */
+  readonly file: string;
+}
+
+async function rerunWith(
+  { folder, start, createStrategy, file }: RerunPlan,
+  io: ProgramIo,
+): Promise<ComparedRun> {
   const strategy = createStrategy();
   const replay = await SessionReplay.open(folder, { start, createStrategy });
   const progress = new ReplayProgress(io, systemClock, 'replayed', folder.readManifest().events);

@@ -4,6 +4,7 @@ import { printJson, printTable, type ProgramIo } from './program-io.ts';
 import { readAlertAccess } from './config/alert-settings.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
+import type { CheckResult } from './doctor/check-result.ts';
 import {
   checkDisk,
   checkMemory,
@@ -13,13 +14,6 @@ import {
 } from './doctor/machine-checks.ts';
 import { loadStrategyMaker, requireFitting } from './strategy-loader.ts';
 import { checkPort, checkVenue } from './doctor/network-checks.ts';
-
-/** fail: a session would break or be refused. warn: it would run, worse than it should. */
-export interface CheckResult {
-  readonly name: string;
-  readonly status: 'ok' | 'warn' | 'fail';
-  readonly detail: string;
-}
 
 export interface DoctorSubject {
   readonly workspace: string;

@@ -6,6 +6,13 @@ import { type ComparedTable, type RowDifference, compareJournals } from '../stor
 import { Journal } from '../storage/journal.ts';
 import type { SessionFolder } from '../storage/session-folder.ts';
 import { SessionReplay } from './replay-session.ts';
+import type { StrategyMaker } from './strategy-loader.ts';
+
+/** Whose replay is looked through. */
+export interface LocatedSession {
+  readonly folder: SessionFolder;
+  readonly createStrategy: StrategyMaker;
+}
 
 export interface LocatedEvent {
   readonly sequence: number;
@@ -24,13 +31,14 @@ const COMPARED_MAXIMUM = 100;
  * null where it cannot be read. Returns null where the engine said nothing in between: then something is missing.
  */
 export async function locateBetween(
-  folder: SessionFolder,
+  { folder, createStrategy }: LocatedSession,
   from: number,
   to: number,
   journalCopy: string | null,
   scratch: string,
 ): Promise<LocatedEvent | null> {
   const replay = await SessionReplay.open(folder, {
+    createStrategy,
     endsBlock: (sequence) => sequence >= from && sequence <= to,
   });
   const file = path.join(scratch, 'located.db');
@@ -75,9 +83,12 @@ const OUTPUT_OF_TABLE: Readonly<Record<ComparedTable, Output['type'] | null>> = 
 };
 
 /** Finds the event that made a row of the journal: of an order, the last that changed it. Null where none did. */
-export async function locateRow(folder: SessionFolder, row: RowDifference): Promise<LocatedEvent | null> {
+export async function locateRow(
+  { folder, createStrategy }: LocatedSession,
+  row: RowDifference,
+): Promise<LocatedEvent | null> {
   const type = OUTPUT_OF_TABLE[row.table];
-  const replay = await SessionReplay.open(folder, { endsBlock: () => true });
+  const replay = await SessionReplay.open(folder, { createStrategy, endsBlock: () => true });
   let located: LocatedEvent | null = null;
   let count = 0;
   for (const { block, outputs } of replay.steps()) {

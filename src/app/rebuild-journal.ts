@@ -15,6 +15,9 @@ import { ReplayProgress } from './replay-progress.ts';
 import { SessionReplay } from './replay-session.ts';
 import { readSessionAlerts } from './session-alerts.ts';
 import { engineHash } from './session-hashes.ts';
+import type { StrategyMaker } from './strategy-loader.ts';
+import { StrategyStuckError } from './strategy-stuck-error.ts';
+import { watchReplay } from './watch-replay.ts';
 
 const FAILED = 1;
 
@@ -30,11 +33,12 @@ interface RebuiltJournal {
  */
 async function projectJournal(
   folder: SessionFolder,
+  createStrategy: StrategyMaker,
   file: string,
   onProgress: (events: number) => void = () => {},
 ): Promise<RebuiltJournal> {
   const cuts = new CheckpointCuts(folder);
-  const replay = await SessionReplay.open(folder, { endsBlock: cuts.endsBlock });
+  const replay = await SessionReplay.open(folder, { createStrategy, endsBlock: cuts.endsBlock });
   const journal = Journal.open(file, replay.start);
   let events = 0;
   try {
@@ -69,7 +73,9 @@ export async function rebuildJournal(workspace: string, operand: string, io: Pro
       io.stderr.write('warning: another engine than this one ran the session; its outputs may differ\n');
     }
     const progress = new ReplayProgress(io, systemClock, 'read', manifest.events);
-    const { events, failure } = await projectJournal(folder, temporary, progress.update);
+    const { events, failure } = await watchReplay(folder, (createStrategy) =>
+      projectJournal(folder, createStrategy, temporary, progress.update),
+    );
     progress.end();
     storeAlerts(temporary, readSessionAlerts(manifest, workspacePaths(workspace).alerts));
     replaceDatabase(temporary, folder.journalFile);
@@ -80,7 +86,7 @@ export async function rebuildJournal(workspace: string, operand: string, io: Pro
     return 0;
   } catch (error) {
     removeDatabase(temporary);
-    if (!(error instanceof StorageError)) throw error;
+    if (!(error instanceof StorageError || error instanceof StrategyStuckError)) throw error;
     io.stderr.write(`${error.message}\n`);
     return FAILED;
   }

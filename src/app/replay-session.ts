@@ -169,7 +169,10 @@ export async function loadChangedStrategy(
 }
 
 /** Which strategy to load, a name or a file, and the parameters as the user gave them. */
-function recordedStrategy(folder: SessionFolder, start: SessionStart): { name: string; given: unknown } {
+export function recordedStrategy(
+  folder: SessionFolder,
+  start: SessionStart,
+): { name: string; given: unknown } {
   const config = folder.readManifest().config as Readonly<Record<string, unknown>> | null;
   const given = config?.['strategy'];
   const elsewhere = typeof given === 'string' && path.isAbsolute(given) ? given : null;

@@ -23,6 +23,9 @@ import { SessionReplay } from './replay-session.ts';
 import { withScratchFolder } from './scratch-folder.ts';
 import { versionWarnings } from './session-hashes.ts';
 import { writeResult } from './session-result.ts';
+import type { StrategyMaker } from './strategy-loader.ts';
+import { EXIT_STUCK, StrategyStuckError } from './strategy-stuck-error.ts';
+import { watchReplay } from './watch-replay.ts';
 
 const UNREADABLE = 1;
 const USAGE = 2;
@@ -36,7 +39,7 @@ export interface ReplayRequest {
 
 /**
  * Returns the exit code: 0 once the recording was replayed to its end, whatever the session came to; 1 where it cannot be
- * read, 2 where there is no such session or the folder is not empty, 7 where the engine fails on the events.
+ * read or its strategy does not come back, 2 where there is no such session or the folder is not empty, 7 where the engine fails on the events.
  */
 export async function replay({ workspace, operand, out }: ReplayRequest, io: ProgramIo): Promise<number> {
   const folder = findSession(workspace, operand, io);
@@ -46,10 +49,16 @@ export async function replay({ workspace, operand, out }: ReplayRequest, io: Pro
     return USAGE;
   }
   try {
-    if (out === null) return await withScratchFolder((scratch) => replayInto(folder, scratch, null, io));
+    const replayTo = (target: string, shown: string | null): Promise<number> =>
+      watchReplay(folder, (createStrategy) => replayInto({ folder, createStrategy, target, shown }, io));
+    if (out === null) return await withScratchFolder((scratch) => replayTo(scratch, null));
     makeFolder(out);
-    return await replayInto(folder, path.resolve(out), path.resolve(out), io);
+    return await replayTo(path.resolve(out), path.resolve(out));
   } catch (error) {
+    if (error instanceof StrategyStuckError) {
+      io.stderr.write(`${error.message}\n`);
+      return EXIT_STUCK;
+    }
     if (error instanceof InvariantViolation) {
       io.stderr.write(`invariant_violated: ${error.message}\n`);
       return EXIT_CODES.invariant_violated;
@@ -60,18 +69,23 @@ export async function replay({ workspace, operand, out }: ReplayRequest, io: Pro
   }
 }
 
-/** `shown`: the folder as it is told; null where it will be gone. */
+interface ReplayPlan {
+  readonly folder: SessionFolder;
+  readonly createStrategy: StrategyMaker;
+  readonly target: string;
+  /** The folder as it is told; null where it will be gone. */
+  readonly shown: string | null;
+}
+
 async function replayInto(
-  folder: SessionFolder,
-  target: string,
-  shown: string | null,
+  { folder, createStrategy, target, shown }: ReplayPlan,
   io: ProgramIo,
 ): Promise<number> {
   const manifest = folder.readManifest();
   for (const warning of versionWarnings(manifest, folder.strategyFile))
     io.stderr.write(`warning: ${warning}\n`);
   const progress = new ReplayProgress(io, systemClock, 'replayed', manifest.events);
-  const run = await SessionReplay.open(folder);
+  const run = await SessionReplay.open(folder, { createStrategy });
   const result = new SessionFolder(target);
   const journal = Journal.open(result.journalFile, run.start);
   const startedMs = systemClock.monotonicMs();

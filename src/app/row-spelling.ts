@@ -3,7 +3,7 @@
 import { assert } from '../core/base/assert.ts';
 import { type Instrument, formatMoney } from '../core/domain/instrument.ts';
 import type { Denial, Verdict } from '../protocol/rows.ts';
-import type { RowSpelling } from '../server/session-access.ts';
+import type { RowSpelling } from '../server/row-spelling.ts';
 import { averagePriceText } from '../storage/average-price.ts';
 import {
   denialRow,

@@ -34,6 +34,8 @@ export interface SessionDashboardOptions {
   readonly live: LiveSession;
   /** A line for the person who watches. */
   readonly note: (text: string) => void;
+  /** One that machines are told too. */
+  readonly warn: (text: string) => void;
   /** Throws the kill switch where its file cannot be written. */
   readonly kill: () => void;
 }
@@ -60,7 +62,7 @@ export class SessionDashboard {
 
   /** Listens. Throws SessionEndError for an address that cannot be had. */
   async start(status: () => HeartbeatFields): Promise<void> {
-    const { address, paths, log, scrubber, sessionId, live, note } = this.#options;
+    const { address, paths, log, scrubber, sessionId, live, note, warn } = this.#options;
     const token = loadApiToken(paths.apiToken);
     scrubber.add(token);
     const session: SessionAccess = {
@@ -88,7 +90,7 @@ export class SessionDashboard {
     }
     note(`Dashboard ${this.#server.url} (token ${token}, from ${paths.apiToken})`);
     if (address.port !== 0 && this.#server.port !== address.port) {
-      note(`Port ${address.port} is busy; ${this.#server.port} is used instead`);
+      warn(`Port ${address.port} is busy; ${this.#server.port} is used instead`);
     }
   }
 

@@ -122,6 +122,7 @@ export class SessionRun {
             address: settings.dashboard,
             live: this.#live,
             note: (text) => this.#progress.note(text),
+            warn: (text) => this.#progress.warn(text),
             kill: () => this.#kill('over HTTP'),
           });
     this.#guard = new ResourceGuard({

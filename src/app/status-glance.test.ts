@@ -4,8 +4,13 @@ import path from 'node:path';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { TOKEN, serveSession, type ServedSession } from '../../test/builders/served-session.ts';
-import { startServer, type RunningServer } from '../server/start-server.ts';
+import {
+  TOKEN,
+  serveSession,
+  type ServedSession,
+  startTestServer,
+} from '../../test/builders/served-session.ts';
+import type { RunningServer } from '../server/start-server.ts';
 import { workspacePaths, type WorkspacePaths } from '../session/workspace-paths.ts';
 import { readLastEvents, readStatusGlance } from './status-glance.ts';
 
@@ -21,14 +26,7 @@ beforeEach(async () => {
   mkdirSync(paths.stateDirectory);
   writeFileSync(paths.apiToken, `${TOKEN}\n`);
   session = serveSession();
-  server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    token: TOKEN,
-    session,
-    logger: { log: () => undefined },
-    dashboardFolder: null,
-  });
+  server = await startTestServer(session);
 });
 
 afterEach(async () => {

@@ -3,6 +3,9 @@
 import { displayTime } from '../report/display-text.ts';
 import { type MarkedCall, patienceAt } from './call-mark.ts';
 
+/** A strategy that does not come back leaves no result. */
+export const EXIT_STUCK = 1;
+
 export interface StuckFacts {
   /** The strategy's file. */
   readonly strategy: string;

@@ -26,6 +26,7 @@ import { type LocatedEvent, locateBetween, locateRow } from './locate-difference
 import { SessionReplay } from './replay-session.ts';
 import { versionWarnings } from './session-hashes.ts';
 import { SnapshotChecks } from './snapshot-checks.ts';
+import type { StrategyMaker } from './strategy-loader.ts';
 
 /** Where a session and its replay part. */
 export interface Difference {
@@ -52,12 +53,14 @@ export interface Verification {
 }
 
 export interface VerifyOptions {
+  /** The recorded strategy; gives a fresh one at every call. */
+  readonly createStrategy: StrategyMaker;
   /** An empty folder for databases that are thrown away. */
   readonly scratch: string;
   readonly onProgress?: (events: number) => void;
 }
 
-/** Throws StorageError and ConfigError where there is nothing to compare: no manifest, no log, no strategy. */
+/** Throws StorageError and ConfigError where there is nothing to compare: no manifest, no log. */
 export async function verifySession(folder: SessionFolder, options: VerifyOptions): Promise<Verification> {
   return new SessionVerifier(folder, options).verify();
 }
@@ -90,7 +93,9 @@ class SessionVerifier {
       return this.#result(null, 0, 0, damaged(error, 'checkpoint', 'checkpoints as they were written', null));
     }
     let isFree = false;
+    const { createStrategy } = this.#options;
     const replay = await SessionReplay.open(this.#folder, {
+      createStrategy,
       endsBlock: (sequence) => isFree || cuts.endsBlock(sequence) || this.#snapshots.endsBlock(sequence),
     });
     const file = path.join(this.#options.scratch, 'replayed.db');
@@ -179,7 +184,8 @@ class SessionVerifier {
 
   async #atCheckpoint(from: number, to: number, expected: string, found: string): Promise<Difference> {
     const { copy } = this.#journal;
-    const located = await locateBetween(this.#folder, from, to, copy, this.#options.scratch);
+    const { createStrategy, scratch } = this.#options;
+    const located = await locateBetween({ folder: this.#folder, createStrategy }, from, to, copy, scratch);
     const range = `state after event ${to} (identical up to event ${Math.max(from, 0)})`;
     if (located === null) {
       const what = `${range}: the replay says nothing where the session said something`;
@@ -256,12 +262,14 @@ class SessionVerifier {
       const expected = 'a journal of every output';
       return { kind: 'journal', sequence: null, time_ms: null, what, expected, found: problem };
     }
+    const { createStrategy } = this.#options;
     const { difference: row, skipped } = this.#comparison;
     if (skipped.length > 0) {
       this.#warnings.push(`the journal is of another version; not compared: ${skipped.join(', ')}`);
     }
     if (row === null) return null;
-    const located = row.found === null ? null : await locateRow(this.#folder, row);
+    const located =
+      row.found === null ? null : await locateRow({ folder: this.#folder, createStrategy }, row);
     return {
       kind: 'journal',
       sequence: located?.sequence ?? null,

@@ -8,14 +8,16 @@ import { NO_SUCH_SESSION, findSession, isSessionRunning } from './find-session.t
 import { type ProgramIo, printJson } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
 import { withScratchFolder } from './scratch-folder.ts';
+import { StrategyStuckError } from './strategy-stuck-error.ts';
 import { type Verification, verifySession } from './verify-session.ts';
+import { watchReplay } from './watch-replay.ts';
 
 const UNDECIDED = 1;
 const DIFFERENT = EXIT_CODES.invariant_violated;
 
 /**
  * Verifies a session and says what came of it. Returns the exit code: 0 only where everything is identical, 7 for a
- * difference, 1 where there is nothing to compare or the session still runs, 2 where `operand` names none.
+ * difference, 1 where there is nothing to compare, the session still runs or its strategy does not come back, 2 where `operand` names none.
  */
 export async function verify(workspace: string, operand: string, io: ProgramIo): Promise<number> {
   const folder = findSession(workspace, operand, io);
@@ -28,7 +30,9 @@ export async function verify(workspace: string, operand: string, io: ProgramIo):
     const { events } = folder.readManifest();
     const progress = new ReplayProgress(io, systemClock, 'verified', events);
     const verification = await withScratchFolder((scratch) =>
-      verifySession(folder, { scratch, onProgress: progress.update }),
+      watchReplay(folder, (createStrategy) =>
+        verifySession(folder, { createStrategy, scratch, onProgress: progress.update }),
+      ),
     );
     progress.end();
     const code = verification.identical ? 0 : DIFFERENT;
@@ -36,16 +40,20 @@ export async function verify(workspace: string, operand: string, io: ProgramIo):
     else io.stdout.write(verificationText(verification));
     return code;
   } catch (error) {
+    if (error instanceof StrategyStuckError) return undecided(error, UNDECIDED, folder, io);
     if (!(error instanceof StorageError)) throw error;
-    return undecided(error, folder, io);
+    return undecided(error, codeOf(error, folder), folder, io);
   }
 }
 
 /** A log that is not as it was written, or gone, is a difference; a session that never had one is nothing to compare. */
-function undecided(error: StorageError, folder: SessionFolder, io: ProgramIo): number {
+function codeOf(error: StorageError, folder: SessionFolder): number {
   const isDamaged = error.code === 'log_corrupt' || error.code === 'invalid_document';
   const isGone = error.code === 'not_found' && hadEvents(folder);
-  const code = isDamaged || isGone ? DIFFERENT : UNDECIDED;
+  return isDamaged || isGone ? DIFFERENT : UNDECIDED;
+}
+
+function undecided(error: Error, code: number, folder: SessionFolder, io: ProgramIo): number {
   if (io.json) {
     printJson(io, { session_id: folder.id, identical: false, error: error.message, exit_code: code });
   }

@@ -4,7 +4,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 
 import type { SettingSources } from '../app/config/load-settings.ts';
 import type { ProgramIo } from '../app/program-io.ts';
-import type { RunRequest } from './commands/run-command.ts';
+import type { RunRequest } from './run-request.ts';
 
 /** Options that may stand before or after any command and its operands. */
 export interface GlobalOptions {

@@ -20,7 +20,8 @@ import { addJournalCommand } from './commands/journal-command.ts';
 import { addKillCommand } from './commands/kill-command.ts';
 import { addReplayCommand } from './commands/replay-command.ts';
 import { addReportCommand } from './commands/report-command.ts';
-import { addRunCommand, type HoldSession, type RunRequest } from './commands/run-command.ts';
+import { addRunCommand, type HoldSession } from './commands/run-command.ts';
+import type { RunRequest } from './run-request.ts';
 import { addStatusCommand } from './commands/status-command.ts';
 import { addCheckCommand } from './commands/check-command.ts';
 import { addSweepCommand } from './commands/sweep-command.ts';
@@ -29,6 +30,7 @@ import { addStopCommand } from './commands/stop-command.ts';
 import { addVenueCommand } from './commands/venue-command.ts';
 import { addVerifyCommand } from './commands/verify-command.ts';
 import { addWatchCommand } from './commands/watch-command.ts';
+import { tellIgnoredVariables } from './setting-options.ts';
 import { terminalManners } from './terminal-manners.ts';
 
 const UNEXPECTED_ERROR = 1;
@@ -82,6 +84,7 @@ async function holdSession(
   environment: CommandContext['environment'],
   io: ProgramIo,
 ): Promise<number> {
+  tellIgnoredVariables(environment, io);
   if (isPreflight) {
     const { runDoctor } = await import('../app/doctor.ts');
     return runDoctor({ workspace, environment, settings }, io);

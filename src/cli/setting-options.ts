@@ -2,8 +2,11 @@
 
 import { Option } from '@commander-js/extra-typings';
 
-import type { SettingSources } from '../app/config/load-settings.ts';
+import { findUnknownVariables } from '../app/config/environment-variables.ts';
+import { type SettingSources, loadSettings } from '../app/config/load-settings.ts';
 import { SETTINGS, type SettingKey } from '../app/config/setting-schemas.ts';
+import type { Settings } from '../app/config/settings.ts';
+import type { ProgramIo } from '../app/program-io.ts';
 import type { AnyCommand, CommandContext } from './command-context.ts';
 
 interface SettingOption {
@@ -85,4 +88,19 @@ export function settingSources(
   }
   if (logLevel !== null) flags.log_level = logLevel;
   return { workspace, configFile, flags, account, environment: context.environment, recorded };
+}
+
+/** Loads the settings, and says what was passed by. Throws ConfigError. */
+export function readSettings(sources: SettingSources, context: CommandContext): Settings {
+  const settings = loadSettings(sources);
+  tellIgnoredVariables(sources.environment, context.io());
+  return settings;
+}
+
+/** A variable that nothing reads may be a mistyped setting. */
+export function tellIgnoredVariables(
+  environment: SettingSources['environment'],
+  { stderr }: ProgramIo,
+): void {
+  for (const sentence of findUnknownVariables(environment).ignored) stderr.write(`warning: ${sentence}\n`);
 }

@@ -7,7 +7,7 @@
 
 import { formatMoney, parseMoney } from '../core/domain/instrument.ts';
 import { money } from '../core/domain/units.ts';
-import type { EquityFacts, QualityFacts } from './session-facts.ts';
+import type { EquityRow, QualityRow } from '../ports/journal-rows.ts';
 
 export interface DoubtfulTime {
   readonly seconds: number;
@@ -23,8 +23,8 @@ export interface Span {
 
 /** `samples` in the order of their times, the session's opening first and its ending last. */
 export function measureDoubt(
-  quality: readonly QualityFacts[],
-  samples: readonly Pick<EquityFacts, 'time_ms' | 'equity'>[],
+  quality: readonly QualityRow[],
+  samples: readonly Pick<EquityRow, 'time_ms' | 'equity'>[],
 ): DoubtfulTime {
   const startMs = samples[0]?.time_ms ?? 0;
   const endMs = samples.at(-1)?.time_ms ?? 0;
@@ -38,7 +38,7 @@ export function measureDoubt(
 }
 
 /** Stretches of bad data within a session, joined, in the order of time; a gap that was filled in later is none. */
-export function doubtfulStretches(quality: readonly QualityFacts[], startMs: number, endMs: number): Span[] {
+export function doubtfulStretches(quality: readonly QualityRow[], startMs: number, endMs: number): Span[] {
   return union(
     quality
       .filter(({ kind, backfilled }) => kind !== 'gap' || !backfilled)
@@ -48,7 +48,7 @@ export function doubtfulStretches(quality: readonly QualityFacts[], startMs: num
 }
 
 /** Seconds that these stretches cover; what several cover at once counts once. */
-export function secondsOf(stretches: readonly Pick<QualityFacts, 'from_ms' | 'to_ms'>[]): number {
+export function secondsOf(stretches: readonly Pick<QualityRow, 'from_ms' | 'to_ms'>[]): number {
   return lengthMs(union(stretches.map(({ from_ms: from, to_ms: to }) => ({ from, to })))) / 1_000;
 }
 
@@ -57,7 +57,7 @@ function lengthMs(spans: readonly Span[]): number {
 }
 
 /** Places of the last sample at or before a stretch and of the first at or after it. */
-function enclose({ from, to }: Span, samples: readonly Pick<EquityFacts, 'time_ms'>[]): Span {
+function enclose({ from, to }: Span, samples: readonly Pick<EquityRow, 'time_ms'>[]): Span {
   return {
     from: Math.max(
       0,
@@ -67,7 +67,7 @@ function enclose({ from, to }: Span, samples: readonly Pick<EquityFacts, 'time_m
   };
 }
 
-function equityAt(samples: readonly Pick<EquityFacts, 'equity'>[], place: number): bigint {
+function equityAt(samples: readonly Pick<EquityRow, 'equity'>[], place: number): bigint {
   return parseMoney(samples[place]?.equity ?? '0');
 }
 

@@ -6,9 +6,14 @@ import { z } from 'zod';
 
 import { ask, type Answer, type RequestOptions } from '../../test/builders/http-request.ts';
 import { SWEEP_ID } from '../../test/builders/sample-sweep.ts';
-import { TOKEN, serveSession, type ServedSession } from '../../test/builders/served-session.ts';
+import {
+  TOKEN,
+  serveSession,
+  type ServedSession,
+  startTestServer,
+} from '../../test/builders/served-session.ts';
 import { START_MS } from '../../test/builders/session.ts';
-import { startServer, type RunningServer } from './start-server.ts';
+import type { RunningServer } from './start-server.ts';
 
 /** How each route is asked so that it answers well: what stands for its parameters, and its query. */
 const EXAMPLES: Readonly<Record<string, { readonly query?: string; readonly status?: number }>> = {
@@ -83,9 +88,8 @@ let paths: z.infer<typeof documentSchema>['paths'];
 
 beforeAll(async () => {
   session = serveSession();
-  const options = { port: 0, token: TOKEN, session, logger: { log: () => undefined }, dashboardFolder: null };
-  local = await startServer({ ...options, host: '127.0.0.1' });
-  exposed = await startServer({ ...options, host: '0.0.0.0' });
+  local = await startTestServer(session);
+  exposed = await startTestServer(session, { host: '0.0.0.0' });
   paths = documentSchema.parse(JSON.parse((await ask(local.port, '/openapi.json')).body)).paths;
 });
 

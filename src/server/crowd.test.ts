@@ -5,9 +5,14 @@ import { type Socket, connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { ask } from '../../test/builders/http-request.ts';
-import { TOKEN, serveSession, type ServedSession } from '../../test/builders/served-session.ts';
+import {
+  TOKEN,
+  serveSession,
+  type ServedSession,
+  startTestServer,
+} from '../../test/builders/served-session.ts';
 import { StreamFollower } from '../../test/builders/stream-follower.ts';
-import { startServer, type RunningServer } from './start-server.ts';
+import type { RunningServer } from './start-server.ts';
 
 /** Every answer must come within this, whoever else is there. */
 const ANSWER_LIMIT_MS = 1_000;
@@ -21,11 +26,7 @@ let server: RunningServer;
 
 async function serve(limits: { readonly requestTimeoutMs?: number } = {}): Promise<void> {
   session = serveSession();
-  server = await startServer({
-    ...{ host: '127.0.0.1', port: 0, token: TOKEN, session, dashboardFolder: null },
-    logger: { log: () => undefined },
-    ...limits,
-  });
+  server = await startTestServer(session, limits);
 }
 
 afterEach(async () => {

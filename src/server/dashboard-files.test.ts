@@ -7,8 +7,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { ask } from '../../test/builders/http-request.ts';
-import { TOKEN, serveSession, type ServedSession } from '../../test/builders/served-session.ts';
-import { startServer, type RunningServer } from './start-server.ts';
+import { serveSession, type ServedSession, startTestServer } from '../../test/builders/served-session.ts';
+import type { RunningServer } from './start-server.ts';
 
 const SECRET = 'outside of the dashboard';
 
@@ -31,15 +31,8 @@ beforeAll(async () => {
   writeFileSync(path.join(root, 'web-other', 'secret.txt'), SECRET);
   symlinkSync(path.join(root, 'secret.txt'), path.join(folder, 'link.txt'));
   session = serveSession();
-  const options = {
-    port: 0,
-    token: TOKEN,
-    session,
-    logger: { log: () => undefined },
-    dashboardFolder: folder,
-  };
-  server = await startServer({ ...options, host: '127.0.0.1' });
-  exposed = await startServer({ ...options, host: '0.0.0.0' });
+  server = await startTestServer(session, { dashboardFolder: folder });
+  exposed = await startTestServer(session, { dashboardFolder: folder, host: '0.0.0.0' });
 });
 
 afterAll(async () => {

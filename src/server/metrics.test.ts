@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { ask } from '../../test/builders/http-request.ts';
-import { TOKEN, serveSession, type ServedSession } from '../../test/builders/served-session.ts';
-import { startServer, type RunningServer } from './start-server.ts';
+import { serveSession, type ServedSession, startTestServer } from '../../test/builders/served-session.ts';
+import type { RunningServer } from './start-server.ts';
 
 const GRAFANA = path.join(
   path.dirname(fileURLToPath(import.meta.url)),
@@ -20,14 +20,7 @@ let server: RunningServer;
 
 beforeAll(async () => {
   session = serveSession();
-  server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    token: TOKEN,
-    session,
-    logger: { log: () => undefined },
-    dashboardFolder: null,
-  });
+  server = await startTestServer(session);
 });
 
 afterAll(async () => {

@@ -1,22 +1,8 @@
 /** What the server is given to show and to pass on: the only way it reaches a session. */
 
-import type { FillRecord, OrderRecord } from '../core/domain/order.ts';
-import type { EquityPoint, LedgerEntry, LogLevel, Output, TradeRecord } from '../core/domain/outputs.ts';
-import type { QualityRecord } from '../core/domain/commands.ts';
-import type { AgentVerdict } from '../core/domain/verdict.ts';
-import type { Lots, Money } from '../core/domain/units.ts';
+import type { LogLevel } from '../core/domain/outputs.ts';
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
-import type {
-  Denial,
-  EquityPoint as EquityRow,
-  Fill,
-  LedgerEntry as LedgerRow,
-  LogLine,
-  Order,
-  Quality,
-  Trade,
-  Verdict,
-} from '../protocol/rows.ts';
+import type { LogLine } from '../protocol/rows.ts';
 import type { SessionReadModel } from './session-read-model.ts';
 import type { SessionRecords } from './session-records.ts';
 
@@ -40,21 +26,6 @@ export interface SessionAccess {
   model(): SessionReadModel | null;
   /** Passes a wish on; false where the session is not in a state to hear it. May be called more than once. */
   wish(wish: OperatorWish): boolean;
-}
-
-/** Spells what the engine says in the protocol's names; the same spelling as in the journal. */
-export interface RowSpelling {
-  order(order: OrderRecord): Order;
-  fill(fill: FillRecord): Fill;
-  trade(trade: TradeRecord): Trade;
-  ledger(entry: LedgerEntry): LedgerRow;
-  /** `optimistic`, `pessimistic`: equity under the band's other two exchanges; null where they did not run. */
-  equity(point: EquityPoint, optimistic: Money | null, pessimistic: Money | null): EquityRow;
-  denial(denial: Extract<Output, { type: 'denial' }>): Denial;
-  quality(record: QualityRecord): Quality;
-  verdict(timeMs: number, verdict: AgentVerdict): Verdict;
-  /** Average entry price; null when flat. */
-  averagePrice(instrument: number, cost: Money, quantity: Lots): string | null;
 }
 
 /** Levels in the order of their weight. */

@@ -26,7 +26,7 @@ import type { Account, Book, Candle, Market, Order, Position } from '../protocol
 import { BoundedRows, KeyedRows } from './bounded-rows.ts';
 import { LiveCandles } from './live-candles.ts';
 import { describeBars, describeBook, describeMarket, queueAheadOf } from './live-market.ts';
-import type { RowSpelling } from './session-access.ts';
+import type { RowSpelling } from './row-spelling.ts';
 
 /** What an update says of the engine's outputs. */
 export type OutputChanges = Pick<

@@ -5,9 +5,15 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { ask as askPort, type Answer, type RequestOptions } from '../../test/builders/http-request.ts';
-import { HEARTBEAT, TOKEN, serveSession, type ServedSession } from '../../test/builders/served-session.ts';
+import {
+  HEARTBEAT,
+  TOKEN,
+  serveSession,
+  type ServedSession,
+  startTestServer,
+} from '../../test/builders/served-session.ts';
 import { ServerStartError } from './server-error.ts';
-import { startServer, type RunningServer, type ServerOptions } from './start-server.ts';
+import type { RunningServer, ServerOptions } from './start-server.ts';
 
 let session: ServedSession;
 let logged: string[];
@@ -28,12 +34,7 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<ServerOptions> = {}): Promise<RunningServer> {
-  const server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    session,
-    dashboardFolder: null,
-    token: TOKEN,
+  const server = await startTestServer(session, {
     logger: { log: (level, event) => logged.push(`${level} ${event}`) },
     ...options,
   });

@@ -5,7 +5,8 @@
  */
 
 import type { HeartbeatFields } from '../ports/heartbeat-fields.ts';
-import { createHttpApp, type HttpApp, type HttpAppOptions } from './http-app.ts';
+import { createHttpApp, type HttpAppOptions } from './create-http-app.ts';
+import type { HttpApp } from './http-app.ts';
 import { isLoopbackHost } from './request-guard.ts';
 import { ServerStartError } from './server-error.ts';
 

@@ -4,10 +4,15 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 
-import { TOKEN, serveSession, type ServedSession } from '../../test/builders/served-session.ts';
+import {
+  TOKEN,
+  serveSession,
+  type ServedSession,
+  startTestServer,
+} from '../../test/builders/served-session.ts';
 import { StreamFollower } from '../../test/builders/stream-follower.ts';
 import { STREAM_SUBPROTOCOL } from '../protocol/messages.ts';
-import { startServer, type RunningServer } from './start-server.ts';
+import type { RunningServer } from './start-server.ts';
 import { StreamHub } from './stream-hub.ts';
 
 let session: ServedSession;
@@ -27,8 +32,7 @@ afterEach(async () => {
 });
 
 async function serve(host = '127.0.0.1'): Promise<RunningServer> {
-  const options = { port: 0, token: TOKEN, session, logger: { log: () => undefined }, dashboardFolder: null };
-  return (server = await startServer({ ...options, host }));
+  return (server = await startTestServer(session, { host }));
 }
 
 function follow(port: number, ...rest: [(readonly string[])?, object?]): StreamFollower {

@@ -3,23 +3,16 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ask } from '../../test/builders/http-request.ts';
 import { HOSTILE_NAME, SWEEP_ID, sampleSweep } from '../../test/builders/sample-sweep.ts';
-import { TOKEN, serveSession, type ServedSession } from '../../test/builders/served-session.ts';
+import { serveSession, type ServedSession, startTestServer } from '../../test/builders/served-session.ts';
 import { sweepListSchema, sweepSchema, sweepTrialsSchema } from '../protocol/sweeps.ts';
-import { startServer, type RunningServer } from './start-server.ts';
+import type { RunningServer } from './start-server.ts';
 
 let session: ServedSession;
 let server: RunningServer;
 
 beforeAll(async () => {
   session = serveSession();
-  server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    token: TOKEN,
-    session,
-    logger: { log: () => undefined },
-    dashboardFolder: null,
-  });
+  server = await startTestServer(session);
 });
 
 afterAll(async () => {

@@ -2,6 +2,7 @@
 
 import { type Instrument, formatMoney, formatPrice, formatQuantity } from '../core/domain/instrument.ts';
 import type { Output } from '../core/domain/outputs.ts';
+import type { DenialReason } from '../core/domain/reasons.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
 
@@ -51,7 +52,7 @@ export class OutputLog implements OutputSink {
         break;
       }
       case 'denial':
-        this.#logger.log('warning', 'order_denied', 'Order denied by the risk gate', {
+        this.#logger.log('warning', 'order_denied', denialText(output.reason), {
           time_ms: output.timeMs,
           order_id: output.orderId,
           ...output.reason,
@@ -84,5 +85,24 @@ export class OutputLog implements OutputSink {
       case 'verdict':
         break;
     }
+  }
+}
+
+/** Says what denied it: not all rules are the risk gate's. */
+function denialText({ code }: DenialReason): string {
+  switch (code) {
+    case 'order_unknown':
+      return 'Cancel or amendment denied: there is no such order';
+    case 'not_amendable':
+      return 'Amendment denied: an order of that type or status cannot be amended';
+    case 'not_running':
+      return 'Order denied: the session is not trading';
+    case 'paused':
+      return 'Order denied: the session is paused';
+    case 'market_data_stale':
+    case 'bars_missing':
+      return 'Order denied: its market data is not fresh';
+    default:
+      return 'Order denied by the risk gate';
   }
 }

@@ -79,6 +79,15 @@ describe('la backtest', () => {
     expect(await run()).toMatchObject({ starting_equity: '500', trades: 0 });
   });
 
+  test('that a risk limit ends exits 6 and raises no alert in the workspace, which is a session’s', async () => {
+    const limits = 'risk: { max_account_loss_percent: 0.001 }\n';
+    writeFileSync(path.join(workspace, 'laptop-agents.yaml'), limits);
+    const ended = await la('--json', 'backtest', '--data', candles());
+    expect(ended).toMatchObject({ code: 6, err: '' });
+    expect(JSON.parse(ended.out)).toMatchObject({ stopped_reason: 'max_loss', status: 'error' });
+    expect(existsSync(path.join(workspace, 'logs'))).toBe(false);
+  });
+
   test('comes to the same on candles that were imported', async () => {
     const data = candles();
     const imported = await la('data', 'import', data, '--symbol', 'ETHUSDT', '--name', 'ethusdt-1m');

@@ -15,6 +15,7 @@ import { limitOrder, marketOrder, type StrategyHandlers } from '../../src/core/s
 import type { HeartbeatFields } from '../../src/ports/heartbeat-fields.ts';
 import type { OperatorWish, SessionAccess } from '../../src/server/session-access.ts';
 import { SessionReadModel } from '../../src/server/session-read-model.ts';
+import { type RunningServer, type ServerOptions, startServer } from '../../src/server/start-server.ts';
 import { RecentLines } from '../../src/session/recent-lines.ts';
 import { writeDocument } from '../../src/storage/document-file.ts';
 import { FileEventLog } from '../../src/storage/event-log.ts';
@@ -84,6 +85,22 @@ export interface ServedSession extends SessionAccess {
   /** Null until a test lets the engine be there. */
   shown: SessionReadModel | null;
   close(): Promise<void>;
+}
+
+/** Serves a session on a free port of this machine, with {@link TOKEN}, logging nowhere, without the built dashboard. */
+export function startTestServer(
+  session: SessionAccess,
+  options: Partial<ServerOptions> = {},
+): Promise<RunningServer> {
+  return startServer({
+    host: '127.0.0.1',
+    port: 0,
+    token: TOKEN,
+    session,
+    logger: { log: () => undefined },
+    dashboardFolder: null,
+    ...options,
+  });
 }
 
 /** Records `market` as the session of `start` in `root`, and gives access to it as a running one. */

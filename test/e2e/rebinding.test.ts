@@ -10,8 +10,8 @@ import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type Page, chromium } from '@playwright/test';
 import { describe, expect, test } from 'vitest';
-import { TOKEN, serveSession, type ServedSession } from '../builders/served-session.ts';
-import { startServer, type RunningServer } from '../../src/server/start-server.ts';
+import { TOKEN, serveSession, type ServedSession, startTestServer } from '../builders/served-session.ts';
+import type { RunningServer } from '../../src/server/start-server.ts';
 import { shareSession } from './support/shared-session.ts';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -69,10 +69,7 @@ async function close({ session, server, evil, browser }: Shared): Promise<void> 
 describe.skipIf(!existsSync(CHROMIUM))('a hostile page', () => {
   const shared = shareSession(async () => {
     const session = serveSession();
-    const server = await startServer({
-      ...{ host: '127.0.0.1', port: 0, token: TOKEN, session, dashboardFolder: null },
-      logger: { log: () => undefined },
-    });
+    const server = await startTestServer(session);
     const evil = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><body>hello');
     });

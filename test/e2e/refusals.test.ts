@@ -104,11 +104,16 @@ describe.concurrent('the venue', { timeout: TEST_LIMIT_MS }, () => {
 
 test('a dashboard whose port is taken moves to another one and says so', async () => {
   const { port, close } = await takePort();
-  const workspace = makeWorkspace();
-  const options = ['--duration', '2s', '--dashboard', `127.0.0.1:${port}`, '--workspace', workspace];
-  const ended = await runProgram(['run', '--source', 'simulated', ...options]);
+  const [workspace, another] = [makeWorkspace(), makeWorkspace()];
+  const options = ['--source', 'simulated', '--duration', '2s', '--dashboard', `127.0.0.1:${port}`];
+  const [ended, forMachines] = await Promise.all([
+    runProgram(['run', ...options, '--workspace', workspace]),
+    runProgram(['run', '--json', ...options, '--workspace', another]),
+  ]);
   close();
-  expect(ended.code).toBe(0);
+  expect([ended.code, forMachines.code]).toEqual([0, 0]);
+  expect(forMachines.stderr).toMatch(new RegExp(`^warning: Port ${port} is busy; \\d+ is used instead\n$`));
+  expect(JSON.parse(forMachines.stdout)).toMatchObject({ exit_code: 0 });
   const { dashboard_url: url } = readHeartbeat(workspace);
   expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+/);
   expect(url).not.toContain(`:${port}`);

@@ -1,6 +1,7 @@
 /** A strategy of one's own that never comes back: cut off, alerted, disabled, and the session goes on; a replay is told. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { finalReportShape } from './support/contract-shapes.ts';
@@ -68,19 +69,60 @@ test('an endless loop loses its signal, is alerted, and the session runs its tim
   expect({ code: verified.code, stderr: verified.stderr }).toEqual({ code: 0, stderr: '' });
 }, 120_000);
 
+const SHORT_BUDGET = { LA_ENGINE_STRATEGY_CALL_BUDGET: '100ms' };
+
+function candles(workspace: string, count: number): string {
+  const rows = Array.from({ length: count }, (_, at) => `${at * 60_000},100,101,99,100,5`);
+  const data = join(workspace, 'btcusdt.csv');
+  writeFileSync(data, `open_time_ms,open,high,low,close,volume\n${rows.join('\n')}\n`);
+  return data;
+}
+
+function stuckSentence(strategy: string): string {
+  return `strategy_stuck: ${strategy}: onBar at 1970-01-01 11:41:00 of the market (its call 700) did not come back within 1 s; the run was ended and has no result\n`;
+}
+
 test('an endless loop ends a backtest and a check, with a sentence that says where', async () => {
   const workspace = makeWorkspace();
   const strategy = join(workspace, 'looping.ts');
   writeFileSync(strategy, LOOPING_LATE);
-  const rows = Array.from({ length: 800 }, (_, at) => `${at * 60_000},100,101,99,100,5`);
-  const data = join(workspace, 'btcusdt.csv');
-  writeFileSync(data, `open_time_ms,open,high,low,close,volume\n${rows.join('\n')}\n`);
+  const data = candles(workspace, 800);
   for (const command of ['backtest', 'check']) {
     const words = [command, '--data', data, '--strategy', strategy, '--workspace', workspace];
-    const ended = await runProgram(words, { env: { LA_ENGINE_STRATEGY_CALL_BUDGET: '100ms' } });
+    const ended = await runProgram(words, { env: SHORT_BUDGET });
     expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 1, stdout: '' });
-    expect(ended.stderr).toBe(
-      `strategy_stuck: ${strategy}: onBar at 1970-01-01 11:41:00 of the market (its call 700) did not come back within 1 s; the run was ended and has no result\n`,
-    );
+    expect(ended.stderr).toBe(stuckSentence(strategy));
   }
+}, 120_000);
+
+test('an endless loop ends whatever replays a session, by the budget that the session had', async () => {
+  const workspace = makeWorkspace();
+  const strategy = join(workspace, 'looping.ts');
+  writeFileSync(strategy, LOOPING_LATE.replace('=== 700', '=== 900'));
+  const words = ['backtest', '--data', candles(workspace, 800), '--strategy', strategy];
+  const recorded = await runProgram([...words, '--workspace', workspace], { env: SHORT_BUDGET });
+  expect({ code: recorded.code, stderr: recorded.stderr }).toEqual({ code: 0, stderr: '' });
+  // As a strategy does that hangs on what is there besides the recording.
+  const session = realpathSync(join(workspace, 'runs/latest'));
+  const kept = join(session, 'strategy.ts');
+  writeFileSync(kept, LOOPING_LATE);
+  const before = readdirSync(session).toSorted();
+  const scratch = join(workspace, 'scratch');
+  mkdirSync(scratch);
+  const env = { TMPDIR: scratch, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') };
+  const ends = await Promise.all(
+    [
+      ['replay', session],
+      ['verify', session],
+      ['diff', session, '--rerun'],
+      ['journal', 'rebuild', session],
+    ].map((command) => runProgram([...command, '--workspace', workspace], { env })),
+  );
+  expect(ends.map(({ code, stdout }) => ({ code, stdout }))).toEqual(
+    [1, 1, 2, 1].map((code) => ({ code, stdout: '' })),
+  );
+  for (const { stderr } of ends) expect(stderr).toContain(stuckSentence(kept));
+  // What they had open is gone.
+  expect(readdirSync(scratch)).toEqual([]);
+  expect(readdirSync(session).toSorted()).toEqual(before);
 }, 120_000);

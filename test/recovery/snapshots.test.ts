@@ -11,6 +11,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RecoveredSession, recoverSession } from '../../src/app/recover-session.ts';
+import { loadRecordedStrategy, readSessionStart } from '../../src/app/replay-session.ts';
 import { logRecovery } from '../../src/app/recovery-lines.ts';
 import { spellRows } from '../../src/app/row-spelling.ts';
 import { SessionSnapshots } from '../../src/app/session-snapshots.ts';
@@ -301,7 +302,8 @@ describe('a session that died', () => {
 describe('the verification of a session', () => {
   async function verified(folder: SessionFolder): ReturnType<typeof verifySession> {
     const scratch = mkdtempSync(path.join(root, 'scratch-'));
-    return verifySession(folder, { scratch });
+    const createStrategy = await loadRecordedStrategy(folder, readSessionStart(folder));
+    return verifySession(folder, { createStrategy, scratch });
   }
 
   test('finds each snapshot right on its way', async () => {

@@ -302,6 +302,13 @@ test('refuses variables that look like mistyped settings and leaves the rest alo
   ).toEqual([]);
 });
 
+test('refuses what begins like a section of settings, whichever', () => {
+  const sections = ['LA_CHECKS_NOTHING', 'LA_LIQUIDATION_NOTHING', 'LA_MARKET_DATA_NOTHING'];
+  expect(findings({ environment: Object.fromEntries(sections.map((name) => [name, '1'])) })).toEqual(
+    sections.map((name) => `${name}: expected a known variable, found this one`),
+  );
+});
+
 test('takes an empty variable as none', () => {
   expect(load({ environment: { LA_LEVERAGE: '', BITUNIX_REST_URL: '' } })).toMatchObject({ leverage: 5 });
 });

@@ -11,13 +11,11 @@ import { dirname, join, resolve } from 'node:path';
 import { isInterval, MINUTE_MS, parseSpanMs, SECOND_MS } from '../../core/base/time.ts';
 import { assert } from '../../core/base/assert.ts';
 import { FEE_TIERS } from '../../core/exchange/fee-schedule.ts';
-import { KILL_SWITCH_VARIABLE } from '../../session/kill-switch.ts';
-import { TEST_CRASH_VARIABLE } from '../../session/test-crash.ts';
 import { CONFIG_FILE_NAME } from '../../session/workspace-paths.ts';
-import { ALERT_SECRET_VARIABLES, buildAlertSettings } from './alert-settings.ts';
-import { closestWord } from './closest-word.ts';
+import { buildAlertSettings } from './alert-settings.ts';
 import { ConfigError, showValue } from './config-error.ts';
 import { readConfigFile, type FileValues } from './config-file.ts';
+import { VARIABLE_ALIASES, findUnknownVariables } from './environment-variables.ts';
 import { buildFillSettings, checkFillSettings } from './fill-settings.ts';
 import { type Layered, layerOf, showOrigin } from './setting-layers.ts';
 import { buildRiskSettings } from './risk-settings.ts';
@@ -34,20 +32,6 @@ import { PathReader } from './path-reader.ts';
 import { type RecordedSettings, mayReplace, recordedLayer } from './recorded-settings.ts';
 import type { EffectiveValue, Origin, Settings, SourceSetting } from './settings.ts';
 import { readVenueEndpoints, REST_URL_VARIABLE, WS_URL_VARIABLE } from './venue-endpoints.ts';
-
-/** Short forms of variables, beside the systematic ones. */
-const VARIABLE_ALIASES: Readonly<Partial<Record<SettingKey, string>>> = { symbols: 'LA_SYMBOL' };
-
-/** Variables that are not settings. */
-const OTHER_VARIABLES: ReadonlySet<string> = new Set([
-  KILL_SWITCH_VARIABLE,
-  TEST_CRASH_VARIABLE,
-  'LA_DATA_DIR',
-  ...ALERT_SECRET_VARIABLES,
-]);
-
-const SECTION_VARIABLE =
-  /^LA_(?:ALERTS|MARKET_DATA|ENGINE|EXCHANGE|LATENCY|FILLS|PARAMETRIC|FEES|RISK|RESOURCES)_/;
 
 export interface SettingSources {
   readonly workspace: string;
@@ -67,7 +51,7 @@ export function loadSettings(sources: SettingSources): Settings {
   const { recorded } = sources;
   const file = locateConfigFile(sources);
   const fileValues = readFileLayer(file, findings);
-  rejectUnknownVariables(sources.environment, findings);
+  findings.push(...findUnknownVariables(sources.environment).refused);
 
   const merged = new Map<SettingKey, Layered>();
   for (const key of SETTING_KEYS) {
@@ -263,22 +247,6 @@ function check(key: SettingKey, raw: unknown, place: string, findings: string[])
   const shown = Array.isArray(raw) && raw.length === 1 ? (raw[0] as unknown) : raw;
   findings.push(`${place}: expected ${SETTINGS[key].expected}, found ${showValue(shown)}`);
   return SETTINGS[key].initial;
-}
-
-/** Only what looks like a setting is refused: the prefix is short, and others may use it. */
-function rejectUnknownVariables(environment: SettingSources['environment'], findings: string[]): void {
-  const known = new Set([
-    ...SETTING_KEYS.map(settingVariable),
-    ...Object.values(VARIABLE_ALIASES),
-    ...OTHER_VARIABLES,
-  ]);
-  for (const name of Object.keys(environment)) {
-    if (!name.startsWith('LA_') || known.has(name)) continue;
-    const meant = closestWord(name, known);
-    if (meant !== null)
-      findings.push(`${name}: expected a known variable, found this one (did you mean ${meant}?)`);
-    else if (SECTION_VARIABLE.test(name)) findings.push(`${name}: expected a known variable, found this one`);
-  }
 }
 
 /** A call that may take longer than the event loop would be ended with the whole session, within its time. */

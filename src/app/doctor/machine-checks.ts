@@ -10,7 +10,7 @@ import { countOpenFiles } from '../../session/open-files.ts';
 import { DISK_COMFORTABLE_MB, DISK_RESERVE_MB } from '../../session/resource-guard.ts';
 import { freeDiskMb } from '../../session/resource-sampler.ts';
 import { type WorkspacePaths, workspacePaths } from '../../session/workspace-paths.ts';
-import type { CheckResult } from '../doctor.ts';
+import type { CheckResult } from './check-result.ts';
 
 /** Oldest Node that runs the sources as they stand. */
 const NODE_MAJOR_MINIMUM = 24;

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 
 import type { ListenAddress, Settings } from '../config/settings.ts';
-import type { CheckResult } from '../doctor.ts';
+import type { CheckResult } from './check-result.ts';
 
 const ANSWER_TIMEOUT_MS = 8_000;
 

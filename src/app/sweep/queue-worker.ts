@@ -13,7 +13,7 @@ import { readStrategySource } from '../strategy-loader.ts';
 import { SweepMarket } from './sweep-market.ts';
 import { QUEUE_NAME, type TrialJob, connectRedis, openQueue } from './trial-queue.ts';
 import { TrialPool } from './trial-pool.ts';
-import type { TrialGround, TrialOutcome } from './trial-run.ts';
+import type { TrialOutcome } from './trial-run.ts';
 import type { TapeRecipe } from './trial-runner.ts';
 
 const LOCK_MS = 5_000;
@@ -40,7 +40,7 @@ export async function runSweepWorker({ url, threads, stop }: WorkerRequest, io: 
     async ({ data }) => {
       refuseStrangers(data);
       const { ground, recipe, trial } = data;
-      return pool.run({ ground, tape: await tapes.get(ground, recipe), trial });
+      return pool.run({ ground, tapes: await tapes.get(recipe), trial });
     },
     {
       connection,
@@ -95,23 +95,23 @@ function refuseStrangers({ ground, engineHash: engine, strategyHash: wanted }: T
 
 /** The tapes of the last parts of the market that were asked for. */
 class TapeCache {
-  readonly #tapes = new Map<string, Promise<EventTape>>();
+  readonly #tapes = new Map<string, Promise<readonly EventTape[]>>();
 
-  get(ground: TrialGround, recipe: TapeRecipe): Promise<EventTape> {
-    const key = JSON.stringify([recipe, ground.spec]);
+  get(recipe: TapeRecipe): Promise<readonly EventTape[]> {
+    const key = JSON.stringify(recipe);
     const known = this.#tapes.get(key);
     if (known !== undefined) return known;
-    const tape = record(ground, recipe);
-    this.#tapes.set(key, tape);
+    const tapes = record(recipe);
+    this.#tapes.set(key, tapes);
     const [oldest] = this.#tapes.keys();
     if (oldest !== undefined && this.#tapes.size > TAPES_MAX) this.#tapes.delete(oldest);
-    return tape;
+    return tapes;
   }
 }
 
-async function record(ground: TrialGround, recipe: TapeRecipe): Promise<EventTape> {
-  const { data, marks, funding, symbol, barMs = null, filesHash, fromMs, toMs, historyBars } = recipe;
-  const market = await SweepMarket.open({ data, marks, funding, symbol, barMs });
-  if (market.filesHash !== filesHash) throw new Error(`this worker has other data in ${data}`);
-  return (await market.record(ground, { fromMs, toMs, historyBars })).tape;
+async function record({ contracts, filesHash, ...span }: TapeRecipe): Promise<readonly EventTape[]> {
+  const market = await SweepMarket.open(contracts);
+  if (market.filesHash !== filesHash)
+    throw new Error(`this worker has other data in ${contracts.map(({ data }) => data).join(', ')}`);
+  return (await market.record(span)).tapes;
 }

@@ -1,10 +1,11 @@
 /** One search: every trial of a space over one part of the market, ranked. */
 
 import type { StrategyInstance } from '../../core/strategy/strategy.ts';
+import type { DatasetSpan } from '../../storage/datasets/dataset.ts';
 import { neededHistory } from '../backtest-start.ts';
 import type { CallMark } from '../call-mark.ts';
 import { ConfigError } from '../config/config-error.ts';
-import type { MarketSpan, SweepMarket } from './sweep-market.ts';
+import type { SweepMarket } from './sweep-market.ts';
 import type { Trial } from './sweep-space.ts';
 import { type TrialGround, type TrialOutcome, loadTrialStrategy } from './trial-run.ts';
 import type { TrialMarket, TrialRunner } from './trial-runner.ts';
@@ -21,7 +22,7 @@ export interface SearchParts {
 export async function search(
   parts: SearchParts,
   trials: readonly Trial[],
-  span: Omit<MarketSpan, 'historyBars'>,
+  span: Omit<DatasetSpan, 'historyBars'>,
   onOutcome: (outcome: TrialOutcome) => void,
 ): Promise<readonly TrialOutcome[]> {
   return runTrials(parts, await recordFor(parts, trials, span), trials, onOutcome);
@@ -31,9 +32,9 @@ export async function search(
 export async function recordFor(
   { ground, market, calls }: SearchParts,
   trials: readonly Trial[],
-  span: Omit<MarketSpan, 'historyBars'>,
+  span: Omit<DatasetSpan, 'historyBars'>,
 ): Promise<TrialMarket> {
-  return market.record(ground, { ...span, historyBars: await longestHistory(ground, trials, calls) });
+  return market.record({ ...span, historyBars: await longestHistory(ground, trials, calls) });
 }
 
 /** The outcomes in the order of the trials, whichever ended first. */

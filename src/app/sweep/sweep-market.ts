@@ -1,61 +1,43 @@
-/** The market that a sweep is played on: the dataset once opened, and a tape of any part of it. */
+/** The market that a sweep is played on: its files once opened, and the tapes of any part of it. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createInstrument } from '../../core/domain/instrument.ts';
-import type { Dataset } from '../../storage/datasets/dataset.ts';
-import { recordTape } from '../../storage/datasets/event-tape.ts';
-import { type DatasetPaths, openDataset } from '../../storage/datasets/open-dataset.ts';
+import type { DatasetSpan } from '../../storage/datasets/dataset.ts';
+import { type EventTape, recordTape } from '../../storage/datasets/event-tape.ts';
 import { toStorageError } from '../../storage/storage-error.ts';
-import type { TrialGround } from './trial-run.ts';
-import type { TapeRecipe, TrialMarket } from './trial-runner.ts';
-
-export interface MarketSpan {
-  readonly fromMs: number | null;
-  readonly toMs: number | null;
-  readonly historyBars: number;
-}
+import { BacktestMarket, type MarketContract } from '../backtest-market.ts';
+import type { TrialMarket } from './trial-runner.ts';
 
 export class SweepMarket {
-  readonly dataset: Dataset;
+  readonly market: BacktestMarket;
   readonly filesHash: string;
-  readonly #files: DatasetPaths;
 
-  private constructor(files: DatasetPaths, filesHash: string, dataset: Dataset) {
-    this.#files = files;
+  private constructor(market: BacktestMarket, filesHash: string) {
+    this.market = market;
     this.filesHash = filesHash;
-    this.dataset = dataset;
   }
 
   /** Throws StorageError where a file is missing or not what it should be. */
-  static async open(files: DatasetPaths): Promise<SweepMarket> {
-    return new SweepMarket(files, await hashFiles(files), await openDataset(files));
-  }
-
-  /** The span of a part of the data, ms UTC. Throws StorageError where nothing lies in it. */
-  span(
-    ground: Pick<TrialGround, 'spec'>,
-    span: MarketSpan,
-  ): { readonly startMs: number; readonly endMs: number } {
-    return this.dataset.feed(createInstrument(ground.spec, 0), span);
+  static async open(contracts: readonly MarketContract[]): Promise<SweepMarket> {
+    const filesHash = await hashFiles(contracts);
+    return new SweepMarket(await BacktestMarket.open(contracts), filesHash);
   }
 
   /** Records a part of the data into shared memory. */
-  async record(ground: Pick<TrialGround, 'spec'>, span: MarketSpan): Promise<TrialMarket> {
-    const recipe: TapeRecipe = { ...this.#files, ...span, filesHash: this.filesHash };
-    return {
-      tape: await recordTape(this.dataset.feed(createInstrument(ground.spec, 0), span)),
-      recipe,
-    };
+  async record(span: DatasetSpan): Promise<TrialMarket> {
+    const { contracts } = this.market;
+    const tapes: EventTape[] = [];
+    for (const feed of this.market.feeds(span)) tapes.push(await recordTape(feed));
+    return { tapes, recipe: { contracts, ...span, filesHash: this.filesHash } };
   }
 }
 
 /** SHA-256 over the bytes of all files that the paths stand for, in turn, hex. */
-async function hashFiles({ data, marks, funding }: DatasetPaths): Promise<string> {
+async function hashFiles(contracts: readonly MarketContract[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const given of [data, marks, funding]) {
+  for (const given of contracts.flatMap(({ data, marks, funding }) => [data, marks, funding])) {
     hash.update(given === null ? 'none' : 'given');
     for (const file of given === null ? [] : filesOf(given)) {
       try {

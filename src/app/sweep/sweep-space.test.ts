@@ -44,13 +44,18 @@ test('paths count from the file, times are UTC, spans are spans', () => {
     'data: ../bars.csv\nstrategy: ./mine.ts\nfrom: 2025-03-01\nto: 1740900000000\nparams: {}\nwalk_forward: {train: 30d, test: 12h}\nscore: pnl',
   );
   expect(space).toMatchObject({
-    data: path.resolve('bars.csv'),
+    data: [path.resolve('bars.csv')],
     strategy: path.resolve('spaces/mine.ts'),
     fromMs: Date.UTC(2025, 2, 1),
     toMs: 1_740_900_000_000,
     walkForward: { trainMs: 30 * 86_400_000, testMs: 12 * 3_600_000 },
     score: 'pnl',
     random: null,
+  });
+  expect(read('data: [a.csv, b.csv]\nmark: c.csv\nparams: {}')).toMatchObject({
+    data: [path.resolve('spaces/a.csv'), path.resolve('spaces/b.csv')],
+    funding: [],
+    mark: [path.resolve('spaces/c.csv')],
   });
 });
 

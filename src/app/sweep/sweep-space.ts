@@ -49,10 +49,15 @@ const timeShape = z.union([
 
 const fileShape = z.string({ error: 'the path of a file' }).min(1, { error: 'the path of a file' });
 
+/** One for each contract. */
+const filesShape = z.union([fileShape.transform((file) => [file]), z.array(fileShape).min(1)], {
+  error: 'the path of a file, or a list of them: one for each contract',
+});
+
 const spaceShape = z.strictObject({
-  data: fileShape.optional(),
-  funding: fileShape.optional(),
-  mark: fileShape.optional(),
+  data: filesShape.optional(),
+  funding: filesShape.optional(),
+  mark: filesShape.optional(),
   from: timeShape.optional(),
   to: timeShape.optional(),
   strategy: fileShape.optional(),
@@ -85,10 +90,10 @@ export interface WalkForward {
 }
 
 export interface SweepSpace {
-  /** Absolute; null = not said here. */
-  readonly data: string | null;
-  readonly funding: string | null;
-  readonly mark: string | null;
+  /** Absolute, one for each contract; none = not said here. */
+  readonly data: readonly string[];
+  readonly funding: readonly string[];
+  readonly mark: readonly string[];
   /** ms UTC; null = the data's own begin, end. */
   readonly fromMs: number | null;
   readonly toMs: number | null;
@@ -161,14 +166,14 @@ function foundText(document: Document, issue: z.core.$ZodIssue): string {
 
 function toSpace(checked: z.infer<typeof spaceShape>, folder: string): SweepSpace {
   const { search, strategy, walk_forward: windows } = checked;
-  const file = (given: string | undefined): string | null =>
-    given === undefined ? null : path.resolve(folder, given);
+  const files = (given: readonly string[] = []): readonly string[] =>
+    given.map((file) => path.resolve(folder, file));
   const timeMs = (given: string | number | undefined): number | null =>
     given === undefined ? null : typeof given === 'number' ? given : parseUtcTime(given);
   return {
-    data: file(checked.data),
-    funding: file(checked.funding),
-    mark: file(checked.mark),
+    data: files(checked.data),
+    funding: files(checked.funding),
+    mark: files(checked.mark),
     fromMs: timeMs(checked.from),
     toMs: timeMs(checked.to),
     strategy:

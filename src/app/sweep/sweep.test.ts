@@ -9,9 +9,11 @@ import { createInstrument } from '../../core/domain/instrument.ts';
 import type { SweepDocument } from '../../report/sweep-html.ts';
 import { openBarDataset } from '../../storage/datasets/bar-dataset.ts';
 import { playTape, recordTape } from '../../storage/datasets/event-tape.ts';
+import { BacktestMarket, contractsOf } from '../backtest-market.ts';
 import { evaluateBacktest } from '../backtest-run.ts';
 import { composeBacktestStart, contractOf, neededHistory } from '../backtest-start.ts';
 import { loadSettings } from '../config/load-settings.ts';
+import { pairFiles } from '../market-files.ts';
 import { loadStrategyMaker } from '../strategy-loader.ts';
 import { ThreadRunner } from './thread-runner.ts';
 import { parseSweepSpace } from './sweep-space.ts';
@@ -35,6 +37,8 @@ beforeAll(() => {
     price = close;
   }
   writeFileSync(path.join(folder, 'btcusdt.csv'), `${rows.join('\n')}\n`);
+  // Another contract that begins later, so that at a start both have history, of another length.
+  writeFileSync(path.join(folder, 'ethusdt.csv'), `${[rows[0], ...rows.slice(120)].join('\n')}\n`);
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -50,6 +54,8 @@ function settings(params = '{}') {
     recorded: null,
   });
 }
+
+const NO_OTHERS = { funding: [], mark: [] };
 
 const SPACE = `
 data: btcusdt.csv
@@ -123,6 +129,28 @@ describe('a sweep', { timeout: 120_000 }, () => {
       const start = composeBacktestStart({ ...own, band: 'off' }, dataset, feed, facts);
       const { report } = await evaluateBacktest({ start, createStrategy, feed });
       expect([report.state_hash, report.pnl_absolute]).toEqual([hash, pnl]);
+    }
+  });
+
+  test('plays the candles of several contracts as a backtest does, on every thread', async () => {
+    const text = `data: [btcusdt.csv, ethusdt.csv]\nfrom: ${FROM_MS}\nparams: {fast: 5, slow: [30, 90]}\nscore: pnl`;
+    const { trials, symbol, source } = await run(text, 2);
+    expect(symbol).toBe('BTCUSDT, ETHUSDT');
+    expect(trials).toHaveLength(2);
+    const files = ['btcusdt.csv', 'ethusdt.csv'].map((name) => path.join(folder, name));
+    const market = await BacktestMarket.open(contractsOf(settings(), pairFiles(files, NO_OTHERS)));
+    const { specs, dataset } = market;
+    for (const { params, state_hash: hash } of trials) {
+      const own = settings(JSON.stringify(params));
+      const createStrategy = await loadStrategyMaker('sma_cross', params);
+      const strategy = createStrategy();
+      const historyBars = neededHistory(own, dataset, strategy);
+      const feed = market.feed({ fromMs: FROM_MS, toMs: null, historyBars });
+      const facts = { sessionId: 'trial', seed: 1, source, specs, strategy };
+      const start = composeBacktestStart({ ...own, band: 'off' }, dataset, feed, facts);
+      const { report } = await evaluateBacktest({ start, createStrategy, feed });
+      expect(report.state_hash).toBe(hash);
+      expect(report.by_symbol.map(({ fills }) => fills > 0)).toEqual([true, true]);
     }
   });
 

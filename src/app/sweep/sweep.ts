@@ -5,26 +5,25 @@
  */
 
 import path from 'node:path';
-import type { InstrumentSpec } from '../../core/domain/instrument.ts';
 import { EXIT_CODES } from '../../core/domain/reasons.ts';
 import { systemClock } from '../../ports/wall-clock.ts';
 import { formatSweepSummary } from '../../report/sweep-summary.ts';
 import { workspacePaths } from '../../session/workspace-paths.ts';
 import { StorageError } from '../../storage/storage-error.ts';
-import { DEFAULT_SEED, chosenBarMs, contractOf } from '../backtest-start.ts';
-import { symbolOf } from '../backtest-market.ts';
-import { EXIT_STUCK } from '../backtest.ts';
+import { type BacktestMarket, contractsOf } from '../backtest-market.ts';
+import { DEFAULT_SEED } from '../backtest-start.ts';
 import type { CallMark } from '../call-mark.ts';
 import { watchCalls } from '../call-watchdog.ts';
 import { ConfigError } from '../config/config-error.ts';
 import type { Settings } from '../config/settings.ts';
+import { type MarketFiles, pairFiles } from '../market-files.ts';
 import { type ProgramIo, printJson } from '../program-io.ts';
 import { ReplayProgress } from '../replay-progress.ts';
 import { engineHash, strategyHash } from '../session-hashes.ts';
 import { newSessionId } from '../session-id.ts';
 import { BACKTEST_SOURCE } from '../session-manifest.ts';
 import { readStrategySource } from '../strategy-loader.ts';
-import { StrategyStuckError } from '../strategy-stuck-error.ts';
+import { EXIT_STUCK, StrategyStuckError } from '../strategy-stuck-error.ts';
 import { recordFor, runTrials } from './search.ts';
 import { composeSweep, writeSweep } from './sweep-document.ts';
 import { SweepMarket } from './sweep-market.ts';
@@ -69,23 +68,16 @@ async function holdSweep(
 ): Promise<number> {
   const startedMs = systemClock.nowMs();
   const trials = trialsOf(space);
-  const data = dataOf(space);
-  const symbol = symbolOf({ settings, data });
-  const market = await SweepMarket.open({
-    ...{ data, marks: space.mark, funding: space.funding, symbol },
-    barMs: chosenBarMs(settings),
-  });
-  const spec = contractOf(symbol, market.dataset);
-  const ground = groundOf(settings, space, spec, market);
-  const span = market.span(ground, { fromMs: space.fromMs, toMs: space.toMs, historyBars: 0 });
-  const windows =
-    space.walkForward === null ? [] : windowsBetween(span.startMs, span.endMs, space.walkForward);
+  const opened = await SweepMarket.open(contractsOf(settings, filesOf(space)));
+  const ground = groundOf(settings, opened.market);
+  const { startMs, endMs } = opened.market.feed({ fromMs: space.fromMs, toMs: space.toMs, historyBars: 0 });
+  const windows = space.walkForward === null ? [] : windowsBetween(startMs, endMs, space.walkForward);
   const total = trials.length * (1 + windows.length) + windows.length + FILL_DRAWS;
   const progress = new ReplayProgress(io, systemClock, 'tried', total, 'trials');
   let done = 0;
   const tick = (): void => progress.update(++done);
   const runner = await openRunner();
-  const parts = { ground, market, runner, calls };
+  const parts = { ground, market: opened, runner, calls };
   let outcomes: readonly TrialOutcome[];
   let drawn: readonly TrialOutcome[];
   let walk: WalkForwardResult | null;
@@ -107,14 +99,15 @@ async function holdSweep(
     sweepId: newSessionId(startedMs),
     strategy: settings.strategy,
     source: ground.source,
-    symbol: spec.symbol,
+    symbol: ground.specs.map(({ symbol }) => symbol).join(', '),
     seed: ground.seed,
     score: space.score,
-    ...span,
+    startMs,
+    endMs,
     hashes: {
       engine: engineHash(),
       strategy: strategyHash(settings.strategy, readStrategySource(settings.strategy)),
-      data: market.filesHash,
+      data: opened.filesHash,
     },
     outcomes,
     ranked,
@@ -143,24 +136,19 @@ function drawAgain(params: Trial['params'], seed: number): readonly Trial[] {
   return Array.from({ length: FILL_DRAWS }, (_, at) => ({ trial: at + 1, params, seed: seed + at + 1 }));
 }
 
-function dataOf({ data }: SweepSpace): string {
-  if (data === null)
+function filesOf({ data, funding, mark }: SweepSpace): readonly MarketFiles[] {
+  if (data.length === 0)
     throw new ConfigError(['data: expected the market to play, in the space file or as --data, found none']);
-  return data;
+  return pairFiles(data, { funding, mark });
 }
 
-function groundOf(
-  settings: Settings,
-  space: SweepSpace,
-  spec: InstrumentSpec,
-  { dataset }: SweepMarket,
-): TrialGround {
+function groundOf(settings: Settings, { contracts, specs, dataset }: BacktestMarket): TrialGround {
   return {
     // The other two exchanges would triple the work, and say nothing of which parameters are best.
     settings: { ...settings, band: 'off' },
-    spec,
+    specs,
     data: { priceSource: dataset.priceSource, barMs: dataset.barMs },
-    source: `${BACKTEST_SOURCE}${dataOf(space)}`,
+    source: `${BACKTEST_SOURCE}${[...new Set(contracts.map(({ data }) => data))].join(',')}`,
     seed: settings.seed ?? DEFAULT_SEED,
   };
 }

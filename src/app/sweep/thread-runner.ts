@@ -1,4 +1,4 @@
-/** Runs trials on threads of this machine, over one tape in shared memory. */
+/** Runs trials on threads of this machine, over the same tapes in shared memory. */
 
 import type { Trial } from './sweep-space.ts';
 import { TrialPool } from './trial-pool.ts';
@@ -19,13 +19,13 @@ export class ThreadRunner implements TrialRunner {
 
   async run(
     ground: TrialGround,
-    { tape }: TrialMarket,
+    { tapes }: TrialMarket,
     trials: readonly Trial[],
     onOutcome: (outcome: TrialOutcome) => void,
   ): Promise<void> {
     const rest = trials.values();
     const lanes = Array.from({ length: this.#inFlight }, async () => {
-      for (const trial of rest) onOutcome(await this.#pool.run({ ground, tape, trial }));
+      for (const trial of rest) onOutcome(await this.#pool.run({ ground, tapes, trial }));
     });
     await Promise.all(lanes);
   }

@@ -5,6 +5,7 @@ import { type ReturnMoments, returnMoments } from '../../core/statistics/sharpe-
 import type { FinalReport } from '../../report/final-report.ts';
 import type { Dataset } from '../../storage/datasets/dataset.ts';
 import { type EventTape, playTape } from '../../storage/datasets/event-tape.ts';
+import { joinFeeds } from '../../storage/datasets/joined-feed.ts';
 import { type BacktestPlan, evaluateBacktest } from '../backtest-run.ts';
 import { composeBacktestStart, neededHistory } from '../backtest-start.ts';
 import { type CallMark, loadMarked } from '../call-mark.ts';
@@ -19,7 +20,7 @@ const TRIAL_SESSION = 'trial';
 /** What all trials of a search have in common. Plain data, so that it passes to threads and other machines. */
 export interface TrialGround {
   readonly settings: Settings;
-  readonly spec: InstrumentSpec;
+  readonly specs: readonly InstrumentSpec[];
   readonly data: Pick<Dataset, 'priceSource' | 'barMs'>;
   /** How reports name the data. */
   readonly source: string;
@@ -50,21 +51,22 @@ export function loadTrialStrategy(
 
 /** The backtest that a trial is. */
 function planTrial(
-  { settings, data, source, spec }: TrialGround,
+  { settings, data, source, specs }: TrialGround,
   seed: number,
-  tape: EventTape,
+  tapes: readonly EventTape[],
   createStrategy: StrategyMaker,
 ): BacktestPlan {
   const strategy = createStrategy();
-  const feed = playTape(tape, neededHistory(settings, data, strategy));
-  const facts = { sessionId: TRIAL_SESSION, seed, source, specs: [spec], strategy };
+  const historyBars = neededHistory(settings, data, strategy);
+  const feed = joinFeeds(tapes.map((tape) => playTape(tape, historyBars)));
+  const facts = { sessionId: TRIAL_SESSION, seed, source, specs, strategy };
   return { start: composeBacktestStart(settings, data, feed, facts), createStrategy, feed };
 }
 
 /** Throws what a backtest throws; parameters that the strategy refuses are an outcome. */
 export async function runTrial(
   ground: TrialGround,
-  tape: EventTape,
+  tapes: readonly EventTape[],
   { trial, params, seed = ground.seed }: Trial,
   calls: CallMark | null,
 ): Promise<TrialOutcome> {
@@ -75,7 +77,7 @@ export async function runTrial(
     if (!(error instanceof ConfigError)) throw error;
     return { trial, params, report: null, refusal: error.message, moments: null, profits: [] };
   }
-  const { report, rows } = await evaluateBacktest(planTrial(ground, seed, tape, createStrategy));
+  const { report, rows } = await evaluateBacktest(planTrial(ground, seed, tapes, createStrategy));
   const equity = rows.equity.map((row) => Number(row.equity));
   const returns = equity.slice(1).map((value, at) => value / (equity[at] ?? Number.NaN) - 1);
   return {

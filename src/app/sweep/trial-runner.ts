@@ -1,23 +1,22 @@
 /** Where trials run: what threads of this machine and workers on others have in common. */
 
+import type { DatasetSpan } from '../../storage/datasets/dataset.ts';
 import type { EventTape } from '../../storage/datasets/event-tape.ts';
-import type { DatasetPaths } from '../../storage/datasets/open-dataset.ts';
+import type { MarketContract } from '../backtest-market.ts';
 import type { Trial } from './sweep-space.ts';
 import type { TrialGround, TrialOutcome } from './trial-run.ts';
 
-/** The market of a search: the tape, and what another machine needs to record the same one. */
+/** The market of a search: a tape for each contract, and what another machine needs to record the same ones. */
 export interface TrialMarket {
-  readonly tape: EventTape;
+  readonly tapes: readonly EventTape[];
   readonly recipe: TapeRecipe;
 }
 
-/** From which files a tape was recorded. */
-export interface TapeRecipe extends DatasetPaths {
+/** From which files the tapes were recorded, and which part of them. */
+export interface TapeRecipe extends DatasetSpan {
+  readonly contracts: readonly MarketContract[];
   /** SHA-256 over the files' bytes, hex: a worker whose files differ refuses. */
   readonly filesHash: string;
-  readonly fromMs: number | null;
-  readonly toMs: number | null;
-  readonly historyBars: number;
 }
 
 export interface TrialRunner {

@@ -7,12 +7,12 @@ import { type TrialGround, type TrialOutcome, runTrial } from './trial-run.ts';
 
 export interface TrialTask {
   readonly ground: TrialGround;
-  readonly tape: EventTape;
+  readonly tapes: readonly EventTape[];
   readonly trial: Trial;
   /** Of the mark under which the strategy's calls are made; null = nobody looks. */
   readonly calls: SharedArrayBuffer | null;
 }
 
-export function work({ ground, tape, trial, calls }: TrialTask): Promise<TrialOutcome> {
-  return runTrial(ground, tape, trial, calls === null ? null : new CallMark(calls));
+export function work({ ground, tapes, trial, calls }: TrialTask): Promise<TrialOutcome> {
+  return runTrial(ground, tapes, trial, calls === null ? null : new CallMark(calls));
 }

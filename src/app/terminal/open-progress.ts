@@ -15,6 +15,8 @@ export interface SessionProgress {
   /** Shows the session as it stands; called once a second. `price` is display text, null where unknown. */
   update(fields: HeartbeatFields, price: string | null): void;
   note(text: string): void;
+  /** A note that is said beside a machine-readable answer too, where the other warnings are: on stderr. */
+  warn(text: string): void;
   end(): void;
 }
 
@@ -36,6 +38,10 @@ export function openProgress(io: ProgramIo, sources: ProgressSources): SessionPr
     return {
       update: (fields, price) => lines.update(fields, price),
       note: (text) => lines.note(text),
+      warn(text) {
+        if (io.json) io.stderr.write(`warning: ${text}\n`);
+        else lines.note(text);
+      },
       end: () => {},
     };
   }
@@ -49,6 +55,7 @@ export function openProgress(io: ProgramIo, sources: ProgressSources): SessionPr
   return {
     update: (fields, price) => view.update(fields, price),
     note: (text) => view.note(text),
+    warn: (text) => view.note(text),
     end() {
       view.end();
       device.close();

@@ -1,9 +1,8 @@
 /** `la alerts test`, `la alerts status`, `la alerts flush` */
 
 import type { AlertsSubject } from '../../app/alert-commands.ts';
-import { loadSettings } from '../../app/config/load-settings.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
-import { settingSources } from '../setting-options.ts';
+import { readSettings, settingSources } from '../setting-options.ts';
 
 const FLUSH_LIMIT = '60s';
 
@@ -13,7 +12,7 @@ export function addAlertsCommand(program: AnyCommand, context: CommandContext): 
     .description('where alerts are delivered: test the channels, see what waits, deliver it now');
   const subjectOf = (command: AnyCommand): AlertsSubject => ({
     workspace: context.globals().workspace,
-    settings: loadSettings(settingSources(command, context, 'continue')).alerts,
+    settings: readSettings(settingSources(command, context, 'continue'), context).alerts,
     environment: context.environment,
   });
 

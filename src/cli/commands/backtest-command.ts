@@ -2,11 +2,11 @@
 
 import type { BacktestRequest } from '../../app/backtest.ts';
 import { ConfigError, showValue } from '../../app/config/config-error.ts';
-import { loadSettings } from '../../app/config/load-settings.ts';
 import type { SettingKey } from '../../app/config/setting-schemas.ts';
+import { pairFiles } from '../../app/market-files.ts';
 import { parseUtcTime } from '../../app/config/utc-time.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
-import { addSettingOptions, settingSources } from '../setting-options.ts';
+import { addSettingOptions, readSettings, settingSources } from '../setting-options.ts';
 
 const OFFERED: ReadonlySet<SettingKey> = new Set<SettingKey>([
   'symbols',
@@ -44,7 +44,7 @@ Exit codes: those of a session ("la run --help"): 0 played to the end, 1 the str
 cannot be read, 6 a risk limit or a liquidation ended it.`,
     )
     .action(async (options: Readonly<Record<string, unknown>>) => {
-      const settings = loadSettings(settingSources(command, context, 'fresh'));
+      const settings = readSettings(settingSources(command, context, 'fresh'), context);
       const { backtest } = await import('../../app/backtest.ts');
       const { workspace } = context.globals();
       const request = { settings, workspace, ...readBacktestOptions(options) };
@@ -74,38 +74,23 @@ export function readBacktestOptions(
     const value = options[name];
     return typeof value === 'string' ? value : null;
   };
-  const [data = '', ...others] = texts(options['data']);
-  const [funding, ...fundings] = oneEach('--funding', texts(options['funding']), others.length + 1);
-  const [mark, ...marks] = oneEach('--mark', texts(options['mark']), others.length + 1);
+  const others = { funding: texts(options['funding']), mark: texts(options['mark']) };
+  const [first, ...further] = pairFiles(texts(options['data']), others);
   return {
-    data,
-    funding: funding ?? null,
-    mark: mark ?? null,
-    further: others.map((each, at) => ({
-      data: each,
-      funding: fundings[at] ?? null,
-      mark: marks[at] ?? null,
-    })),
+    ...(first ?? { data: '', funding: null, mark: null }),
+    further,
     fromMs: readTime('--from', text('from')),
     toMs: readTime('--to', text('to')),
   };
 }
 
 /** An option that may be given again. */
-function collect(value: string, before: unknown): readonly string[] {
+export function collect(value: string, before: unknown): readonly string[] {
   return [...texts(before), value];
 }
 
-function texts(value: unknown): readonly string[] {
+export function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
-}
-
-/** None, or one for each contract in their order. Throws ConfigError. */
-function oneEach(flag: string, files: readonly string[], contracts: number): readonly string[] {
-  if (files.length === 0 || files.length === contracts) return files;
-  throw new ConfigError([
-    `${flag}: expected none, or one for each --data in their order, found ${files.length} for ${contracts}`,
-  ]);
 }
 
 /** Throws ConfigError. */

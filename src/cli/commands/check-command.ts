@@ -1,9 +1,8 @@
 /** `la check` */
 
-import { loadSettings } from '../../app/config/load-settings.ts';
 import type { SettingKey } from '../../app/config/setting-schemas.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
-import { addSettingOptions, settingSources } from '../setting-options.ts';
+import { addSettingOptions, readSettings, settingSources } from '../setting-options.ts';
 import { addBacktestOptions, readBacktestOptions } from './backtest-command.ts';
 
 const OFFERED: ReadonlySet<SettingKey> = new Set<SettingKey>([
@@ -39,7 +38,7 @@ Example:
 Exit codes: 0 nothing was found, 1 a check caught the strategy or it does not come back, 2 usage or data that cannot be read.`,
     )
     .action(async (options: Readonly<Record<string, unknown>>) => {
-      const settings = loadSettings(settingSources(command, context, 'fresh'));
+      const settings = readSettings(settingSources(command, context, 'fresh'), context);
       const { checkStrategy } = await import('../../app/check-strategy.ts');
       const { workspace } = context.globals();
       const request = { settings, workspace, ...readBacktestOptions(options) };

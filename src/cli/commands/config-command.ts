@@ -1,9 +1,8 @@
 /** `la config show`, `la config reference` */
 
-import { loadSettings } from '../../app/config/load-settings.ts';
 import { showConfig } from '../../app/show-config.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
-import { addSettingOptions, settingSources } from '../setting-options.ts';
+import { addSettingOptions, readSettings, settingSources } from '../setting-options.ts';
 
 export function addConfigCommand(program: AnyCommand, context: CommandContext): void {
   const config = program.command('config').description('look at the configuration');
@@ -23,7 +22,9 @@ Exit codes: 0 shown, 2 the configuration is not valid.`,
     );
   addSettingOptions(show);
   show.action(() =>
-    context.finish(showConfig(loadSettings(settingSources(show, context, 'continue')), context.io())),
+    context.finish(
+      showConfig(readSettings(settingSources(show, context, 'continue'), context), context.io()),
+    ),
   );
   config
     .command('reference')

@@ -1,10 +1,9 @@
 /** `la doctor` */
 
 import { ConfigError } from '../../app/config/config-error.ts';
-import { loadSettings } from '../../app/config/load-settings.ts';
 import type { DoctorSubject } from '../../app/doctor.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
-import { addSettingOptions, settingSources } from '../setting-options.ts';
+import { addSettingOptions, readSettings, settingSources } from '../setting-options.ts';
 
 export function addDoctorCommand(program: AnyCommand, context: CommandContext): void {
   const doctor = program
@@ -19,14 +18,17 @@ export function addDoctorCommand(program: AnyCommand, context: CommandContext): 
     const { runDoctor } = await import('../../app/doctor.ts');
     const { workspace } = context.globals();
     return context.finish(
-      runDoctor({ workspace, environment: context.environment, settings: readSettings() }, context.io()),
+      runDoctor(
+        { workspace, environment: context.environment, settings: settingsOrFindings() },
+        context.io(),
+      ),
     );
   });
 
   /** A broken configuration is one of the things to find here, not a reason to look no further. */
-  function readSettings(): DoctorSubject['settings'] {
+  function settingsOrFindings(): DoctorSubject['settings'] {
     try {
-      return loadSettings(settingSources(doctor, context, 'continue'));
+      return readSettings(settingSources(doctor, context, 'continue'), context);
     } catch (error) {
       if (error instanceof ConfigError) return { findings: error.findings };
       throw error;

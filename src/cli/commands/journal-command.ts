@@ -15,7 +15,8 @@ Works where the journal was deleted or damaged; the old one stands until the new
 
 Example: la journal rebuild latest
 
-Exit codes: 0 rebuilt, 1 the event log cannot be read or the session still runs, 2 there is no such session.`,
+Exit codes: 0 rebuilt, 1 the event log cannot be read, the session still runs or its strategy does not come back,
+2 there is no such session.`,
     )
     .action(async (session) => {
       const { rebuildJournal } = await import('../../app/rebuild-journal.ts');

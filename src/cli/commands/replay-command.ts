@@ -18,8 +18,8 @@ Examples:
   la replay latest
   la replay 20261122-163900-4f2a --out /tmp/again
 
-Exit codes: 0 replayed to the end of the recording, 1 the recording cannot be read, 2 there is no such session,
-7 the engine fails on the recorded events.`,
+Exit codes: 0 replayed to the end of the recording, 1 the recording cannot be read or the strategy does not
+come back, 2 there is no such session, 7 the engine fails on the recorded events.`,
     )
     .action(async (session, { out }) => {
       const { replay } = await import('../../app/replay.ts');

@@ -7,18 +7,10 @@ import { Option } from '@commander-js/extra-typings';
 import { ConfigError } from '../../app/config/config-error.ts';
 import { loadSettings } from '../../app/config/load-settings.ts';
 import type { RecordedSettings } from '../../app/config/recorded-settings.ts';
-import type { Settings } from '../../app/config/settings.ts';
 import type { ProgramIo } from '../../app/program-io.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
+import type { RunRequest } from '../run-request.ts';
 import { addSettingOptions, settingSources } from '../setting-options.ts';
-
-/** A command line of `la run`, read and checked. */
-export interface RunRequest {
-  readonly settings: Settings;
-  readonly workspace: string;
-  /** Only checks are wanted. */
-  readonly isPreflight: boolean;
-}
 
 /** What becomes of a checked command line; returns the exit code. */
 export type HoldSession = (request: RunRequest, io: ProgramIo) => number | Promise<number>;

@@ -3,12 +3,12 @@
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { ConfigError, showValue } from '../../app/config/config-error.ts';
-import { loadSettings } from '../../app/config/load-settings.ts';
 import type { SettingKey } from '../../app/config/setting-schemas.ts';
 import type { TrialRunner } from '../../app/sweep/trial-runner.ts';
 import type { SweepSpace } from '../../app/sweep/sweep-space.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
-import { addSettingOptions, settingSources } from '../setting-options.ts';
+import { addSettingOptions, readSettings, settingSources } from '../setting-options.ts';
+import { collect, texts } from './backtest-command.ts';
 
 const OFFERED: ReadonlySet<SettingKey> = new Set<SettingKey>([
   'symbols',
@@ -29,9 +29,9 @@ export function addSweepCommand(program: AnyCommand, context: CommandContext): v
     .command('sweep')
     .description('many backtests over a space of parameters')
     .requiredOption('--space <file>', 'what to look through: a YAML or JSON file (see docs/sweeps.md)')
-    .option('--data <path>', 'data, as for la backtest (default: the data of the space)')
-    .option('--funding <file>', 'settlements, as for la backtest')
-    .option('--mark <file>', 'mark prices, as for la backtest')
+    .option('--data <path>', 'data, as for la backtest (default: the data of the space)', collect)
+    .option('--funding <file>', 'settlements, as for la backtest', collect)
+    .option('--mark <file>', 'mark prices, as for la backtest', collect)
     .option('--threads <number>', 'threads of this machine (default: one a processor)')
     .option('--workers <redis-url>', 'run the trials on the sweep-workers of this queue: redis://HOST:PORT')
     .option('--dry-run', 'print the trials and run none');
@@ -63,14 +63,14 @@ Exit codes: 0 all trials ran, 1 a strategy does not come back, 2 usage or data t
         const value = options[name];
         return typeof value === 'string' ? value : null;
       };
-      const space = withFiles(readSweepSpace(text('space') ?? ''), text);
+      const space = withFiles(readSweepSpace(text('space') ?? ''), options);
       const sources = settingSources(command, context, 'fresh');
       const { strategy } = space;
       const flags =
         strategy === null || sources.flags.strategy !== undefined
           ? sources.flags
           : { ...sources.flags, strategy };
-      const settings = loadSettings({ ...sources, flags });
+      const settings = readSettings({ ...sources, flags }, context);
       const threads = readThreads(text('threads'));
       const { sweep, listTrials } = await import('../../app/sweep/sweep.ts');
       if (options['dryRun'] === true) return context.finish(listTrials(space, context.io()));
@@ -89,12 +89,12 @@ Exit codes: 0 all trials ran, 1 a strategy does not come back, 2 usage or data t
 }
 
 /** The space with the files named as flags, which win. */
-function withFiles(space: SweepSpace, text: (name: string) => string | null): SweepSpace {
-  const file = (name: 'data' | 'funding' | 'mark'): string | null => {
-    const given = text(name);
-    return given === null ? space[name] : path.resolve(given);
+function withFiles(space: SweepSpace, options: Readonly<Record<string, unknown>>): SweepSpace {
+  const files = (name: 'data' | 'funding' | 'mark'): readonly string[] => {
+    const given = texts(options[name]);
+    return given.length === 0 ? space[name] : given.map((file) => path.resolve(file));
   };
-  return { ...space, data: file('data'), funding: file('funding'), mark: file('mark') };
+  return { ...space, data: files('data'), funding: files('funding'), mark: files('mark') };
 }
 
 /** Throws ConfigError. */

@@ -18,7 +18,7 @@ Examples:
   la verify latest --json | jq .difference
 
 Exit codes: 0 everything is identical, 7 something differs (the first event that does is named) or the recording is damaged,
-1 the session still runs or has nothing to compare, 2 there is no such session.`,
+1 the session still runs, has nothing to compare or its strategy does not come back, 2 there is no such session.`,
     )
     .action(async (session) => {
       const { verify } = await import('../../app/verify.ts');

@@ -32,8 +32,10 @@ import type { DatasetFeed } from './dataset.ts';
 
 const BLOCK_ROWS = 4_096;
 
-/** `feeds`: at least one, each of another contract. */
+/** `feeds`: at least one, each of another contract; a single one stays as it is. */
 export function joinFeeds(feeds: readonly DatasetFeed[]): DatasetFeed {
+  const [only] = feeds;
+  if (only !== undefined && feeds.length === 1) return only;
   return {
     startMs: Math.min(...feeds.map(({ startMs }) => startMs)),
     endMs: Math.max(...feeds.map(({ endMs }) => endMs)),

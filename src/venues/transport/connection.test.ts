@@ -12,9 +12,9 @@ import {
   FRAME_GREETING,
   FRAME_OTHER,
   FRAME_PONG,
-  type StreamSpec,
 } from './connection.ts';
 import { systemScheduler } from './scheduler.ts';
+import type { StreamSpec } from './stream-spec.ts';
 
 /** The recipe of the venue, a hundred times as fast. */
 const FAST: ConnectionTimes = {

@@ -12,6 +12,7 @@ import { VenueError } from '../../ports/venue-error.ts';
 import type { WallClock } from '../../ports/wall-clock.ts';
 import { OutgoingQueue } from './outgoing-queue.ts';
 import type { Scheduler, Timer } from './scheduler.ts';
+import type { StreamSpec } from './stream-spec.ts';
 import { StreamWatch } from './stream-watch.ts';
 
 /** What {@link ConnectionCallbacks.onFrame} found in a frame; data frames return their stream's index instead. */
@@ -49,13 +50,6 @@ const DEFAULT_TIMES: ConnectionTimes = {
   healthyMs: 60_000,
   rotateMs: 23 * 3_600_000,
 };
-
-export interface StreamSpec {
-  /** For people. */
-  readonly name: string;
-  /** Longest silence of a healthy stream; null where silence says nothing, which also exempts it from first data. */
-  readonly silenceMs: number | null;
-}
 
 export interface ConnectionProtocol {
   readonly streams: readonly StreamSpec[];

@@ -6,7 +6,7 @@
  */
 
 import type { WallClock } from '../../ports/wall-clock.ts';
-import type { StreamSpec } from './connection.ts';
+import type { StreamSpec } from './stream-spec.ts';
 import type { Scheduler, Timer } from './scheduler.ts';
 
 /** A check that ran this much too late proves that we slept, not the peer: it is repeated before it judges. */
