@@ -17,6 +17,7 @@ const TYPES: ReadonlySet<unknown> = new Set([
 const TIMES_IN_FORCE: ReadonlySet<unknown> = new Set(['gtc', 'ioc', 'fok', 'post_only']);
 const TRIGGERS: ReadonlySet<unknown> = new Set(['mark', 'last']);
 const POSITION_SIDES: ReadonlySet<unknown> = new Set([undefined, 'long', 'short']);
+const UNFIT_CODES: ReadonlySet<unknown> = new Set(['quantity_invalid', 'price_invalid', 'trigger_invalid']);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -46,13 +47,14 @@ function copyIntent(intent: Fields): Fields {
   switch (action) {
     case 'submit': {
       const { instrument, side, type, quantity, price, timeInForce, reduceOnly, positionSide } = intent;
-      const { trigger, bracket, clientOrderId, tag } = intent;
+      const { trigger, bracket, clientOrderId, tag, unfit } = intent;
       return {
         ...{ action, instrument, side, type, quantity, price: price ?? null, timeInForce, reduceOnly },
         ...(positionSide === undefined ? {} : { positionSide }),
         trigger: copyPart(trigger ?? null, ['on', 'price', 'trailBps']),
         bracket: copyPart(bracket ?? null, ['on', 'takeProfit', 'stopLoss']),
         ...{ clientOrderId: clientOrderId ?? null, tag },
+        ...(unfit === undefined ? {} : { unfit: isFields(unfit) ? { ...unfit } : unfit }),
       };
     }
     case 'cancel': {
@@ -107,6 +109,8 @@ function wrongSubmit(intent: Fields, instruments: number): string | null {
   if (!isText(tag)) return `tag is ${describe(tag)}`;
   if (intent['clientOrderId'] !== null && !isText(intent['clientOrderId']))
     return `clientOrderId is ${describe(intent['clientOrderId'])}`;
+  if (intent['unfit'] !== undefined && !isUnfit(intent['unfit']))
+    return `unfit is ${describe(intent['unfit'])}`;
   return (
     wrongPart('trigger', trigger, ['price']) ?? wrongPart('bracket', bracket, ['takeProfit', 'stopLoss'])
   );
@@ -125,6 +129,11 @@ function wrongPart(name: string, part: unknown, prices: readonly string[]): stri
   const { trailBps } = part as { readonly trailBps?: unknown };
   const isDistance = trailBps === undefined || trailBps === null || Number.isFinite(trailBps);
   return isDistance ? null : `${name}: trailBps is ${describe(trailBps)}`;
+}
+
+function isUnfit(reason: unknown): boolean {
+  if (!isFields(reason) || !UNFIT_CODES.has(reason['code'])) return false;
+  return Object.values(reason).every((value) => typeof value === 'string' && value.length <= MAX_TEXT);
 }
 
 function wrongName(intent: Fields): string | null {
