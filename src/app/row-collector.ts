@@ -16,7 +16,7 @@ import {
   qualityRow,
   tradeRow,
 } from '../storage/journal-projection.ts';
-import type { SessionRows } from './session-result.ts';
+import type { SessionRows } from './compose-report.ts';
 
 type Kept<Key extends keyof StoredRows> = StoredRows[Key][];
 
