@@ -22,7 +22,7 @@ import {
 import type { HeldPosition } from '../ports/heartbeat-fields.ts';
 import type {
   BandFacts,
-  EquityFacts,
+  EquitySample,
   FillFacts,
   LedgerFacts,
   LifecycleFacts,
@@ -166,7 +166,7 @@ export interface FinalReportInputs {
   readonly fills: readonly FillFacts[];
   readonly ledger: readonly LedgerFacts[];
   readonly trades: readonly TradeFacts[];
-  readonly equity: readonly EquityFacts[];
+  readonly equity: readonly EquitySample[];
   readonly band: readonly BandFacts[];
   readonly quality: readonly QualityFacts[];
   readonly lifecycle: readonly LifecycleFacts[];

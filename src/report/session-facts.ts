@@ -62,6 +62,9 @@ export interface EquityFacts {
   readonly position: string;
 }
 
+/** What statistics need of it. */
+export type EquitySample = Pick<EquityFacts, 'time_ms' | 'equity'>;
+
 /** Profit since the start under the three exchanges; null where one did not run. `hash` is set on the last one only. */
 export interface BandFacts {
   readonly time_ms: number;
