@@ -5,7 +5,7 @@ import type { ReceiptDocument } from '../core/domain/receipt-document.ts';
 import { explainFill } from '../report/explain-fill.ts';
 import { workspacePaths } from '../session/workspace-paths.ts';
 import { JournalReader } from '../storage/journal-reader.ts';
-import type { OrderRow } from '../storage/journal-rows.ts';
+import type { OrderRow } from '../ports/journal-rows.ts';
 import { listSessions, resolveSession, type SessionFolder } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { printJson, type ProgramIo } from './program-io.ts';

@@ -5,7 +5,7 @@
  * within a tolerance. Limitation: where two runs trade differently for long, nearest is a guess, and says so by its times.
  */
 
-import type { FillRow, OrderRow } from '../storage/journal-rows.ts';
+import type { FillRow, OrderRow } from '../ports/journal-rows.ts';
 
 export interface DecidedOrder {
   readonly order: OrderRow;

@@ -86,7 +86,7 @@ export class RowCollector implements OutputSink {
         this.#quality.push(qualityRow(output.record, this.#instrument(output.record.instrument)));
         break;
       case 'lifecycle':
-        this.#lifecycle.push({ time_ms: output.timeMs, state: output.state });
+        this.#lifecycle.push({ time_ms: output.timeMs, state: output.state, reason: output.reason });
         break;
       case 'verdict':
       case 'log':

@@ -8,7 +8,7 @@
  */
 
 import type { SessionStart } from '../core/domain/session-start.ts';
-import type { FillRow, OrderRow, QualityRow } from '../storage/journal-rows.ts';
+import type { FillRow, OrderRow, QualityRow } from '../ports/journal-rows.ts';
 import {
   type AlignmentOptions,
   type DecidedOrder,

@@ -19,7 +19,7 @@ import type {
   TradeRow,
   VerdictCountRow,
   VerdictRow,
-} from '../storage/journal-rows.ts';
+} from '../ports/journal-rows.ts';
 import type { SessionManifest } from '../storage/session-folder.ts';
 
 export interface JournalRows {

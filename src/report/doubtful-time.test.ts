@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { T0, gap } from '../../test/builders/sample-facts.ts';
 import { measureDoubt } from './doubtful-time.ts';
-import type { QualityFacts } from './session-facts.ts';
+import type { QualityRow } from '../ports/journal-rows.ts';
 
-function stretch(fromS: number, toS: number, kind = 'stale'): QualityFacts {
+function stretch(fromS: number, toS: number, kind: QualityRow['kind'] = 'stale'): QualityRow {
   return { ...gap(0, false), kind, from_ms: T0 + fromS * 1_000, to_ms: T0 + toS * 1_000 };
 }
 

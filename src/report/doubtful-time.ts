@@ -7,7 +7,8 @@
 
 import { formatMoney, parseMoney } from '../core/domain/instrument.ts';
 import { money } from '../core/domain/units.ts';
-import type { EquitySample, QualityFacts } from './session-facts.ts';
+import type { QualityRow } from '../ports/journal-rows.ts';
+import type { EquitySample } from './session-facts.ts';
 
 export interface DoubtfulTime {
   readonly seconds: number;
@@ -23,7 +24,7 @@ export interface Span {
 
 /** `samples` in the order of their times, the session's opening first and its ending last. */
 export function measureDoubt(
-  quality: readonly QualityFacts[],
+  quality: readonly QualityRow[],
   samples: readonly EquitySample[],
 ): DoubtfulTime {
   const startMs = samples[0]?.time_ms ?? 0;
@@ -38,7 +39,7 @@ export function measureDoubt(
 }
 
 /** Stretches of bad data within a session, joined, in the order of time; a gap that was filled in later is none. */
-export function doubtfulStretches(quality: readonly QualityFacts[], startMs: number, endMs: number): Span[] {
+export function doubtfulStretches(quality: readonly QualityRow[], startMs: number, endMs: number): Span[] {
   return union(
     quality
       .filter(({ kind, backfilled }) => kind !== 'gap' || !backfilled)
@@ -48,7 +49,7 @@ export function doubtfulStretches(quality: readonly QualityFacts[], startMs: num
 }
 
 /** Seconds that these stretches cover; what several cover at once counts once. */
-export function secondsOf(stretches: readonly Pick<QualityFacts, 'from_ms' | 'to_ms'>[]): number {
+export function secondsOf(stretches: readonly Pick<QualityRow, 'from_ms' | 'to_ms'>[]): number {
   return lengthMs(union(stretches.map(({ from_ms: from, to_ms: to }) => ({ from, to })))) / 1_000;
 }
 

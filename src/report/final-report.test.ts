@@ -127,7 +127,7 @@ describe('final report', () => {
     ['duration_reached', {}, 'success', 0],
     ['stop_requested', {}, 'success', 0],
     ['signal', {}, 'success', 0],
-    ['duration_reached', { lifecycle: [{ time_ms: T0, state: 'halted' }] }, 'degraded', 0],
+    ['duration_reached', { lifecycle: [{ time_ms: T0, state: 'halted', reason: null }] }, 'degraded', 0],
     ['duration_reached', { lifecycle: [withoutStrategy] }, 'degraded', 0],
     ['duration_reached', { quality: [gap(60_000, false)] }, 'degraded', 0],
     ['duration_reached', { quality: [gap(60_000, true)] }, 'success', 0],
@@ -147,7 +147,7 @@ describe('final report', () => {
   );
 
   test('counts gaps, their seconds and how many were backfilled', () => {
-    const stale = { ...gap(5_000, false), kind: 'stale' };
+    const stale = { ...gap(5_000, false), kind: 'stale' as const };
     const later = { ...gap(1_500, false), from_ms: T0 + 90_000, to_ms: T0 + 91_500 };
     expect(report({ quality: [gap(60_000, true), later, stale] })).toMatchObject({
       ...{ gaps: 2, gap_seconds: 61.5, gaps_backfilled: 1 },

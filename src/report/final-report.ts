@@ -20,17 +20,8 @@ import {
   tradeStatistics,
 } from './performance-statistics.ts';
 import type { HeldPosition } from '../ports/heartbeat-fields.ts';
-import type {
-  BandFacts,
-  EquitySample,
-  FillFacts,
-  LedgerFacts,
-  LifecycleFacts,
-  OpeningPosition,
-  OrderFacts,
-  QualityFacts,
-  TradeFacts,
-} from './session-facts.ts';
+import type { BandRow, LifecycleRow, QualityRow, TradeRow } from '../ports/journal-rows.ts';
+import type { EquitySample, FillFacts, LedgerFacts, OpeningPosition, OrderFacts } from './session-facts.ts';
 
 /** The feed of a gap in which the program itself did not run. */
 const PROCESS_FEED = 'process';
@@ -165,11 +156,11 @@ export interface FinalReportInputs {
   readonly orders: readonly OrderFacts[];
   readonly fills: readonly FillFacts[];
   readonly ledger: readonly LedgerFacts[];
-  readonly trades: readonly TradeFacts[];
+  readonly trades: readonly TradeRow[];
   readonly equity: readonly EquitySample[];
-  readonly band: readonly BandFacts[];
-  readonly quality: readonly QualityFacts[];
-  readonly lifecycle: readonly LifecycleFacts[];
+  readonly band: readonly BandRow[];
+  readonly quality: readonly QualityRow[];
+  readonly lifecycle: readonly LifecycleRow[];
   /** Intents that our gate denied, cancels included. */
   readonly denials: readonly unknown[];
 }
@@ -267,7 +258,7 @@ function symbolResult(symbol: string, inputs: FinalReportInputs): SymbolResult {
 }
 
 /** Each interruption is recorded once for every contract. */
-function interruptions(quality: readonly QualityFacts[]): Pick<FinalReport, 'resumed' | 'downtime_seconds'> {
+function interruptions(quality: readonly QualityRow[]): Pick<FinalReport, 'resumed' | 'downtime_seconds'> {
   const ends = new Map(
     quality.filter(({ feed }) => feed === PROCESS_FEED).map(({ from_ms: from, to_ms: to }) => [from, to]),
   );
@@ -288,8 +279,8 @@ export function ledgerDifference(
 
 function reportStatus(
   stoppedReason: StoppedReason,
-  quality: readonly QualityFacts[],
-  lifecycle: readonly LifecycleFacts[],
+  quality: readonly QualityRow[],
+  lifecycle: readonly LifecycleRow[],
 ): ReportStatus {
   if (stoppedReason === 'kill_switch') return 'killed';
   if (EXIT_CODES[stoppedReason] !== 0) return 'error';

@@ -4,7 +4,8 @@ import { formatMoney, parseMoney } from '../core/domain/instrument.ts';
 import { parseBigDecimal } from '../core/base/fixed-point.ts';
 import { type Money, ZERO_MONEY, money } from '../core/domain/units.ts';
 import { DAY_MS } from '../core/base/time.ts';
-import type { EquitySample, FillFacts, OpeningPosition, TradeFacts } from './session-facts.ts';
+import type { TradeRow } from '../ports/journal-rows.ts';
+import type { EquitySample, FillFacts, OpeningPosition } from './session-facts.ts';
 
 const YEAR_MS = 365 * DAY_MS;
 /** Fewer samples say nothing about a distribution. */
@@ -81,7 +82,7 @@ export interface TradeStatistics {
   readonly profitFactor: number | null;
 }
 
-export function tradeStatistics(trades: readonly Pick<TradeFacts, 'net_pnl'>[]): TradeStatistics {
+export function tradeStatistics(trades: readonly Pick<TradeRow, 'net_pnl'>[]): TradeStatistics {
   const results = trades.map(({ net_pnl: net }) => parseMoney(net));
   const won = results.filter((net) => net > 0n);
   const lost = results.filter((net) => net < 0n);

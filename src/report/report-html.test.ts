@@ -121,7 +121,7 @@ describe('report.html', () => {
   });
 
   test('tells a fill that only the optimist had apart from trouble of the data', () => {
-    const touch = { ...gap(0, false), feed: 'band', kind: 'late', detail: 'without a print' };
+    const touch = { ...gap(0, false), feed: 'band', kind: 'late' as const, detail: 'without a print' };
     const told = pageWith({ quality: [touch, touch] });
     expect(told).toContain('Nothing to report: no gap');
     expect(told).toContain('2 fills were given by the optimistic exchange alone');

@@ -1,12 +1,12 @@
 /** `trades.csv`: one closed round trip a row. Prices are averages rounded to 8 decimals; `funding` is signed, received > 0. */
 
 import { csvText, numberCell, textCell, timeCell } from './csv-cell.ts';
-import type { TradeFacts } from './session-facts.ts';
+import type { TradeRow } from '../ports/journal-rows.ts';
 
 const HEADER =
   'trade_id,symbol,side,quantity,entry_time,entry_price,exit_time,exit_price,exit_reason,gross_pnl,fees,funding,net_pnl,r_multiple,bars_held,strategy';
 
-export function formatTradesCsv(trades: readonly TradeFacts[]): string {
+export function formatTradesCsv(trades: readonly TradeRow[]): string {
   return csvText(
     HEADER,
     trades.map((trade) => [

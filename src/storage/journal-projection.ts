@@ -28,7 +28,7 @@ import type {
   TradeRow,
   TriggerRow,
   VerdictRow,
-} from './journal-rows.ts';
+} from '../ports/journal-rows.ts';
 import type { HeldPosition } from './position-projection.ts';
 
 /** A row as SQLite holds it: flags as 0 or 1, documents as JSON text. */

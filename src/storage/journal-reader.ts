@@ -17,7 +17,7 @@ import type {
   VerdictCountRow,
   VerdictRow,
   WholeOrderRow,
-} from './journal-rows.ts';
+} from '../ports/journal-rows.ts';
 import { type JournalPage, type PageQuery, composePage, shapeOrder, shapePage } from './journal-page.ts';
 import type { AgentName } from '../core/domain/verdict.ts';
 import { JOURNAL_VERSION, journalVersion } from './journal-schema.ts';

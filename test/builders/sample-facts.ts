@@ -1,12 +1,13 @@
 /** A small made-up session for the tests of this folder. */
 
 import type { FinalReportInputs } from '../../src/report/final-report.ts';
-import type { EquityFacts, FillFacts, QualityFacts, TradeFacts } from '../../src/report/session-facts.ts';
+import type { EquityRow, QualityRow, TradeRow } from '../../src/ports/journal-rows.ts';
+import type { FillFacts } from '../../src/report/session-facts.ts';
 
 /** 2024-11-22T15:40:00Z. */
 export const T0 = 1_732_290_000_000;
 
-export function equityPoint(index: number, equity: string): EquityFacts {
+export function equityPoint(index: number, equity: string): EquityRow {
   return { time_ms: T0 + index * 1_000, equity, wallet: equity, unrealized_pnl: '0', position: '0' };
 }
 
@@ -17,7 +18,7 @@ export function fill(afterMs: number, side: 'buy' | 'sell', quantity: string): F
   };
 }
 
-export function trade(id: number, netPnl: string): TradeFacts {
+export function trade(id: number, netPnl: string): TradeRow {
   return {
     ...{ trade_id: id, symbol: 'BTCUSDT', side: 'long', quantity: '0.01', entry_time_ms: T0 + id * 60_000 },
     ...{ entry_price: '68590.1', exit_time_ms: T0 + id * 60_000 + 30_500, exit_price: '68600.33333333' },
@@ -26,14 +27,14 @@ export function trade(id: number, netPnl: string): TradeFacts {
   };
 }
 
-export function gap(lengthMs: number, backfilled: boolean): QualityFacts {
+export function gap(lengthMs: number, backfilled: boolean): QualityRow {
   return {
     ...{ from_ms: T0, to_ms: T0 + lengthMs, symbol: 'BTCUSDT', feed: 'kline', kind: 'gap' },
     ...{ detail: '1 bar', backfilled },
   };
 }
 
-export const SAMPLE_EQUITY: readonly EquityFacts[] = [
+export const SAMPLE_EQUITY: readonly EquityRow[] = [
   equityPoint(0, '10000'),
   equityPoint(100, '10000.5'),
   equityPoint(600, '10000.3'),
@@ -67,6 +68,6 @@ export const SAMPLE_INPUTS: FinalReportInputs = {
   equity: SAMPLE_EQUITY,
   band: [],
   quality: [],
-  lifecycle: [{ time_ms: T0, state: 'running' }],
+  lifecycle: [{ time_ms: T0, state: 'running', reason: null }],
   denials: [{}],
 };

@@ -3,7 +3,7 @@
 import type { PageFacts, PageFill, PageOrder } from '../../src/report/page/page-facts.ts';
 import { buildFinalReport } from '../../src/report/final-report.ts';
 import type { ReceiptDocument } from '../../src/core/domain/receipt-document.ts';
-import type { BandFacts } from '../../src/report/session-facts.ts';
+import type { BandRow } from '../../src/ports/journal-rows.ts';
 import { SAMPLE_EQUITY, SAMPLE_INPUTS, T0 } from './sample-facts.ts';
 
 const ORDER: PageOrder = {
@@ -58,7 +58,7 @@ const FILLS: readonly PageFill[] = SAMPLE_INPUTS.fills.map((fill, index) => ({
   ...{ price: index === 0 ? '68590.1' : '68600.3', liquidity: index === 0 ? 'taker' : 'maker', fee: '0.1' },
 }));
 
-const BAND: readonly BandFacts[] = [
+const BAND: readonly BandRow[] = [
   { time_ms: T0 + 1_000, optimistic: '0.5', realistic: '0.2', pessimistic: '-1', hash: null },
   { time_ms: T0 + 500_000, optimistic: '0.9', realistic: '0.3', pessimistic: '-2', hash: 'ab' },
 ];

@@ -2,7 +2,7 @@
 
 import { MONEY_DECIMALS } from '../../core/domain/units.ts';
 import { type Span, doubtfulStretches } from '../doubtful-time.ts';
-import type { BandFacts } from '../session-facts.ts';
+import type { BandRow } from '../../ports/journal-rows.ts';
 import type { Point } from './chart-scale.ts';
 import type { PageFacts, PageFill } from './page-facts.ts';
 
@@ -51,7 +51,7 @@ export function chartSeries({ report, rows }: PageFacts): ChartSeries | null {
   };
 }
 
-function bandPoints(band: readonly BandFacts[], opening: number): BandPoint[] {
+function bandPoints(band: readonly BandRow[], opening: number): BandPoint[] {
   return band.flatMap(({ time_ms: timeMs, optimistic, realistic, pessimistic }) => {
     if (optimistic === null || pessimistic === null) return [];
     const profits = [Number(optimistic), Number(realistic), Number(pessimistic)];

@@ -5,72 +5,43 @@ import type { AlertFacts } from '../alert-lines.ts';
 import type { ExplainedOrder } from '../explain-fill.ts';
 import type { FinalReport } from '../final-report.ts';
 import type {
-  BandFacts,
-  EquityFacts,
-  FillFacts,
-  LedgerFacts,
-  LifecycleFacts,
-  OpeningPosition,
-  OrderFacts,
-  QualityFacts,
-  TradeFacts,
-} from '../session-facts.ts';
+  BandRow,
+  DenialRow,
+  EquityRow,
+  FillRow,
+  LifecycleRow,
+  OrderRow,
+  QualityRow,
+  TradeRow,
+  VerdictCountRow,
+  VerdictRow,
+} from '../../ports/journal-rows.ts';
+import type { FillFacts, LedgerFacts, OpeningPosition, OrderFacts } from '../session-facts.ts';
 
-export interface PageOrder extends OrderFacts, ExplainedOrder {
-  readonly symbol: string;
-  readonly side: 'buy' | 'sell';
-  readonly reason: string | null;
-  readonly decision_time_ms: number;
-}
+export type PageOrder = OrderFacts &
+  ExplainedOrder &
+  Pick<OrderRow, 'symbol' | 'side' | 'reason' | 'decision_time_ms'>;
 
-export interface PageFill extends FillFacts {
-  readonly fill_id: string;
-  readonly order_id: string;
-  readonly price: string;
-  readonly liquidity: 'maker' | 'taker';
-  readonly fee: string;
-}
+export type PageFill = FillFacts & Pick<FillRow, 'fill_id' | 'order_id' | 'price' | 'liquidity' | 'fee'>;
 
-export interface PageDenial {
-  readonly time_ms: number;
-  readonly symbol: string | null;
-  readonly reason: string;
-  readonly numbers: Readonly<Record<string, string | number>>;
-}
-
-export interface PageLifecycle extends LifecycleFacts {
-  readonly reason: string | null;
-}
+export type PageDenial = Pick<DenialRow, 'time_ms' | 'symbol' | 'reason' | 'numbers'>;
 
 /** What the coach said of a closed trade. */
-export interface LessonFacts {
-  readonly time_ms: number;
-  readonly symbol: string;
-  readonly verdict: string;
-  readonly reason: string;
-  readonly numbers: Readonly<Record<string, string | number | null>>;
-}
-
-/** How often an agent said a verdict. */
-export interface VerdictCount {
-  readonly agent: string;
-  readonly verdict: string;
-  readonly times: number;
-}
+export type LessonFacts = Pick<VerdictRow, 'time_ms' | 'symbol' | 'verdict' | 'reason' | 'numbers'>;
 
 /** The journal's part: rows in the order of their times. */
 export interface PageRows {
   readonly orders: readonly PageOrder[];
   readonly fills: readonly PageFill[];
   readonly ledger: readonly LedgerFacts[];
-  readonly trades: readonly TradeFacts[];
-  readonly equity: readonly EquityFacts[];
-  readonly band: readonly BandFacts[];
-  readonly quality: readonly QualityFacts[];
+  readonly trades: readonly TradeRow[];
+  readonly equity: readonly EquityRow[];
+  readonly band: readonly BandRow[];
+  readonly quality: readonly QualityRow[];
   readonly denials: readonly PageDenial[];
-  readonly lifecycle: readonly PageLifecycle[];
+  readonly lifecycle: readonly LifecycleRow[];
   readonly lessons: readonly LessonFacts[];
-  readonly verdictCounts: readonly VerdictCount[];
+  readonly verdictCounts: readonly VerdictCountRow[];
   /** What was held at the end; signed. */
   readonly finalPositions: readonly OpeningPosition[];
   /** Null where none was kept. */

@@ -3,7 +3,7 @@
 import { displayCount, displaySignedMoney, displaySpan, displayTime } from '../display-text.ts';
 import type { FinalReport } from '../final-report.ts';
 import { type HtmlText, html } from '../html-text.ts';
-import type { QualityFacts } from '../session-facts.ts';
+import type { QualityRow } from '../../ports/journal-rows.ts';
 import { figure, omitted, section, signedFigure, table } from './figures.ts';
 
 /** Records shown; the journal has all. */
@@ -12,7 +12,7 @@ const RECORDS_SHOWN_MAX = 200;
 /** Records under it doubt a fill, not the data. */
 const BAND_FEED = 'band';
 
-export function qualitySection(report: FinalReport, quality: readonly QualityFacts[]): HtmlText {
+export function qualitySection(report: FinalReport, quality: readonly QualityRow[]): HtmlText {
   return section('quality', 'Data quality', [
     summary(report),
     records(quality.filter(({ feed }) => feed !== BAND_FEED)),
@@ -70,7 +70,7 @@ function summary(report: FinalReport): HtmlText {
     ${interrupted}`;
 }
 
-function records(quality: readonly QualityFacts[]): HtmlText {
+function records(quality: readonly QualityRow[]): HtmlText {
   if (quality.length === 0)
     return html`<p class="empty">Nothing to report: no gap, no stale stretch, no reconnect.</p>`;
   const rows = quality

@@ -1,11 +1,12 @@
 /** What was refused, when trading stood still, and what people were told of. */
 
+import type { LifecycleRow } from '../../ports/journal-rows.ts';
 import { displayCount, displaySpan, displayTime } from '../display-text.ts';
 import type { FinalReport } from '../final-report.ts';
 import { type HtmlText, html } from '../html-text.ts';
 import type { AlertFacts } from '../alert-lines.ts';
 import { figure, omitted, section, table } from './figures.ts';
-import type { PageLifecycle, PageRows } from './page-facts.ts';
+import type { PageRows } from './page-facts.ts';
 
 const HALTS_SHOWN_MAX = 100;
 const ALERTS_SHOWN_MAX = 100;
@@ -70,7 +71,7 @@ function refusals({ denials, orders }: PageRows): HtmlText {
   );
 }
 
-function halts(lifecycle: readonly PageLifecycle[], endMs: number): HtmlText {
+function halts(lifecycle: readonly LifecycleRow[], endMs: number): HtmlText {
   const found = lifecycle.flatMap(({ state, reason, time_ms: fromMs }, place) => {
     if (state !== 'halted') return [];
     const untilMs = lifecycle[place + 1]?.time_ms ?? endMs;

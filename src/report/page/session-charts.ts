@@ -7,7 +7,7 @@
 
 import { displayMoney, displaySignedMoney, displayTime } from '../display-text.ts';
 import { type HtmlText, html } from '../html-text.ts';
-import type { TradeFacts } from '../session-facts.ts';
+import type { TradeRow } from '../../ports/journal-rows.ts';
 import {
   type Box,
   type Point,
@@ -54,11 +54,11 @@ const MARK = 4.5;
 /** More marks than this would hide the curve. */
 const MARKED_TRADES_MAX = 150;
 
-export function drawSessionCharts(series: ChartSeries, trades: readonly TradeFacts[]): HtmlText {
+export function drawSessionCharts(series: ChartSeries, trades: readonly TradeRow[]): HtmlText {
   return html`${drawChart(series, trades, WIDE)}${drawChart(series, trades, NARROW)}`;
 }
 
-function drawChart(series: ChartSeries, trades: readonly TradeFacts[], layout: Layout): HtmlText {
+function drawChart(series: ChartSeries, trades: readonly TradeRow[], layout: Layout): HtmlText {
   const box = ([top, bottom]: readonly [number, number]): Box => ({
     left: layout.left,
     right: layout.right,
@@ -168,7 +168,7 @@ function drawBand(band: readonly BandPoint[], time: TimeScale, scale: ValueScale
   return html`<path class="band" d="${there}${back}Z" />`;
 }
 
-function drawTrade(trade: TradeFacts, series: ChartSeries, time: TimeScale, scale: ValueScale): HtmlText[] {
+function drawTrade(trade: TradeRow, series: ChartSeries, time: TimeScale, scale: ValueScale): HtmlText[] {
   const marks: HtmlText[] = [];
   const isShown = (timeMs: number): boolean => timeMs >= series.fromMs && timeMs <= series.toMs;
   const heightAt = (timeMs: number): number =>

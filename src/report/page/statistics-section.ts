@@ -4,7 +4,7 @@ import { DAY_MS, SECOND_MS } from '../../core/base/time.ts';
 import { UNKNOWN_TEXT, displayCount, displayMoney, displayNumber, displayPercent } from '../display-text.ts';
 import type { FinalReport } from '../final-report.ts';
 import { type HtmlText, html } from '../html-text.ts';
-import type { TradeFacts } from '../session-facts.ts';
+import type { TradeRow } from '../../ports/journal-rows.ts';
 import {
   type Interval,
   type MeanEstimate,
@@ -88,7 +88,7 @@ export function statisticsSection(report: FinalReport, { trades, fills, equity }
 }
 
 /** What the trades say about the strategy, which is usually little. */
-function describeCertainty(trades: readonly TradeFacts[], nets: MeanEstimate | null): string {
+function describeCertainty(trades: readonly TradeRow[], nets: MeanEstimate | null): string {
   if (nets === null)
     return `${counted(trades.length, 'closed trade')}: too few to say anything about the strategy.`;
   if (nets.low > 0 || nets.high < 0) {

@@ -10,7 +10,7 @@ import {
 } from '../display-text.ts';
 import { tellFillStory } from '../explain-fill.ts';
 import { type HtmlText, html } from '../html-text.ts';
-import type { TradeFacts } from '../session-facts.ts';
+import type { TradeRow } from '../../ports/journal-rows.ts';
 import { omitted, section, tone } from './figures.ts';
 import type { PageFill, PageOrder, PageRows } from './page-facts.ts';
 
@@ -49,7 +49,7 @@ export function tradeSection(rows: PageRows): HtmlText {
   ]);
 }
 
-function tradeCells(trade: TradeFacts): HtmlText[] {
+function tradeCells(trade: TradeRow): HtmlText[] {
   return [
     html`<span class="id">${trade.trade_id}</span>`,
     html`<span class="what">${trade.side} ${trade.quantity} ${trade.symbol}</span>`,
@@ -63,7 +63,7 @@ function tradeCells(trade: TradeFacts): HtmlText[] {
   ];
 }
 
-function tradeStory(trade: TradeFacts, rows: PageRows, orders: ReadonlyMap<string, PageOrder>): HtmlText {
+function tradeStory(trade: TradeRow, rows: PageRows, orders: ReadonlyMap<string, PageOrder>): HtmlText {
   const fills = fillsOf(trade, rows.fills);
   const r = trade.r_multiple === null ? '' : `, ${trade.r_multiple} R`;
   const sum =
@@ -95,7 +95,7 @@ function fillStory(fill: PageFill, rows: PageRows, orders: ReadonlyMap<string, P
 }
 
 /** What was filled in a trade's contract while it was held. In hedge mode both sides of the contract are among them. */
-function fillsOf(trade: TradeFacts, fills: readonly PageFill[]): PageFill[] {
+function fillsOf(trade: TradeRow, fills: readonly PageFill[]): PageFill[] {
   return fills.filter(
     ({ symbol, time_ms: timeMs }) =>
       symbol === trade.symbol && timeMs >= trade.entry_time_ms && timeMs <= trade.exit_time_ms,
