@@ -23,10 +23,7 @@ export interface Span {
 }
 
 /** `samples` in the order of their times, the session's opening first and its ending last. */
-export function measureDoubt(
-  quality: readonly QualityRow[],
-  samples: readonly EquitySample[],
-): DoubtfulTime {
+export function measureDoubt(quality: readonly QualityRow[], samples: readonly EquitySample[]): DoubtfulTime {
   const startMs = samples[0]?.time_ms ?? 0;
   const endMs = samples.at(-1)?.time_ms ?? 0;
   const stretches = doubtfulStretches(quality, startMs, endMs);

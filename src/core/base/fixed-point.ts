@@ -72,7 +72,8 @@ export function formatDecimal(value: number, decimals: number): string {
 /** As {@link parseDecimal}, into a bigint without an upper bound. */
 export function parseBigDecimal(text: string, decimals: number): bigint {
   const point = text.indexOf('.');
-  if ((point < 0 ? text.length : point) + decimals <= SAFE_DIGITS) return BigInt(parseDecimal(text, decimals));
+  if ((point < 0 ? text.length : point) + decimals <= SAFE_DIGITS)
+    return BigInt(parseDecimal(text, decimals));
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) throw new DecimalError('not a decimal number', text);
   const fraction = (match[3] ?? '').replace(/0+$/, '');
