@@ -15,6 +15,8 @@ import { type AlertSettings, readAlertAccess } from './config/alert-settings.ts'
 import { ConfigError } from './config/config-error.ts';
 import { loadSettings } from './config/load-settings.ts';
 
+const START_LIMIT_MS = 40_000;
+
 let workspace: string;
 let paths: WorkspacePaths;
 let sink: AlertSink;
@@ -67,32 +69,46 @@ function start(onNews: (news: CourierNews) => void = () => {}): AlertDelivery {
 describe('the thread that delivers', () => {
   test('has delivered the last alert to every channel when it is closed', async () => {
     const delivery = start();
-    alerts.raise('critical', 'crashed', 'the last word');
-    await delivery.close();
-    expect(sink.taken.map(({ path }) => path).toSorted()).toEqual([
+    const channels = [
       '/api/webhooks/1/canary-of-discord',
       '/bot123456789:canary-of-telegram/sendMessage',
       '/hook/canary-of-the-webhook',
-    ]);
+    ];
+    const taken = (): string[] => sink.taken.map(({ path }) => path).toSorted();
+    // The thread is there: what it takes to start is not of the time that the last alert has.
+    alerts.raise('critical', 'crashed', 'the first one');
+    await expect.poll(taken, { timeout: START_LIMIT_MS }).toEqual(channels);
+    alerts.raise('critical', 'crashed', 'the last word');
+    await delivery.close();
+    expect(taken()).toEqual([...channels, ...channels].toSorted());
+    expect(sink.taken.filter(({ body }) => body.includes('the last word'))).toHaveLength(3);
   });
 
   test('does not hold up the loop of its process, nor its end, where nobody answers', async () => {
     for (let index = 0; index < 30; index++) sink.script.push({ kind: 'hang' });
     const news: CourierNews[] = [];
+    const measureLag = async (act: (turn: number) => void): Promise<number> => {
+      const lag = monitorEventLoopDelay({ resolution: 5 });
+      lag.enable();
+      for (let turn = 0; turn < 40; turn++) {
+        act(turn);
+        await delay(25);
+      }
+      lag.disable();
+      return lag.percentile(50) / 1e6;
+    };
+    // What the machine itself holds up, before there is anything to deliver.
+    const aloneMs = await measureLag(() => {});
     const delivery = start((told) => news.push(told));
-    const lag = monitorEventLoopDelay({ resolution: 5 });
     const raisedMs: number[] = [];
     await delay(300);
-    lag.enable();
-    for (let index = 0; index < 40; index++) {
+    const besideMs = await measureLag((index) => {
       const fromMs = performance.now();
       alerts.raise('error', 'made_up', `alert ${index}`);
       raisedMs.push(performance.now() - fromMs);
-      await delay(25);
-    }
-    lag.disable();
+    });
     // Half of all turns; single ones belong to the machine.
-    expect(lag.percentile(50) / 1e6).toBeLessThan(25);
+    expect(besideMs).toBeLessThan(Math.max(25, 3 * aloneMs));
     expect(raisedMs.toSorted((a, b) => a - b)[20]).toBeLessThan(50);
     expect(sink.taken).toEqual([]);
     const closeMs = performance.now();
@@ -101,13 +117,16 @@ describe('the thread that delivers', () => {
     // What hung is delivered by the next one, each alert once.
     sink.script.length = 0;
     const next = start();
-    await delay(500);
+    const texts = (): string[] =>
+      sink.taken
+        .filter(({ path }) => path.startsWith('/hook'))
+        .flatMap(({ body }) =>
+          (JSON.parse(body) as { alerts: { text: string }[] }).alerts.map(({ text }) => text),
+        );
+    const all = Array.from({ length: 40 }, (_, index) => `alert ${index}`);
+    await expect.poll(() => texts().length, { timeout: START_LIMIT_MS }).toBeGreaterThanOrEqual(all.length);
     await next.close();
-    const hook = sink.taken.filter(({ path }) => path.startsWith('/hook'));
-    const texts = hook.flatMap(({ body }) =>
-      (JSON.parse(body) as { alerts: { text: string }[] }).alerts.map(({ text }) => text),
-    );
-    expect(texts).toEqual(Array.from({ length: 40 }, (_, index) => `alert ${index}`));
+    expect(texts()).toEqual(all);
   });
 
   test('is not there where no channel is set', async () => {
@@ -147,12 +166,12 @@ describe('la alerts', () => {
     expect(JSON.parse(before.out())).toMatchObject({
       channels: [{ waiting: 1 }, { waiting: 1 }, { waiting: 1 }],
     });
-    expect(await flushAlerts(subject(), '5s', captureIo())).toBe(0);
+    expect(await flushAlerts(subject(), '30s', captureIo())).toBe(0);
     expect(sink.taken).toHaveLength(3);
     const after = captureIo();
     showAlerts(subject(), after);
     expect(after.out()).not.toContain('canary');
-    expect(await flushAlerts(subject(), '5s', captureIo())).toBe(0);
+    expect(await flushAlerts(subject(), '30s', captureIo())).toBe(0);
     expect(sink.taken).toHaveLength(3);
   });
 });

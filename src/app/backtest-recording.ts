@@ -17,7 +17,7 @@ import { type CallMark, loadMarked } from './call-mark.ts';
 import type { Settings } from './config/settings.ts';
 import { loadRecordedStrategy, readSessionStart } from './replay-session.ts';
 import { composeStart, newAccount } from './start-document.ts';
-import { type StrategyMaker, loadStrategyMaker } from './strategy-loader.ts';
+import { type StrategyMaker, loadStrategyMaker, strategyPlaces } from './strategy-loader.ts';
 
 export interface RecordingPlan {
   readonly start: SessionStart;
@@ -55,7 +55,9 @@ export async function planRecording(
   const isChosen = (key: string): boolean => settings.effective[key]?.origin.kind !== 'default';
   const isOther = isChosen('strategy') || isChosen('params');
   const createStrategy = await loadMarked(calls, () =>
-    isOther ? loadStrategyMaker(settings.strategy, settings.params) : loadRecordedStrategy(folder, recorded),
+    isOther
+      ? loadStrategyMaker(settings.strategy, settings.params, strategyPlaces(settings))
+      : loadRecordedStrategy(folder, recorded),
   );
   const strategy = createStrategy();
   const asked = composeStart(settings, {

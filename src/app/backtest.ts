@@ -39,7 +39,7 @@ import { configHash } from './session-hashes.ts';
 import { newSessionId } from './session-id.ts';
 import { BACKTEST_SOURCE, composeManifest } from './session-manifest.ts';
 import { writeResult } from './session-result.ts';
-import { loadStrategyMaker, readStrategySource } from './strategy-loader.ts';
+import { loadStrategyMaker, readStrategySource, strategyPlaces } from './strategy-loader.ts';
 
 export interface BacktestRequest extends MarketFiles {
   readonly settings: Settings;
@@ -134,7 +134,9 @@ async function planBacktest(
     const { strategy, ...plan } = await planRecording(recorded, settings, { sessionId, source }, calls);
     return { plan, strategy, notes: [] };
   }
-  const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
+  const createStrategy = await loadMarked(calls, () =>
+    loadStrategyMaker(settings.strategy, settings.params, strategyPlaces(settings)),
+  );
   const strategy = createStrategy();
   const seed = settings.seed ?? DEFAULT_SEED;
   const files = [{ data, funding, mark }, ...further];

@@ -20,7 +20,7 @@ import { watchCalls } from './call-watchdog.ts';
 import { type ProgramIo, printJson, printTable } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
 import { BACKTEST_SOURCE } from './session-manifest.ts';
-import { type StrategyMaker, loadStrategyMaker } from './strategy-loader.ts';
+import { type StrategyMaker, loadStrategyMaker, strategyPlaces } from './strategy-loader.ts';
 import { EXIT_STUCK, StrategyStuckError } from './strategy-stuck-error.ts';
 
 /** Ends at which the future is cut off, evenly spread. */
@@ -92,7 +92,9 @@ async function runChecks(
   io: ProgramIo,
 ): Promise<readonly StrategyCheck[]> {
   const { settings, further = [] } = request;
-  const createStrategy = await loadMarked(calls, () => loadStrategyMaker(settings.strategy, settings.params));
+  const createStrategy = await loadMarked(calls, () =>
+    loadStrategyMaker(settings.strategy, settings.params, strategyPlaces(settings)),
+  );
   const market = await BacktestMarket.open(contractsOf(settings, [request, ...further]));
   const { dataset } = market;
   const subject: Subject = { request, market, createStrategy };

@@ -12,7 +12,7 @@ import {
   checkRuntime,
   checkWorkspace,
 } from './doctor/machine-checks.ts';
-import { loadStrategyMaker, requireFitting } from './strategy-loader.ts';
+import { loadStrategyMaker, requireFitting, strategyPlaces } from './strategy-loader.ts';
 import { checkPort, checkVenue } from './doctor/network-checks.ts';
 
 export interface DoctorSubject {
@@ -52,10 +52,12 @@ export async function runDoctor(subject: DoctorSubject, io: ProgramIo): Promise<
 }
 
 /** Makes the strategy with its parameters, as a session would. */
-async function checkStrategy({ strategy, params, interval }: Settings): Promise<CheckResult> {
+async function checkStrategy(settings: Settings): Promise<CheckResult> {
+  const { strategy, params, interval } = settings;
+  const places = strategyPlaces(settings);
   try {
-    const make = await loadStrategyMaker(strategy, params);
-    requireFitting(make(), interval);
+    const make = await loadStrategyMaker(strategy, params, places);
+    requireFitting(make(), interval, places);
     return { name: 'strategy', status: 'ok', detail: strategy };
   } catch (error) {
     if (error instanceof ConfigError) return fail('strategy', error.findings.join('; '));

@@ -5,8 +5,8 @@
  * alert where the end was no success; then it frees the lock.
  */
 
-import { mkdirSync } from 'node:fs';
-import { isAbsolute } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname, isAbsolute, sep } from 'node:path';
 import { makeFolders } from '../ports/make-folders.ts';
 import { AlertFile } from '../alerts/alert-file.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
@@ -78,7 +78,9 @@ export async function runSession(
       if (last !== null) markEnded(paths.heartbeat, last);
     }
     // Only who has the workspace pays for loading the rest of the program.
-    const { loadStrategyMaker, requireFitting } = await unlessBrokenOff(import('./strategy-loader.ts'));
+    const { loadStrategyMaker, requireFitting, strategyPlaces } = await unlessBrokenOff(
+      import('./strategy-loader.ts'),
+    );
     if (settings.account === 'resume' && wasFrozen(sessionId, paths)) {
       const text = `Session ${sessionId} was frozen; its log is replayed, and what froze it may freeze this too`;
       log.log('warning', 'session_was_frozen', text);
@@ -89,8 +91,9 @@ export async function runSession(
       const facts = { paths, alerts, logger: log, nowMs: systemClock.nowMs(), signal };
       await unlessBrokenOff(concludeInterrupted(facts));
     }
-    const loaded = await unlessBrokenOff(loadStrategyMaker(settings.strategy, settings.params));
-    requireFitting(loaded(), settings.interval);
+    const places = strategyPlaces(settings);
+    const loaded = await unlessBrokenOff(loadStrategyMaker(settings.strategy, settings.params, places));
+    requireFitting(loaded(), settings.interval, places);
     const overruns = new OverrunReports();
     // What comes with the program needs no guard; only code that we do not know does.
     const createStrategy = isAbsolute(settings.strategy)
@@ -209,6 +212,9 @@ function enter(paths: WorkspacePaths, sessionId: string): InstanceLock {
     for (const directory of [paths.agentDirectory, paths.logsDirectory, paths.stateDirectory]) {
       makeFolder(directory);
     }
+    for (const directory of [paths.sessionsDirectory, dirname(paths.latestSession)]) {
+      if (existsSync(directory)) requireWritable(directory);
+    }
     const cause = readKillSwitch(paths.killFile, process.env);
     if (cause !== null)
       throw new SessionEndError('kill_switch', `The kill switch is on (${cause}); nothing was traded`);
@@ -216,7 +222,8 @@ function enter(paths: WorkspacePaths, sessionId: string): InstanceLock {
   } catch (error) {
     if (error instanceof SessionEndError) throw error;
     if (error instanceof AlreadyRunning) throw new SessionEndError('already_running', error.message, error);
-    throw toStorageError(error, `use the workspace ${paths.root}`);
+    const { code, message } = toStorageError(error, `use the workspace ${paths.root}`);
+    throw new SessionEndError(code === 'disk_full' ? 'disk_full' : 'workspace_unwritable', message, error);
   }
 }
 
@@ -226,5 +233,15 @@ function makeFolder(path: string): void {
     mkdirSync(path);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    requireWritable(path);
   }
+}
+
+/**
+ * Throws where `path` is no folder, or one that takes no new file. Found at the start, not at the first alert that has
+ * nowhere to go, or at the end, when the account is to be kept.
+ */
+function requireWritable(path: string): void {
+  // Only below a folder is there a `.`.
+  accessSync(`${path}${sep}.`, constants.W_OK | constants.X_OK);
 }

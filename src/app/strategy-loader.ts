@@ -15,37 +15,72 @@ import {
   type StrategyInstance,
   instantiateStrategy,
 } from '../core/strategy/strategy.ts';
-import { ConfigError } from './config/config-error.ts';
+import { ConfigError, showValue } from './config/config-error.ts';
+import { showOrigin } from './config/setting-layers.ts';
+import type { Settings } from './config/settings.ts';
 
 /** Makes a fresh instance of a strategy at every call, each with a state of its own; `role`: where it is to trade. */
 export type StrategyMaker = (role?: StrategyRole) => StrategyInstance;
 
+/** Where strategy and parameters were asked for, as findings name it. */
+export interface StrategyPlaces {
+  readonly strategy: string;
+  readonly params: string;
+}
+
+const FLAG_PLACES: StrategyPlaces = { strategy: '--strategy', params: '--params' };
+
+/** The places in flags, environment or configuration file that `settings` come from; the flags for a default. */
+export function strategyPlaces({ effective }: Pick<Settings, 'effective'>): StrategyPlaces {
+  const placeOf = (key: 'strategy' | 'params'): string => {
+    const origin = effective[key]?.origin;
+    return origin === undefined || origin.kind === 'default' ? FLAG_PLACES[key] : showOrigin(origin);
+  };
+  return { strategy: placeOf('strategy'), params: placeOf('params') };
+}
+
 /**
  * `name`: a built-in strategy or the absolute path of a file; making one was tried once. Throws ConfigError that says what
- * was expected.
+ * was expected, and found where.
  */
-export async function loadStrategyMaker(name: string, params: unknown): Promise<StrategyMaker> {
+export async function loadStrategyMaker(
+  name: string,
+  params: unknown,
+  places: StrategyPlaces = FLAG_PLACES,
+): Promise<StrategyMaker> {
   try {
-    if (!path.isAbsolute(name)) return await builtInMaker(name, params);
-    const definition = await importDefinition(name);
+    if (!path.isAbsolute(name)) return await builtInMaker(name, params, places);
+    const definition = await importDefinition(name, places);
     instantiateStrategy(definition, params);
     return () => instantiateStrategy(definition, params);
   } catch (error) {
     if (error instanceof NotPlainError)
-      throw new ConfigError([`--strategy: ${error.message}; see docs/strategies.md`]);
-    if (error instanceof ZodError) {
-      throw new ConfigError(
-        error.issues.map(
-          (issue) => `--params: ${['', ...issue.path].join('.').slice(1) || 'parameters'}: ${issue.message}`,
-        ),
-      );
-    }
+      throw new ConfigError([`${places.strategy}: ${error.message}; see docs/strategies.md`]);
+    if (error instanceof ZodError)
+      throw new ConfigError(error.issues.flatMap((issue) => tellIssue(issue, params, places)));
     throw error;
   }
 }
 
+/** What a schema says of one parameter, with what was given for it. */
+function tellIssue(issue: z.core.$ZodIssue, params: unknown, { params: place }: StrategyPlaces): string[] {
+  const name = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const within = name === '' ? '' : ` of ${name}`;
+    return issue.keys.map((key) => `${place}: expected a known parameter${within}, found ${showValue(key)}`);
+  }
+  const subject = name === '' ? 'parameters' : name;
+  // A sentence of the strategy's own says all there is to say.
+  if (issue.code === 'custom') return [`${place}: ${subject}: ${issue.message}`];
+  const given = issue.path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    params,
+  );
+  return [`${place}: ${subject}: ${issue.message}, found ${showValue(given)}`];
+}
+
 /** The ones with indicators of others are loaded where one of them is named: those take longer to load than all else. */
-async function builtInMaker(name: string, params: unknown): Promise<StrategyMaker> {
+async function builtInMaker(name: string, params: unknown, places: StrategyPlaces): Promise<StrategyMaker> {
   const plain = PLAIN_STRATEGIES.get(name);
   if (plain !== undefined) {
     plain(params);
@@ -56,7 +91,7 @@ async function builtInMaker(name: string, params: unknown): Promise<StrategyMake
   const first = createBuiltInStrategy(name, params);
   if (first !== null) return () => createBuiltInStrategy(name, params) ?? first;
   throw new ConfigError([
-    `--strategy: expected one of ${BUILT_IN_STRATEGIES.join(', ')} or a file, found ${name}`,
+    `${places.strategy}: expected one of ${BUILT_IN_STRATEGIES.join(', ')} or a file, found ${name}`,
   ]);
 }
 
@@ -104,19 +139,22 @@ function offerPackages(): void {
   });
 }
 
-async function importDefinition(file: string): Promise<StrategyDefinition> {
+async function importDefinition(
+  file: string,
+  { strategy: place }: StrategyPlaces,
+): Promise<StrategyDefinition> {
   let module: unknown;
   offerPackages();
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([`--strategy: ${file}${lineOf(error, file)} cannot be loaded: ${message}`]);
+    throw new ConfigError([`${place}: ${file}${lineOf(error, file)} cannot be loaded: ${message}`]);
   }
   const candidate: unknown =
     typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
   if (!definitionShape.safeParse(candidate).success) {
-    throw new ConfigError([`--strategy: ${file} must export as default what defineStrategy returns`]);
+    throw new ConfigError([`${place}: ${file} must export as default what defineStrategy returns`]);
   }
   return candidate as StrategyDefinition;
 }
@@ -129,11 +167,15 @@ function lineOf(error: unknown, file: string): string {
 }
 
 /** Throws ConfigError where the strategy reads bars that the session's own do not make. */
-export function requireFitting(strategy: StrategyInstance, interval: Interval): void {
+export function requireFitting(
+  strategy: StrategyInstance,
+  interval: Interval,
+  places: StrategyPlaces = FLAG_PLACES,
+): void {
   const unfit = unfitIntervals(strategy, intervalMs(interval));
   if (unfit.length > 0) {
     throw new ConfigError([
-      `--strategy: expected ${strategy.name} to read intervals made of whole bars of ${interval}, found ${unfit.join(', ')}`,
+      `${places.strategy}: expected ${strategy.name} to read intervals made of whole bars of ${interval}, found ${unfit.join(', ')}`,
     ]);
   }
 }

@@ -1,16 +1,14 @@
 /**
  * Holds a recorded session against its replay: the log itself, the state at every checkpoint, in every snapshot and at the
- * end, every row of the journal, the final report.
+ * end, every row of the journal, the final report and the tables beside it.
  *
  * Invariants: never writes to the session's folder; `difference` is null only where everything that the session recorded is
  * identical. A session that did not end by itself is verified as far as it came: its journal must be as it was after the
  * last checkpoint or after a later block, because a process can be killed between two writes.
  */
 
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { InvariantViolation } from '../core/base/assert.ts';
-import { formatMoney } from '../core/domain/instrument.ts';
 import {
   type JournalComparison,
   assertSoundJournal,
@@ -21,6 +19,7 @@ import { Journal } from '../storage/journal.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { CheckpointCuts } from './checkpoint-cuts.ts';
+import { compareResult } from './compare-result.ts';
 import { outputsText, rowText } from './difference-text.ts';
 import { type LocatedEvent, locateBetween, locateRow } from './locate-difference.ts';
 import { SessionReplay } from './replay-session.ts';
@@ -143,7 +142,7 @@ class SessionVerifier {
     if (difference === null && this.#comparison?.difference !== null) this.#compare(file);
     journal.close();
     difference ??= await this.#inJournal();
-    difference ??= this.#inReport(replay);
+    difference ??= this.#inResult(replay, file);
     const replayedHash = difference?.kind === 'engine' || hasStopped ? null : replay.engine.stateHash();
     return this.#result(replayedHash, events, cuts.passed, difference);
   }
@@ -280,38 +279,13 @@ class SessionVerifier {
     };
   }
 
-  /** The report must tell the end that the replay comes to. */
-  #inReport(replay: SessionReplay): Difference | null {
+  /** What the session left of its end must tell the end that the replay comes to. */
+  #inResult(replay: SessionReplay, journalFile: string): Difference | null {
     if (this.#manifest.state_hash === null) return null;
-    const status = replay.engine.status();
-    const found = {
-      state_hash: replay.engine.stateHash(),
-      events: status.events,
-      ending_equity: formatMoney(status.equity),
-      starting_equity: formatMoney(replay.engine.startingEquity),
-    };
-    let report: Readonly<Record<string, unknown>>;
-    try {
-      report = JSON.parse(readFileSync(this.#folder.finalReportFile, 'utf8')) as Readonly<
-        Record<string, unknown>
-      >;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      const what = 'final_report.json';
-      return { kind: 'report', sequence: null, time_ms: null, what, expected: 'a report', found: reason };
-    }
-    for (const [field, value] of Object.entries(found)) {
-      if (report[field] === value) continue;
-      return {
-        kind: 'report',
-        sequence: status.events - 1,
-        time_ms: status.timeMs,
-        what: `final_report.json, ${field}`,
-        expected: String(report[field]),
-        found: String(value),
-      };
-    }
-    return null;
+    const found = compareResult(this.#folder, this.#manifest, replay, journalFile);
+    if (found === null) return null;
+    const { events, timeMs } = replay.engine.status();
+    return { kind: 'report', sequence: events - 1, time_ms: timeMs, ...found };
   }
 }
 

@@ -232,6 +232,35 @@ describe('a difference', () => {
   });
 });
 
+describe('a figure that was altered afterwards exits 7', () => {
+  test.each([
+    ['final_report.json', 'fees_paid', /("fees_paid": ")[^"]*/, '$10.5', 'final_report.json, fees_paid'],
+    ['final_report.json', 'wins', /("wins": )\d+/, '$1777', 'final_report.json, wins'],
+    ['final_report.json', 'ended_at', /("ended_at": "2)\d/, '$19', 'final_report.json, ended_at'],
+    ['session.json', 'seed', /("seed": )\d+/, '$14711', 'session.json, seed'],
+    ['trades.csv', 'a price', /^(1,[A-Z]+,[a-z]+,)[^,]+/m, '$199', 'trades.csv, line 2'],
+    ['trades.csv', 'a row too many', /\n$/, '\nmore\n', 'trades.csv, line'],
+    ['equity.csv', 'a sample', /(\n\d+,[^,]+,)[^,]+/, '$199', 'equity.csv, line 2'],
+  ])('%s: %s', async (name, _, pattern, replacement, what) => {
+    const file = path.join(folder.path, name);
+    const text = readFileSync(file, 'utf8');
+    const altered = text.replace(pattern, replacement);
+    expect(altered).not.toBe(text);
+    writeFileSync(file, altered);
+    const { code, result } = await verified();
+    expect(code).toBe(7);
+    expect(result.difference?.kind).toBe('report');
+    expect(result.difference?.what).toContain(what);
+  });
+
+  test('but not where another program, which may count otherwise, wrote the report', async () => {
+    folder.writeManifest({ ...folder.readManifest(), engine_hash: 'f'.repeat(64) });
+    const report = readFileSync(folder.finalReportFile, 'utf8');
+    writeFileSync(folder.finalReportFile, report.replace(/"sharpe": [^,]*/, '"sharpe": 1.5'));
+    expect((await verified()).code).toBe(0);
+  });
+});
+
 describe('a damaged event log', () => {
   test('is told with its place: a byte turned over, a tail cut off', async () => {
     const bytes = readFileSync(segment());

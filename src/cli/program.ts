@@ -4,9 +4,11 @@ import { readFileSync } from 'node:fs';
 
 import { Command, CommanderError } from '@commander-js/extra-typings';
 
-import { ConfigError } from '../app/config/config-error.ts';
+import { ConfigError, showValue } from '../app/config/config-error.ts';
+import { readGlobalSwitch, readGlobalText } from '../app/config/global-variables.ts';
+import { SETTINGS } from '../app/config/setting-schemas.ts';
 import type { ProgramIo, TextOutput } from '../app/program-io.ts';
-import type { AnyCommand, CommandContext } from './command-context.ts';
+import type { AnyCommand, CommandContext, GlobalOptions } from './command-context.ts';
 import { addAlertsCommand } from './commands/alerts-command.ts';
 import { addBacktestCommand } from './commands/backtest-command.ts';
 import { addCompletionCommand } from './commands/completion-command.ts';
@@ -41,6 +43,8 @@ export interface ProgramSurroundings {
   readonly stderr: TextOutput;
   readonly isTty: boolean;
   readonly environment: CommandContext['environment'];
+  /** Called before a session is held: what becomes of it stands in its files, whatever becomes of its output. */
+  readonly onSession?: () => void;
 }
 
 /** Runs one command line (without the interpreter and the script). Returns the exit code; never rejects. */
@@ -49,7 +53,10 @@ export async function runProgram(
   surroundings: ProgramSurroundings,
 ): Promise<number> {
   let exitCode = 0;
-  const hold: HoldSession = (request, io) => holdSession(request, surroundings.environment, io);
+  const hold: HoldSession = (request, io) => {
+    if (!request.isPreflight) surroundings.onSession?.();
+    return holdSession(request, surroundings.environment, io);
+  };
   const program = createProgram(surroundings, hold, (code) => {
     exitCode = code;
   });
@@ -131,7 +138,7 @@ function createProgram(
     .description('laptop-agents: autonomous paper trading of Bitunix USDT perpetual futures.')
     .version(readVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .option('-w, --workspace <dir>', 'directory of the account, its sessions and logs', '.')
+    .option('-w, --workspace <dir>', 'directory of the account, its sessions and logs (default: ".")')
     .option(
       '-c, --config <file>',
       'configuration file (default: laptop-agents.yaml in the workspace, when present)',
@@ -164,6 +171,7 @@ or in the environment (LA_LEVERAGE=3); "la config show" prints what takes effect
 Exit codes: 0 success, 1 refused or unexpected error, 2 usage or configuration; "la run --help" lists those of a session.
 
 Environment:
+  LA_WORKSPACE, LA_CONFIG, LA_JSON=TRUE       the options of these names
   LA_<SETTING>                                a setting: its key in capitals, dots as underscores (docs/configuration.md)
   LA_KILL_SWITCH=TRUE                         ends a session within 2 s; none starts
   LA_ALERTS_TELEGRAM_TOKEN, …                 secrets of alert channels, each also by a file (docs/alerts.md)
@@ -176,24 +184,25 @@ Files:
   logs/alert.txt, logs/heartbeat.json         what a monitor reads
   sessions/ID/report.html                     what came of a session; runs/latest is the newest`,
     );
+  const globals = (): GlobalOptions => readGlobalOptions(program.opts(), environment);
   const io = (): ProgramIo => ({
-    ...{ stdout, stderr, json: program.opts().json === true },
+    ...{ stdout, stderr, json: globals().json },
     ...terminalManners(isTty, environment),
+  });
+  program.hook('preAction', () => {
+    globals();
   });
   const context: CommandContext = {
     environment,
     io,
-    globals() {
-      const { workspace, config, logLevel, json } = program.opts();
-      return { workspace, configFile: config ?? null, logLevel: logLevel ?? null, json: json === true };
-    },
+    globals,
     globalWords() {
-      const { workspace, config, logLevel, json } = program.opts();
+      const { workspace, configFile, logLevel, json } = globals();
       return [
         `--workspace=${workspace}`,
-        ...(config === undefined ? [] : [`--config=${config}`]),
-        ...(logLevel === undefined ? [] : [`--log-level=${logLevel}`]),
-        ...(json === true ? ['--json'] : []),
+        ...(configFile === null ? [] : [`--config=${configFile}`]),
+        ...(logLevel === null ? [] : [`--log-level=${logLevel}`]),
+        ...(json ? ['--json'] : []),
       ];
     },
     readRun: (words) => readRun(words, surroundings),
@@ -224,6 +233,27 @@ Files:
   addVenueCommand(program, context);
   addCompletionCommand(program, context);
   return program;
+}
+
+/** What stands before or behind every command, or in the environment. Throws ConfigError. */
+function readGlobalOptions(
+  given: { workspace?: string; config?: string; logLevel?: string; json?: true },
+  environment: CommandContext['environment'],
+): GlobalOptions {
+  const { workspace, config, logLevel, json } = given;
+  const findings: string[] = [];
+  // As a variable of the shell that is not set leaves it.
+  if (workspace === '') findings.push('--workspace: expected a directory, found ""');
+  const { schema, expected } = SETTINGS.log_level;
+  if (logLevel !== undefined && !schema.safeParse(logLevel).success)
+    findings.push(`--log-level: expected ${expected}, found ${showValue(logLevel)}`);
+  if (findings.length > 0) throw new ConfigError(findings);
+  return {
+    workspace: workspace ?? readGlobalText('workspace', environment) ?? '.',
+    configFile: config ?? readGlobalText('config', environment),
+    logLevel: logLevel ?? null,
+    json: json === true || readGlobalSwitch('json', environment),
+  };
 }
 
 function readVersion(): string {

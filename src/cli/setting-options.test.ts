@@ -23,7 +23,7 @@ async function la(...words: readonly string[]): Promise<{ code: number; err: str
     stdout: { write: () => undefined },
     stderr: { write: (text) => err.push(text) },
     isTty: false,
-    environment: { LA_STALE_TIMEOUT: '5s', LA_DATA_DIR: '/x' },
+    environment: { LA_MIN_HISTORY_BARS: '5s', LA_DATA_DIR: '/x' },
   });
   return { code, err: err.join('') };
 }
@@ -39,10 +39,10 @@ test.each([
   const { code, err } = await la(...line.replace('SPACE', space).split(' '));
   expect(code).toBe(exitCode);
   expect(err.split('\n').filter((text) => text.startsWith('warning: '))).toEqual([
-    'warning: LA_STALE_TIMEOUT: no setting has this variable, it is ignored (did you mean LA_MARKET_DATA_STALE_TIMEOUT?)',
+    'warning: LA_MIN_HISTORY_BARS: no setting has this variable, it is ignored (did you mean LA_ENGINE_MIN_HISTORY_BARS?)',
   ]);
 });
 
 test('commands that read no settings say nothing of it', async () => {
-  expect((await la('explain', 'none-f1')).err).not.toContain('LA_STALE_TIMEOUT');
+  expect((await la('explain', 'none-f1')).err).not.toContain('LA_MIN_HISTORY_BARS');
 });

@@ -124,7 +124,7 @@ test('outlasts a contender that gives up at once, so that two cannot make each o
     const database = new DatabaseSync(process.argv[1]);
     database.exec('BEGIN EXCLUSIVE');
     console.log('held');
-    setTimeout(() => database.close(), 100);`;
+    setTimeout(() => database.close(), 20);`;
   const child = spawn(process.execPath, ['-e', brief, paths.lockDatabase], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -181,7 +181,7 @@ test.runIf(process.platform === 'linux')(
     });
     children.push(parent);
     const [pid] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
-    await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8')).toMatch(/\) Z /);
+    await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'utf8'), { timeout: 20_000 }).toMatch(/\) Z /);
     mkdirSync(paths.agentDirectory);
     writeFileSync(paths.lockFile, `${pid}\n`);
     expect(findRunningSession(paths)).toBeNull();

@@ -20,7 +20,7 @@ import type { WorkspacePaths } from './workspace-paths.ts';
 const CONTENTION_TIMEOUT_MS = 400;
 /** How often, and how many times, a loser looks for the winner's name. */
 const HOLDER_POLL_MS = 20;
-const HOLDER_POLLS_MAXIMUM = 25;
+const HOLDER_POLLS_MAXIMUM = 250;
 
 /** SQLite: another connection holds the lock. */
 const SQLITE_BUSY = 5;

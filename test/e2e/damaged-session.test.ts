@@ -9,13 +9,14 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type TestContext, afterAll, describe, expect, test } from 'vitest';
 import { segmentName } from '../../src/storage/event-log-reader.ts';
 import { SessionFolder } from '../../src/storage/session-folder.ts';
 import { finalReportShape } from './support/contract-shapes.ts';
 import { fastTime } from './support/fast-time.ts';
 import { type Ended, endPrograms, runProgram, startProgram, waitFor } from './support/program.ts';
 import { SIMULATED_RUN, alertKinds } from './support/reported-failure.ts';
+import { shareSession } from './support/shared-session.ts';
 import {
   listSessions,
   makeWorkspace,
@@ -69,8 +70,7 @@ interface Dead {
   readonly calm: Readonly<Record<string, string>>;
 }
 
-let dead: Dead;
-beforeAll(async () => {
+const shared = shareSession(async (): Promise<Dead> => {
   const workspace = makeWorkspace();
   const strategy = join(workspace, 'holder.ts');
   writeFileSync(strategy, HOLDER);
@@ -105,8 +105,8 @@ beforeAll(async () => {
   const diedMs = Date.now();
   const fastMs = beganMs + (diedMs - beganMs) * FACTOR;
   const calm = fastTime(CALM_FACTOR, Math.floor((CALM_FACTOR * diedMs - fastMs) / (CALM_FACTOR - 1)));
-  dead = { workspace, id: id ?? '', snapshots: namesIn(folder), calm };
-}, LIMIT_MS);
+  return { workspace, id: id ?? '', snapshots: namesIn(folder), calm };
+});
 
 afterAll(async () => {
   await endPrograms();
@@ -133,20 +133,27 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** What the dead process left, to be damaged. */
-function copyOfDead(): { readonly workspace: string; readonly folder: SessionFolder } {
-  const workspace = makeWorkspace();
-  cpSync(dead.workspace, workspace, { recursive: true, verbatimSymlinks: true });
-  return { workspace, folder: new SessionFolder(join(workspace, 'sessions', dead.id)) };
+interface Copy {
+  readonly dead: Dead;
+  readonly workspace: string;
+  readonly folder: SessionFolder;
 }
 
-function resume(workspace: string): Promise<Ended> {
+/** What the dead process left, to be damaged. */
+async function copyOfDead({ onTestFailed }: TestContext): Promise<Copy> {
+  const dead = await shared(onTestFailed);
+  const workspace = makeWorkspace();
+  cpSync(dead.workspace, workspace, { recursive: true, verbatimSymlinks: true });
+  return { dead, workspace, folder: new SessionFolder(join(workspace, 'sessions', dead.id)) };
+}
+
+function resume({ dead, workspace }: Copy): Promise<Ended> {
   const options = ['--resume', '--duration', '1s', '--json', '--workspace', workspace];
   return runProgram(['run', ...options], { env: dead.calm });
 }
 
 /** It went on as the same session to a clean end. */
-function expectResumed(workspace: string, ended: Ended): void {
+function expectResumed({ dead, workspace }: Copy, ended: Ended): void {
   expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
   const report = finalReportShape.parse(JSON.parse(ended.stdout));
   expect(report).toMatchObject({ session_id: dead.id, resumed: 1, ledger_difference: '0' });
@@ -155,9 +162,9 @@ function expectResumed(workspace: string, ended: Ended): void {
 }
 
 /** The same, and the whole of its recording verifies. */
-async function expectWhole(workspace: string, ended: Ended): Promise<void> {
-  expectResumed(workspace, ended);
-  const verified = await runProgram(['verify', dead.id, '--workspace', workspace]);
+async function expectWhole(copy: Copy, ended: Ended): Promise<void> {
+  expectResumed(copy, ended);
+  const verified = await runProgram(['verify', copy.dead.id, '--workspace', copy.workspace]);
   expect({ code: verified.code, stderr: verified.stderr }).toEqual({ code: 0, stderr: '' });
 }
 
@@ -168,7 +175,7 @@ function recoveryLines(workspace: string): string[] {
 }
 
 /** Every file of the session that must not change, and the account. */
-function untouched({ workspace, folder }: ReturnType<typeof copyOfDead>): string[] {
+function untouched({ workspace, folder }: Copy): string[] {
   const events = readdirSync(folder.eventsFolder).map((name) => join(folder.eventsFolder, name));
   return [...events, join(folder.path, 'session.json'), join(workspace, 'state/account.json')].map((file) =>
     readFileSync(file, 'latin1'),
@@ -176,38 +183,46 @@ function untouched({ workspace, folder }: ReturnType<typeof copyOfDead>): string
 }
 
 describe.concurrent('a session that was killed while it wrote a snapshot', { timeout: LIMIT_MS }, () => {
-  test.runIf(HAS_STRACE)('goes on from the one before', async () => {
-    expect(dead.snapshots).toEqual([
-      expect.stringMatching(/^\d+\.snapshot$/) as string,
-      expect.stringMatching(/^\d+\.snapshot\.tmp$/) as string,
+  test.runIf(HAS_STRACE)('goes on from the one before', async (context) => {
+    const copy = await copyOfDead(context);
+    const { snapshots } = copy.dead;
+    // One was whole when the kill was made ready; on a busy machine another one since.
+    const whole = snapshots.filter((name) => /^\d+\.snapshot$/.test(name));
+    expect(whole.length).toBeGreaterThanOrEqual(1);
+    const torn = snapshots.filter((name) => !whole.includes(name));
+    expect(torn).toEqual([expect.stringMatching(/^\d+\.snapshot\.tmp$/) as string]);
+    const ended = await resume(copy);
+    const last = Math.max(...whole.map((name) => Number.parseInt(name, 10)));
+    expect(recoveryLines(copy.workspace)).toEqual([
+      expect.stringMatching(`^session_recovered: Brought back from the snapshot of event ${last}: `),
     ]);
-    const { workspace } = copyOfDead();
-    const ended = await resume(workspace);
-    expect(recoveryLines(workspace)).toEqual([
-      expect.stringMatching(/^session_recovered: Brought back from the snapshot of event \d+: /),
-    ]);
-    await expectWhole(workspace, ended);
+    await expectWhole(copy, ended);
   });
 
-  test('is replayed whole where its snapshots and its journal are damaged, and tells which', async () => {
-    const { workspace, folder } = copyOfDead();
+  test('is replayed whole where its snapshots and its journal are damaged, and tells which', async (context) => {
+    const copy = await copyOfDead(context);
+    const { workspace, folder } = copy;
+    const whole = namesIn(folder.snapshotFolder).filter((name) => name.endsWith('.snapshot'));
     for (const name of namesIn(folder.snapshotFolder)) truncateSync(join(folder.snapshotFolder, name), 700);
     writeFileSync(folder.journalFile, Buffer.alloc(20_000, 0xa5));
-    const ended = await resume(workspace);
+    const ended = await resume(copy);
     expect(recoveryLines(workspace)).toEqual([
-      expect.stringMatching(
-        /^snapshot_ignored: The snapshot of event \d+ is not used: .*does not decompress/,
+      ...whole.map(
+        () =>
+          expect.stringMatching(
+            /^snapshot_ignored: The snapshot of event \d+ is not used: .*does not decompress/,
+          ) as string,
       ),
       expect.stringMatching(/^session_recovered: Brought back from its first event: /),
     ]);
     // A verification would name them.
     rmSync(folder.snapshotFolder, { recursive: true });
-    await expectWhole(workspace, ended);
+    await expectWhole(copy, ended);
   });
 
-  test('is refused with exit 7 where a bit of its log is wrong, and left as it is; a new session says so', async () => {
-    const copy = copyOfDead();
-    const { workspace, folder } = copy;
+  test('is refused with exit 7 where a bit of its log is wrong, and left as it is; a new session says so', async (context) => {
+    const copy = await copyOfDead(context);
+    const { dead, workspace, folder } = copy;
     const segment = join(folder.eventsFolder, segmentName(1));
     const bytes = readFileSync(segment);
     // Before the snapshot, which does not hide it.
@@ -217,7 +232,7 @@ describe.concurrent('a session that was killed while it wrote a snapshot', { tim
     const before = untouched(copy);
     const verified = await runProgram(['verify', dead.id, '--workspace', workspace]);
     expect(verified.code).toBe(7);
-    const ended = await resume(workspace);
+    const ended = await resume(copy);
     expect(ended.stderr).toContain(segmentName(1));
     expect(ended.code).toBe(7);
     expect(untouched(copy)).toEqual(before);
@@ -234,9 +249,9 @@ describe.concurrent('a session that was killed while it wrote a snapshot', { tim
     });
   });
 
-  test('is left to the next start by a signal in the middle of its replay', async () => {
-    const copy = copyOfDead();
-    const { workspace, folder } = copy;
+  test('is left to the next start by a signal in the middle of its replay', async (context) => {
+    const copy = await copyOfDead(context);
+    const { dead, workspace, folder } = copy;
     rmSync(folder.snapshotFolder, { recursive: true });
     const before = untouched(copy);
     const mark = join(workspace, 'replaying');
@@ -259,6 +274,6 @@ describe.concurrent('a session that was killed while it wrote a snapshot', { tim
       state: 'ended',
       reason: 'crashed',
     });
-    expectResumed(workspace, await resume(workspace));
+    expectResumed(copy, await resume(copy));
   });
 });

@@ -17,7 +17,7 @@ import {
   writeScript,
 } from './support/workspace.ts';
 
-const TEST_LIMIT_MS = 60_000;
+const TEST_LIMIT_MS = 150_000;
 
 afterAll(async () => {
   await endPrograms();
@@ -36,7 +36,7 @@ test(
       { ...open, id: 'b', symbol: 'ETHUSDT', side: 'sell', quantity: '2' },
     ]);
     const market = ['--symbol', 'BTCUSDT', '--symbol', 'ETHUSDT'];
-    const margin = ['--margin-mode', 'cross', '--leverage', '20', '--duration', '45s'];
+    const margin = ['--margin-mode', 'cross', '--leverage', '20', '--duration', 'forever'];
     const strategy = ['--strategy', 'scripted', '--params', script];
     const program = startProgram(sessionAt(workspace, ...market, ...margin, ...strategy), {
       env: { ...venue.env, LA_RISK_MAX_LEVERAGE: '20' },

@@ -31,11 +31,11 @@ const OPEN_FILES_MAX = 72;
 const HOLDING = [
   { at: '100ms', action: 'submit', id: 'held', side: 'buy', type: 'market', quantity: '0.05' },
 ];
-/** Whose account must be written again while the machine fails. */
+/** Whose account must be written again while the machine fails, whenever it begins to. */
 const TRADING = [
   ...HOLDING,
-  ...['3s', '6s'].map((at) => ({
-    ...{ at, action: 'submit', id: `more-${at}`, side: 'buy', type: 'market', quantity: '0.01' },
+  ...Array.from({ length: 12 }, (_, time) => `${5 + time * 3}s`).map((at) => ({
+    ...{ at, action: 'submit', id: `more-${at}`, side: 'buy', type: 'market', quantity: '0.001' },
   })),
 ];
 
@@ -117,7 +117,9 @@ async function expectMuteEnd({ workspace, program, beat }: Holding): Promise<End
   const { fills } = await expectResumed(workspace, beat.session_id);
   expect(fills).toBeGreaterThanOrEqual(2);
   expect(alertKinds(workspace)).toEqual(['critical crashed', 'warning degraded']);
-  expect(readAlerts(workspace)[0]?.text).toMatch(/ ended without a report; last heartbeat .*position 0\.05/);
+  expect(readAlerts(workspace)[0]?.text).toMatch(
+    / ended without a report; last heartbeat .*position 0\.0[56]/,
+  );
   return ended;
 }
 

@@ -9,9 +9,10 @@ import { existsSync } from 'node:fs';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Browser, type Page, chromium } from '@playwright/test';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TOKEN, serveSession, type ServedSession, startTestServer } from '../builders/served-session.ts';
 import type { RunningServer } from '../../src/server/start-server.ts';
+import { shareSession } from './support/shared-session.ts';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
@@ -51,39 +52,42 @@ const ATTACK = `async (base) => {
   return outcome;
 }`;
 
-describe.skipIf(!existsSync(CHROMIUM))('a hostile page', () => {
-  let session: ServedSession;
-  let server: RunningServer;
-  let evil: Server;
-  let browser: Browser;
-  let page: Page;
+interface Shared {
+  readonly session: ServedSession;
+  readonly server: RunningServer;
+  readonly evil: Server;
+  readonly browser: Browser;
+}
 
-  beforeAll(async () => {
-    session = serveSession();
-    server = await startTestServer(session);
-    evil = createServer((_request, response) => {
+async function close({ session, server, evil, browser }: Shared): Promise<void> {
+  await browser.close();
+  evil.close();
+  await server.close();
+  await session.close();
+}
+
+describe.skipIf(!existsSync(CHROMIUM))('a hostile page', () => {
+  const shared = shareSession(async () => {
+    const session = serveSession();
+    const server = await startTestServer(session);
+    const evil = createServer((_request, response) => {
       response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><body>hello');
     });
     evil.listen(0, '127.0.0.1');
     await once(evil, 'listening');
-    browser = await chromium.launch({
+    const browser = await chromium.launch({
       executablePath: CHROMIUM,
       args: ['--no-sandbox', '--host-resolver-rules=MAP evil.test 127.0.0.1'],
     });
-    page = await browser.newPage();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    evil?.close();
-    await server?.close();
-    await session?.close();
-  });
+    return { session, server, evil, browser, page: await browser.newPage() };
+  }, close);
 
-  async function attack(base: string): Promise<Record<string, string>> {
+  async function attack(page: Page, base: string): Promise<Record<string, string>> {
     return await page.evaluate(`(${ATTACK})(${JSON.stringify(base)})`);
   }
 
   test('whose name was rebound to this machine is shown nothing, and what it asks is refused', async () => {
+    const { session, server, evil, page } = await shared();
     const base = `http://evil.test:${server.port}`;
     for (const path of ['/', '/api/v1/status', '/docs', '/nowhere']) {
       const response = await page.goto(base + path);
@@ -92,14 +96,15 @@ describe.skipIf(!existsSync(CHROMIUM))('a hostile page', () => {
     }
     // The same page under its own name, and what its script could try once the name points here.
     await page.goto(`http://evil.test:${(evil.address() as AddressInfo).port}/`);
-    const outcome = await attack(base);
+    const outcome = await attack(page, base);
     expect(Object.values(outcome).join(' ')).not.toContain('READ');
     expect(session.wishes).toEqual([]);
   });
 
   test('of another origin reads nothing and stops nothing', async () => {
+    const { session, server, evil, page } = await shared();
     await page.goto(`http://evil.test:${(evil.address() as AddressInfo).port}/`);
-    const outcome = await attack(`http://127.0.0.1:${server.port}`);
+    const outcome = await attack(page, `http://127.0.0.1:${server.port}`);
     expect(Object.values(outcome).join(' ')).not.toContain('READ');
     expect(outcome).toMatchObject({ status: 'refused', stop: 'refused', stream: 'refused' });
     expect(session.wishes).toEqual([]);

@@ -35,6 +35,8 @@ import {
 
 const TEST_LIMIT_MS = 120_000;
 const MIB = 1_048_576;
+/** Nobody listens there, nor is given it by the system. */
+const DEAD_PORT = 2;
 const RUN = ['run', '--source', 'simulated', '--dashboard', 'off'] as const;
 
 afterAll(async () => {
@@ -60,9 +62,7 @@ describe.concurrent('the venue', { timeout: TEST_LIMIT_MS }, () => {
   test('that cannot be reached ends the session by itself: exit 5, an alert, a report', async () => {
     const workspace = makeWorkspace();
     const options = ['--source', 'bitunix', '--dashboard', 'off', '--workspace', workspace];
-    const { port, close } = await takePort();
-    close();
-    const [restUrl, wsUrl] = [`http://127.0.0.1:${port}`, `ws://127.0.0.1:${port}/public/`];
+    const [restUrl, wsUrl] = [`http://127.0.0.1:${DEAD_PORT}`, `ws://127.0.0.1:${DEAD_PORT}/public/`];
     const env = { BITUNIX_REST_URL: restUrl, BITUNIX_WS_URL: wsUrl };
     const ended = await runProgram(['run', ...options], { env });
     expectSentence(ended, 5, new RegExp(`^market_data_lost: the venue at ${restUrl} cannot be reached: `));
@@ -334,9 +334,10 @@ describe.skipIf(probe === null)('a workspace', { timeout: TEST_LIMIT_MS }, () =>
     expect(alertKinds(folder)).toEqual(['critical disk_full']);
     const report = finalReportShape.parse(readJson(join(session, 'final_report.json')));
     expect(report).toMatchObject({ status: 'error', stopped_reason: 'disk_full', ledger_difference: '0' });
-    // Closed like at any other end, and every event of it recorded.
+    // Closed like at any other end, and every event of it recorded; each order over as many levels as it took.
     expect(readHeartbeat(folder)).toMatchObject({ state: 'ended', position: '0', open_orders: 0 });
-    expect(report.fills).toBe(2);
+    expect(report.trades).toBe(1);
+    expect(report.fills).toBeGreaterThanOrEqual(2);
     expect(readdirSync(session)).not.toContain('reserve');
     expect(readdirSync(join(folder, '.agent'))).not.toContain('lockfile.pid');
     rmSync(join(folder, 'ballast'));

@@ -2,7 +2,7 @@
 
 import { cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { EventBlock } from '../../src/core/domain/event-block.ts';
 import type { Output } from '../../src/core/domain/outputs.ts';
 import type { SessionStart } from '../../src/core/domain/session-start.ts';
@@ -17,10 +17,12 @@ import {
   reportDocumentShape,
 } from './support/contract-shapes.ts';
 import { endPrograms, runProgram } from './support/program.ts';
+import { shareSession } from './support/shared-session.ts';
 import { makeWorkspace, readJson, removeWorkspaces, writeScript } from './support/workspace.ts';
 
 /** Bytes that are turned over, one at a time, spread over the whole log. */
 const FLIPS = 60;
+const TEST_LIMIT_MS = 90_000;
 
 const SCRIPT = [
   { at: '500ms', action: 'submit', id: 'in', side: 'buy', type: 'market', quantity: '0.05' },
@@ -47,23 +49,23 @@ const SCRIPT = [
   { at: '8s', action: 'submit', id: 'out', side: 'sell', type: 'market', quantity: '0.05' },
 ];
 
-let workspace: string;
-let folder: string;
-let report: FinalReport;
-let fills: number;
-let document: ReportDocument;
+interface Held {
+  readonly workspace: string;
+  readonly folder: string;
+  readonly report: FinalReport;
+  readonly document: ReportDocument;
+}
 
-beforeAll(async () => {
-  workspace = makeWorkspace();
+const heldSession = shareSession(async (): Promise<Held> => {
+  const workspace = makeWorkspace();
   const options = ['--duration', '10s', '--dashboard', 'off', '--workspace', workspace, '--seed', '11'];
   const strategy = ['--strategy', 'scripted', '--params', writeScript(workspace, SCRIPT)];
   const ended = await runProgram(['run', '--source', 'simulated', ...strategy, ...options]);
   if (ended.code !== 0) throw new Error(`exit ${ended.code}: ${ended.stdout}${ended.stderr}`);
-  folder = join(workspace, 'runs/latest');
-  report = finalReportShape.parse(readJson(join(folder, 'final_report.json')));
+  const folder = join(workspace, 'runs/latest');
+  const report = finalReportShape.parse(readJson(join(folder, 'final_report.json')));
   const printed = await runProgram(['report', 'latest', '--format', 'json', '--workspace', workspace]);
-  document = reportDocumentShape.parse(JSON.parse(printed.stdout));
-  fills = document.fills.length;
+  return { workspace, folder, report, document: reportDocumentShape.parse(JSON.parse(printed.stdout)) };
 });
 
 afterAll(async () => {
@@ -100,8 +102,10 @@ function firstDetail(block: EventBlock): unknown {
   return block.details[block.price[0] ?? 0];
 }
 
-describe('the event log of a session', () => {
+describe('the event log of a session', { timeout: TEST_LIMIT_MS }, () => {
   test('gives the state hash of its manifest and its report, twice', async () => {
+    const { folder, report, document } = await heldSession();
+    const fills = document.fills.length;
     const manifest = readJson(join(folder, 'session.json'));
     expect(manifest).toMatchObject({ state_hash: report.state_hash, events: report.events });
     for (let run = 0; run < 2; run++) {
@@ -114,11 +118,13 @@ describe('the event log of a session', () => {
   });
 
   test.each([16, 64, 1_000, 100_000])('gives it however it is cut: blocks of %i rows', async (capacity) => {
+    const { folder, report } = await heldSession();
     const { engine } = await replay(join(folder, 'events'), capacity);
     expect(engine.stateHash()).toBe(report.state_hash);
   });
 
   test('gives another hash where one event is left out', async () => {
+    const { folder, report } = await heldSession();
     const engine = startOf(join(folder, 'events'));
     for (const block of new EventLogReader(join(folder, 'events'), 64)) {
       if (block.firstSequence === 0 || block.firstSequence % 3 !== 0) engine.process(block);
@@ -127,6 +133,7 @@ describe('the event log of a session', () => {
   });
 
   test(`is refused with any byte turned over (${FLIPS} places)`, async () => {
+    const { workspace, folder } = await heldSession();
     const copy = join(workspace, 'copy');
     cpSync(join(folder, 'events'), copy, { recursive: true });
     const [name = ''] = readdirSync(copy);
@@ -144,8 +151,9 @@ describe('the event log of a session', () => {
   });
 });
 
-describe('the commands over a session', () => {
+describe('the commands over a session', { timeout: TEST_LIMIT_MS }, () => {
   test('explain tells the receipt of a fill, and refuses one that is none', async () => {
+    const { workspace, document } = await heldSession();
     const [fill] = document.fills;
     if (fill === undefined) throw new Error('the session has no fill');
     const told = await runProgram(['explain', fill.fill_id, '--json', '--workspace', workspace]);
@@ -159,6 +167,7 @@ describe('the commands over a session', () => {
   });
 
   test('verify finds it identical, replay gives it again, and its journal is rebuilt from its log', async () => {
+    const { workspace, folder, report } = await heldSession();
     const verified = await runProgram(['verify', 'latest', '--json', '--workspace', workspace]);
     expect(verified.stderr).toBe('');
     expect(JSON.parse(verified.stdout)).toMatchObject({ identical: true, difference: null, warnings: [] });

@@ -11,22 +11,32 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AxeBuilder } from '@axe-core/playwright';
 import { type Browser, type Page, chromium } from '@playwright/test';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { gap } from '../builders/sample-facts.ts';
 import { SAMPLE_PAGE } from '../builders/sample-page.ts';
 import { renderReportHtml } from '../../src/report/report-html.ts';
+import { shareSession } from './support/shared-session.ts';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const EVIL = `"><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>`;
 
-describe.skipIf(!existsSync(CHROMIUM))('report.html, opened from disk', () => {
-  let folder: string;
-  let browser: Browser;
-  let page: Page;
-  const troubles: string[] = [];
+interface Opened {
+  readonly folder: string;
+  readonly browser: Browser;
+  readonly page: Page;
+  /** What the page said, or asked of anybody. */
+  readonly troubles: readonly string[];
+}
 
-  beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'report-page-'));
+describe.skipIf(!existsSync(CHROMIUM))('report.html, opened from disk', () => {
+  const opened = shareSession(open, async ({ browser, folder }) => {
+    await browser.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function open(): Promise<Opened> {
+    const troubles: string[] = [];
+    const folder = mkdtempSync(path.join(tmpdir(), 'report-page-'));
     const file = path.join(folder, 'report.html');
     const { rows } = SAMPLE_PAGE;
     writeFileSync(
@@ -45,12 +55,12 @@ describe.skipIf(!existsSync(CHROMIUM))('report.html, opened from disk', () => {
         identity: { ...SAMPLE_PAGE.identity, strategyParams: { name: EVIL } },
       }),
     );
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
     const context = await browser.newContext({
       viewport: { width: 1_280, height: 900 },
       colorScheme: 'light',
     });
-    page = await context.newPage();
+    const page = await context.newPage();
     page.on('console', (message) => troubles.push(message.text()));
     page.on('pageerror', (error) => troubles.push(error.message));
     page.on('dialog', (dialog) => troubles.push(dialog.message()));
@@ -58,14 +68,11 @@ describe.skipIf(!existsSync(CHROMIUM))('report.html, opened from disk', () => {
       if (request.url() !== pathToFileURL(file).href) troubles.push(request.url());
     });
     await page.goto(pathToFileURL(file).href);
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+    return { folder, browser, page, troubles };
+  }
 
   test('is styled by its own sheet, asks for nothing else, and takes hostile names for text', async () => {
+    const { page, troubles } = await opened();
     expect(await page.evaluate(`getComputedStyle(document.querySelector('h1')).fontSize`)).toBe('29px');
     expect(await page.evaluate('window.pwned')).toBeUndefined();
     expect(await page.getByText('<script>window.pwned=1</script>').count()).toBeGreaterThan(4);
@@ -73,6 +80,7 @@ describe.skipIf(!existsSync(CHROMIUM))('report.html, opened from disk', () => {
   });
 
   test('opens a trade for its receipt, and shows the values under the pointer', async () => {
+    const { page } = await opened();
     const story = page.locator('.story').first();
     expect(await story.isVisible()).toBe(false);
     await page.locator('.trades summary').first().click();
@@ -85,6 +93,7 @@ describe.skipIf(!existsSync(CHROMIUM))('report.html, opened from disk', () => {
   });
 
   test('has no serious fault of accessibility, light or dark, and fits a phone', async () => {
+    const { page } = await opened();
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
       const axe = new AxeBuilder({ page });

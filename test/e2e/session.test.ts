@@ -3,7 +3,7 @@
 import { existsSync, lstatSync, readFileSync, readdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import {
   type FillRow,
   type FinalReport,
@@ -12,38 +12,30 @@ import {
   heartbeatShape,
   manifestShape,
 } from './support/contract-shapes.ts';
-import {
-  BALANCE,
-  DURATION_S,
-  type EventfulSession,
-  holdEventfulSession,
-} from './support/eventful-session.ts';
+import { BALANCE, DURATION_S, holdEventfulSession } from './support/eventful-session.ts';
 import { decimalText, divideUp, exact, sumExact } from './support/exact-decimal.ts';
 import { endPrograms, runProgram, words } from './support/program.ts';
+import { shareSession } from './support/shared-session.ts';
 import { type LogLine, readJson, removeWorkspaces } from './support/workspace.ts';
 
 /** From the start of the program to the report: the session, its start and its end. */
-const SESSION_LIMIT_MS = 60_000;
+const SESSION_LIMIT_MS = 120_000;
 /** Of `exchange.request_latency`, by default. */
 const REQUEST_LATENCY_MS = 100;
 
 const TRADES_HEADER =
   'trade_id,symbol,side,quantity,entry_time,entry_price,exit_time,exit_price,exit_reason,gross_pnl,fees,funding,net_pnl,r_multiple,bars_held,strategy';
 
-let session: EventfulSession;
-
-beforeAll(async () => {
-  session = await holdEventfulSession();
-}, SESSION_LIMIT_MS);
+const eventfulSession = shareSession(holdEventfulSession);
 
 afterAll(async () => {
   await endPrograms();
   removeWorkspaces();
 });
 
-describe('a session that ran its time', () => {
-  test('ends with 0, names its report, and leaves no alert, no lock and no stop request', () => {
-    const { ended, workspace, folder, lock, beat } = session;
+describe('a session that ran its time', { timeout: SESSION_LIMIT_MS }, () => {
+  test('ends with 0, names its report, and leaves no alert, no lock and no stop request', async () => {
+    const { ended, workspace, folder, lock, beat } = await eventfulSession();
     expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
     expect(ended.stdout).toContain(join(folder, 'report.html'));
     expect(lock.split('\n')[0]).toBe(String(beat.pid));
@@ -52,8 +44,8 @@ describe('a session that ran its time', () => {
     expect(existsSync(join(workspace, 'logs/alert.txt'))).toBe(false);
   });
 
-  test('leaves every file of the contract, and runs/latest points at it', () => {
-    const { workspace, folder } = session;
+  test('leaves every file of the contract, and runs/latest points at it', async () => {
+    const { workspace, folder } = await eventfulSession();
     const files = [
       'session.json',
       'events',
@@ -69,8 +61,8 @@ describe('a session that ran its time', () => {
     expect(readFileSync(join(folder, 'journal.db')).subarray(0, 15).toString()).toBe('SQLite format 3');
   });
 
-  test('beats with every field while it runs', () => {
-    const { beat, folder } = session;
+  test('beats with every field while it runs', async () => {
+    const { beat, folder } = await eventfulSession();
     expect(beat).toMatchObject({
       state: 'running',
       reason: null,
@@ -91,8 +83,8 @@ describe('a session that ran its time', () => {
     expect(beat.dashboard_url).toMatch(/^http:\/\/127\.0\.0\.1:\d+/);
   });
 
-  test('beats a last time as ended, with the account of its report', () => {
-    const { last, report, beat } = session;
+  test('beats a last time as ended, with the account of its report', async () => {
+    const { last, report, beat } = await eventfulSession();
     expect(last).toMatchObject({
       state: 'ended',
       reason: 'duration_reached',
@@ -109,7 +101,7 @@ describe('a session that ran its time', () => {
   });
 
   test('is told by "la status" while it runs, and as gone afterwards', async () => {
-    const { statusText, statusJson, beat, workspace } = session;
+    const { statusText, statusJson, beat, workspace } = await eventfulSession();
     expect(statusText.code).toBe(0);
     expect(statusText.stdout).toContain(beat.session_id);
     expect(statusText.stdout).toContain('running');
@@ -127,8 +119,8 @@ describe('a session that ran its time', () => {
     expect(JSON.parse(json.stdout)).toMatchObject({ running: false });
   });
 
-  test('reports itself as a success, with numbers that agree with one another', () => {
-    const { report, document } = session;
+  test('reports itself as a success, with numbers that agree with one another', async () => {
+    const { report, document } = await eventfulSession();
     expect(report).toMatchObject({
       status: 'success',
       stopped_reason: 'duration_reached',
@@ -164,8 +156,8 @@ describe('a session that ran its time', () => {
     }
   });
 
-  test('explains its money: fills, fees and ledger give the same wallet to the last digit', () => {
-    const { document, report, workspace } = session;
+  test('explains its money: fills, fees and ledger give the same wallet to the last digit', async () => {
+    const { document, report, workspace } = await eventfulSession();
     const { fills, ledger } = document;
     const entries = (kind: string): typeof ledger => ledger.filter((entry) => entry.kind === kind);
     expect(entries('deposit').map(({ amount }) => amount)).toEqual([BALANCE]);
@@ -194,8 +186,8 @@ describe('a session that ran its time', () => {
     );
   });
 
-  test('tells what became of each scripted order', () => {
-    const { document, report } = session;
+  test('tells what became of each scripted order', async () => {
+    const { document, report } = await eventfulSession();
     const became = new Map(
       document.orders.map((order) => [order.client_order_id, `${order.status} ${order.reason}`]),
     );
@@ -237,7 +229,7 @@ describe('a session that ran its time', () => {
   });
 
   test('lists its round trips in trades.csv, which add up to its profit', async () => {
-    const { folder, report, workspace } = session;
+    const { folder, report, workspace } = await eventfulSession();
     const text = readFileSync(join(folder, 'trades.csv'), 'utf8');
     const rows = readCsv(text);
     expect(text.split('\n')[0]).toBe(TRADES_HEADER);
@@ -263,8 +255,8 @@ describe('a session that ran its time', () => {
     expect(printed.stdout).toBe(text);
   });
 
-  test('samples its equity in equity.csv, from which the drawdown follows', () => {
-    const { folder, report, document } = session;
+  test('samples its equity in equity.csv, from which the drawdown follows', async () => {
+    const { folder, report, document } = await eventfulSession();
     const rows = readCsv(readFileSync(join(folder, 'equity.csv'), 'utf8'));
     expect(rows.map((row) => ({ ...row, time_ms: Number(row['time_ms']) }))).toEqual(
       document.equity.map((point) => ({ ...point, time: new Date(point.time_ms).toISOString() })),
@@ -281,8 +273,8 @@ describe('a session that ran its time', () => {
     expect(exact(report.max_drawdown)).toBe(drawdown);
   });
 
-  test('keeps a manifest with its start, its end and its state hash', () => {
-    const { folder, report } = session;
+  test('keeps a manifest with its start, its end and its state hash', async () => {
+    const { folder, report } = await eventfulSession();
     const manifest = manifestShape.parse(readJson(join(folder, 'session.json')));
     expect(manifest).toMatchObject({
       session_id: report.session_id,
@@ -304,8 +296,8 @@ describe('a session that ran its time', () => {
     });
   });
 
-  test('logs the lines that scripts look for, one JSON object each', () => {
-    const { log, document } = session;
+  test('logs the lines that scripts look for, one JSON object each', async () => {
+    const { log, document } = await eventfulSession();
     const lines = (msg: string): LogLine[] => log.filter((line) => line.msg === msg);
     expect(lines('Connected to Kline WS')).toHaveLength(1);
     expect(lines('Connected to Ticker WS')).toHaveLength(1);
@@ -331,8 +323,8 @@ describe('a session that ran its time', () => {
     expect(log.filter(({ level }) => level === 'error' || level === 'critical')).toEqual([]);
   });
 
-  test('draws a report that opens without a network', () => {
-    const { folder, report } = session;
+  test('draws a report that opens without a network', async () => {
+    const { folder, report } = await eventfulSession();
     const page = readFileSync(join(folder, 'report.html'), 'utf8');
     expect(page).toMatch(/^<!doctype html>/i);
     expect(page).toContain(report.session_id);
@@ -341,8 +333,8 @@ describe('a session that ran its time', () => {
     );
   });
 
-  test('keeps an event log that a zstd tool can read: every event, numbered without a hole', () => {
-    const { folder, report } = session;
+  test('keeps an event log that a zstd tool can read: every event, numbered without a hole', async () => {
+    const { folder, report } = await eventfulSession();
     const segments = readdirSync(join(folder, 'events')).toSorted();
     const text = segments
       .map((name) => zstdDecompressSync(readFileSync(join(folder, 'events', name))).toString('utf8'))
@@ -357,7 +349,7 @@ describe('a session that ran its time', () => {
   });
 
   test('carries its account into the next session of the workspace, unless a fresh one is wished', async () => {
-    const { workspace, report } = session;
+    const { workspace, report } = await eventfulSession();
     const run = async (options: string): Promise<FinalReport> => {
       const place = `--dashboard off --workspace ${workspace}`;
       const { stdout, code } = await runProgram(words(`run --source simulated --json ${options} ${place}`));

@@ -52,7 +52,8 @@ test('an endless loop loses its signal, is alerted, and the session runs its tim
   writeFileSync(strategy, LOOPING);
   const options = ['--source', 'simulated', '--dashboard', 'off', '--seed', '5', '--duration', '8s'];
   const ended = await runProgram(['run', ...options, '--strategy', strategy, '--workspace', workspace], {
-    env: { LA_ENGINE_STRATEGY_CALL_BUDGET: '150ms' },
+    // Too long for a call that comes back to take it, also on a busy machine.
+    env: { LA_ENGINE_STRATEGY_CALL_BUDGET: '400ms' },
   });
   expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
   const report = finalReportShape.parse(readJson(join(workspace, 'runs/latest/final_report.json')));
@@ -66,7 +67,7 @@ test('an endless loop loses its signal, is alerted, and the session runs its tim
   // Without what was recorded of the calls, the replay would come to the loop and never end.
   const verified = await runProgram(['verify', 'latest', '--workspace', workspace]);
   expect({ code: verified.code, stderr: verified.stderr }).toEqual({ code: 0, stderr: '' });
-}, 60_000);
+}, 120_000);
 
 const SHORT_BUDGET = { LA_ENGINE_STRATEGY_CALL_BUDGET: '100ms' };
 
@@ -92,7 +93,7 @@ test('an endless loop ends a backtest and a check, with a sentence that says whe
     expect({ code: ended.code, stdout: ended.stdout }).toEqual({ code: 1, stdout: '' });
     expect(ended.stderr).toBe(stuckSentence(strategy));
   }
-}, 60_000);
+}, 120_000);
 
 test('an endless loop ends whatever replays a session, by the budget that the session had', async () => {
   const workspace = makeWorkspace();
@@ -109,19 +110,19 @@ test('an endless loop ends whatever replays a session, by the budget that the se
   const scratch = join(workspace, 'scratch');
   mkdirSync(scratch);
   const env = { TMPDIR: scratch, NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') };
-  const ends = await Promise.all(
-    [
-      ['replay', session],
-      ['verify', session],
-      ['diff', session, '--rerun'],
-      ['journal', 'rebuild', session],
-    ].map((command) => runProgram([...command, '--workspace', workspace], { env })),
-  );
-  expect(ends.map(({ code, stdout }) => ({ code, stdout }))).toEqual(
-    [1, 1, 2, 1].map((code) => ({ code, stdout: '' })),
-  );
-  for (const { stderr } of ends) expect(stderr).toContain(stuckSentence(kept));
+  const end = async (...command: string[]) => {
+    const { code, stdout, stderr } = await runProgram([...command, session, '--workspace', workspace], {
+      env,
+    });
+    return { code, stdout, said: stderr.replace(/^warning: .*\n/gm, '') };
+  };
+  const ends = [
+    ...(await Promise.all([end('replay'), end('verify')])),
+    ...(await Promise.all([end('diff', '--rerun'), end('journal', 'rebuild')])),
+  ];
+  const said = stuckSentence(kept);
+  expect(ends).toEqual([1, 1, 2, 1].map((code) => ({ code, stdout: '', said })));
   // What they had open is gone.
   expect(readdirSync(scratch)).toEqual([]);
   expect(readdirSync(session).toSorted()).toEqual(before);
-}, 60_000);
+}, 120_000);

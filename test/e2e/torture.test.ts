@@ -7,13 +7,14 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { type ReportDocument, reportDocumentShape } from './support/contract-shapes.ts';
 import { type LoggedEvent, eventsOf, readEvents } from './support/event-lines.ts';
 import { exact, sumExact } from './support/exact-decimal.ts';
 import { sessionAt, startFaultyVenue } from './support/faulty-venue.ts';
 import { judgeByLog } from './support/log-oracle.ts';
 import { type Ended, endPrograms, runProgram } from './support/program.ts';
+import { shareSession } from './support/shared-session.ts';
 import {
   type AlertLine,
   type LogLine,
@@ -156,12 +157,7 @@ async function survive(): Promise<Survived> {
   };
 }
 
-let survived: Promise<Survived>;
-
-beforeAll(() => {
-  survived = survive();
-  survived.catch(() => {});
-});
+const survived = shareSession(survive);
 
 afterAll(async () => {
   await endPrograms();
@@ -170,7 +166,7 @@ afterAll(async () => {
 
 describe('a session under torture', { timeout: TEST_LIMIT_MS }, () => {
   test('runs its time, ends with 0, and says that it was degraded', async () => {
-    const { ended, document, alerts, workspace, log } = await survived;
+    const { ended, document, alerts, workspace, log } = await survived();
     expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
     expect(document.report).toMatchObject({
       status: 'degraded',
@@ -184,7 +180,7 @@ describe('a session under torture', { timeout: TEST_LIMIT_MS }, () => {
   });
 
   test('has no fill that its event log does not justify, and an unbroken log', async () => {
-    const { document, events } = await survived;
+    const { document, events } = await survived();
     expect(document.fills.length).toBeGreaterThan(20 * ROUNDS);
     expect(document.fills.some(({ liquidity }) => liquidity === 'maker')).toBe(true);
     expect(judgeByLog(events, document, STALE_MS)).toEqual([]);
@@ -192,7 +188,7 @@ describe('a session under torture', { timeout: TEST_LIMIT_MS }, () => {
   });
 
   test('adds up: fills, fees and ledger give the ending equity to the last digit', async () => {
-    const { document } = await survived;
+    const { document } = await survived();
     const { ledger, report, fills } = document;
     expect(sumExact(ledger.map(({ amount }) => amount))).toBe(exact(report.ending_equity));
     expect(exact(report.fees_paid)).toBe(sumExact(fills.map(({ fee }) => fee)));
@@ -201,7 +197,7 @@ describe('a session under torture', { timeout: TEST_LIMIT_MS }, () => {
   });
 
   test('has every bar that the venue has, once and in order, and a record of each that it has not', async () => {
-    const { document, events, log } = await survived;
+    const { document, events, log } = await survived();
     const bars = eventsOf(events, 'bar').filter(({ reconstructed }) => !reconstructed);
     const holes: number[] = [];
     for (const [row, { open_ms: openMs }] of bars.entries()) {
@@ -221,7 +217,7 @@ describe('a session under torture', { timeout: TEST_LIMIT_MS }, () => {
   });
 
   test('counts no trade twice that the venue repeated', async () => {
-    const { events } = await survived;
+    const { events } = await survived();
     const trades = eventsOf(events, 'trade').map(
       ({ side, price, quantity }) => `${side} ${price} ${quantity}`,
     );
@@ -237,7 +233,7 @@ describe('a session under torture', { timeout: TEST_LIMIT_MS }, () => {
   });
 
   test('invents no trade: what it heard in a minute is at most what the venue counts', async () => {
-    const { events } = await survived;
+    const { events } = await survived();
     const venueCounts = new Map(
       eventsOf(events, 'bar')
         .filter(({ history, unconfirmed }) => !history && !unconfirmed)
@@ -259,7 +255,7 @@ describe('a session under torture', { timeout: TEST_LIMIT_MS }, () => {
   });
 
   test('tells what happened to its data: losses, old, crossed, late and broken frames, clock and gaps', async () => {
-    const { document, log } = await survived;
+    const { document, log } = await survived();
     const kinds = new Set(document.quality.map(({ kind }) => kind));
     expect([...kinds]).toEqual(
       expect.arrayContaining(['gap', 'stale', 'crossed', 'reconnect', 'clock', 'late', 'malformed']),

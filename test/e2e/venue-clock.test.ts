@@ -9,8 +9,14 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { finalReportShape } from './support/contract-shapes.ts';
-import { type EventOf, eventsOf, readEvents } from './support/event-lines.ts';
+import { type Heartbeat, finalReportShape } from './support/contract-shapes.ts';
+import {
+  type EventOf,
+  type LoggedEvent,
+  eventsOf,
+  readEvents,
+  waitUntilLogged,
+} from './support/event-lines.ts';
 import { type FaultyVenue, sessionAt, startFaultyVenue } from './support/faulty-venue.ts';
 import { endPrograms, startProgram, waitFor } from './support/program.ts';
 import {
@@ -24,13 +30,15 @@ import {
   writeScript,
 } from './support/workspace.ts';
 
-const TEST_LIMIT_MS = 88_000;
+const TEST_LIMIT_MS = 200_000;
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 /** From a step of either clock to the offset in the heartbeat. */
 const SHOWN_WITHIN_MS = 40_000;
 /** What the network, the venue's own delay and the estimate of its clock leave open. */
 const OFFSET_LIMIT_MS = 150;
+/** Far less than any of the clocks is off, and more than a busy machine makes late. */
+const SOON_MS = 20 * SECOND_MS;
 const FAKETIME = ['x86_64', 'aarch64']
   .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
   .find((path) => existsSync(path));
@@ -61,11 +69,14 @@ async function startSession(
   return { venue, workspace, program };
 }
 
-/** Start of a venue clock that is about `aheadMs` ahead and 35 s before a full minute. */
-function startTime(aheadMs: number): string {
+/** Start of a venue clock that is about `aheadMs` ahead and stands so many seconds after a full minute. */
+function startTime(aheadMs: number, seconds: number): string {
   const aboutMs = Date.now() + aheadMs;
-  return new Date(Math.floor(aboutMs / MINUTE_MS) * MINUTE_MS + 25 * SECOND_MS).toISOString();
+  return new Date(Math.floor(aboutMs / MINUTE_MS) * MINUTE_MS + seconds * SECOND_MS).toISOString();
 }
+
+/** Options of a venue whose minute does not end while a session starts, also on a busy machine. */
+const freshMinute = (): string[] => ['--start-time', startTime(0, 3)];
 
 function folderOf({ workspace }: Session): string {
   return join(workspace, 'runs/latest');
@@ -98,10 +109,16 @@ function expectNeverStale(session: Session): void {
   });
 }
 
+function liveOf(events: readonly LoggedEvent[]): EventOf<'bar'>[] {
+  return eventsOf(events, 'bar').filter(({ history, reconstructed }) => !history && !reconstructed);
+}
+
 function liveBars(session: Session): EventOf<'bar'>[] {
-  return eventsOf(readEvents(folderOf(session)), 'bar').filter(
-    ({ history, reconstructed }) => !history && !reconstructed,
-  );
+  return liveOf(readEvents(folderOf(session)));
+}
+
+function isHolding({ state, position }: Heartbeat): boolean {
+  return state === 'running' && position === '0.05';
 }
 
 /** Waits for the offset between the venue's clock and this machine's to show, and returns how long it took. */
@@ -125,48 +142,53 @@ describe.concurrent('a venue whose clock', { timeout: TEST_LIMIT_MS }, () => {
     ['two minutes ahead', 120 * SECOND_MS],
     ['45 seconds behind', -45 * SECOND_MS],
   ])('is %s is believed: its stamps, its bars, its offset', async (_, aheadMs) => {
-    const session = await startSession(['--start-time', startTime(aheadMs)]);
+    const session = await startSession(['--start-time', startTime(aheadMs, 25)]);
     const { venue, workspace, program } = session;
     const offsetMs = Number((await venue.state())['clock_offset_ms']);
     expect(Math.abs(offsetMs - aheadMs)).toBeLessThan(40_000);
     await waitForOffset(session, offsetMs);
-    // One bar of the venue's clock closes meanwhile.
-    const venueMs = (await venue.state()).venue_time_ms;
-    await delay(MINUTE_MS - (venueMs % MINUTE_MS) + 4_000);
-    const closedMs = Math.floor((await venue.state()).venue_time_ms / MINUTE_MS) * MINUTE_MS;
-    const beat = readHeartbeat(workspace);
-    expect(beat.state).toBe('running');
+    // A bar of the venue's clock closes meanwhile.
+    const closedMs = Math.ceil((await venue.state()).venue_time_ms / MINUTE_MS) * MINUTE_MS;
+    const isLast = ({ open_ms: openMs }: EventOf<'bar'>): boolean => openMs === closedMs - MINUTE_MS;
+    await waitUntilLogged(program, workspace, 'bar', (logged) => eventsOf(logged, 'bar').some(isLast));
+    const beat = await waitUntilRunning(program, workspace);
     expect(beat.round_trip_ms).toBeGreaterThan(0);
     await stop(session);
 
+    const said = readSystemLog(workspace).find(({ msg }) => msg === 'Time offset');
+    // A busy machine answers late, and the estimate says how much that leaves open.
+    const errorMs = OFFSET_LIMIT_MS + Number(said?.['uncertainty_ms']);
+    expect(Math.abs(Number(said?.['offset_ms']) - offsetMs)).toBeLessThan(errorMs);
+    expect(said?.['round_trip_ms']).toBeTypeOf('number');
+    expect(errorMs).toBeLessThan(SOON_MS);
     const events = readEvents(folderOf(session));
     const delaysMs = eventsOf(events, 'book_snapshot').map(
       ({ received_ms: receivedMs, exchange_ms: exchangeMs }) => receivedMs - (exchangeMs ?? Number.NaN),
     );
     expect(delaysMs.length).toBeGreaterThan(10);
-    expect(Math.min(...delaysMs)).toBeGreaterThan(-OFFSET_LIMIT_MS);
-    expect(Math.max(...delaysMs)).toBeLessThan(2_000);
-    const bars = liveBars(session);
-    expect(bars.map(({ open_ms: openMs }) => openMs)).toEqual([closedMs - MINUTE_MS]);
-    // The bar came after its end and soon, by the venue's own clock.
-    expect((bars[0]?.received_ms ?? 0) - closedMs).toBeGreaterThan(0);
-    expect((bars[0]?.received_ms ?? 0) - closedMs).toBeLessThan(5_000);
-    const said = readSystemLog(workspace).find(({ msg }) => msg === 'Time offset');
-    expect(Math.abs(Number(said?.['offset_ms']) - offsetMs)).toBeLessThan(OFFSET_LIMIT_MS);
-    expect(said?.['round_trip_ms']).toBeTypeOf('number');
-    expect(said?.['uncertainty_ms']).toBeTypeOf('number');
+    expect(Math.min(...delaysMs)).toBeGreaterThan(-errorMs);
+    expect(Math.max(...delaysMs)).toBeLessThan(SOON_MS);
+    // Bars without a hole up to that one, which came after its end and soon, by the venue's own clock.
+    const bars = eventsOf(events, 'bar').filter(({ reconstructed }) => !reconstructed);
+    for (const [at, { open_ms: openMs }] of bars.entries())
+      expect(openMs).toBe((bars[0]?.open_ms ?? 0) + at * MINUTE_MS);
+    const last = liveBars(session).at(-1);
+    expect(last?.open_ms).toBe(closedMs - MINUTE_MS);
+    expect((last?.received_ms ?? 0) - closedMs).toBeGreaterThan(0);
+    expect((last?.received_ms ?? 0) - closedMs).toBeLessThan(SOON_MS);
     expectNeverStale(session);
     expect(program.stderr()).toBe('');
   });
 
   test('steps two minutes ahead in the middle is followed, and the bars it skipped are fetched', async () => {
-    const session = await startSession([]);
+    const session = await startSession(freshMinute());
     const { venue, workspace } = session;
     await waitUntilBeats(session.program, workspace, 'open position', ({ position }) => position === '0.05');
     await venue.addFaults({ kind: 'shift_clock', ms: 120_000 });
     await waitForOffset(session, Number((await venue.state())['clock_offset_ms']));
-    await delay(5_000);
-    expect(readHeartbeat(workspace)).toMatchObject({ state: 'running', position: '0.05' });
+    const isBack = (logged: readonly LoggedEvent[]): boolean => liveOf(logged).length >= 2;
+    await waitUntilLogged(session.program, workspace, 'bars that it skipped', isBack);
+    await waitUntilBeats(session.program, workspace, 'session that goes on', isHolding);
     await stop(session);
     expectNeverStale(session);
     const opens = liveBars(session).map(({ open_ms: openMs }) => openMs);
@@ -176,25 +198,26 @@ describe.concurrent('a venue whose clock', { timeout: TEST_LIMIT_MS }, () => {
   });
 
   test('steps an hour ahead does not end the session as one without data', async () => {
-    const session = await startSession([]);
+    const session = await startSession(freshMinute());
     const { venue, workspace } = session;
     await venue.addFaults({ kind: 'shift_clock', ms: 3_600_000 });
     await waitForOffset(session, Number((await venue.state())['clock_offset_ms']));
     await delay(3_000);
-    expect(readHeartbeat(workspace).state).toBe('running');
+    await waitUntilRunning(session.program, workspace);
     await stop(session);
     expectNeverStale(session);
   });
 
   test('steps 45 seconds back in the middle is followed; time goes on, and so does an end that was asked for', async () => {
-    const session = await startSession([]);
+    const session = await startSession(freshMinute());
     const { venue, workspace } = session;
     await waitUntilBeats(session.program, workspace, 'open position', ({ position }) => position === '0.05');
     await venue.addFaults({ kind: 'shift_clock', ms: -45_000 });
     await waitForOffset(session, Number((await venue.state())['clock_offset_ms']));
     const { elapsed } = readHeartbeat(workspace);
-    await delay(6_000);
-    expect(readHeartbeat(workspace).elapsed ?? 0).toBeGreaterThan((elapsed ?? Infinity) + 1);
+    await waitUntilBeats(session.program, workspace, 'time that goes on', (beat) => {
+      return (beat.elapsed ?? 0) > (elapsed ?? Infinity) + 1;
+    });
     await stop(session);
     expectNeverStale(session);
     const times = readEvents(folderOf(session)).map(({ received_ms: receivedMs }) => receivedMs);
@@ -218,15 +241,17 @@ describe.concurrent("this machine's clock", { timeout: TEST_LIMIT_MS }, () => {
         DONT_FAKE_MONOTONIC: '1',
       });
       await waitForOffset(session, 0);
-      const { elapsed } = readHeartbeat(session.workspace);
+      const { workspace, program } = session;
+      const fromMs = performance.now();
+      const { elapsed } = readHeartbeat(workspace);
       writeFileSync(stepFile, `${step}\n`);
       expect(await waitForOffset(session, offsetMs)).toBeLessThan(SHOWN_WITHIN_MS);
       await delay(8_000);
-      const beat = readHeartbeat(session.workspace);
-      expect(beat).toMatchObject({ state: 'running', position: '0.05' });
+      const beat = await waitUntilBeats(program, workspace, 'session that goes on', isHolding);
       const passed = (beat.elapsed ?? 0) - (elapsed ?? 0);
-      expect(passed).toBeGreaterThan(7);
-      expect(passed).toBeLessThan(60);
+      const reallyPassed = (performance.now() - fromMs) / SECOND_MS;
+      expect(passed).toBeGreaterThan(reallyPassed - 10);
+      expect(passed).toBeLessThan(reallyPassed + 10);
       const report = await stop(session);
       // Reports live on the venue's time.
       expect(Math.abs(Date.parse(report.ended_at) - Date.now())).toBeLessThan(30_000);

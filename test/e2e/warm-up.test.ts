@@ -9,22 +9,25 @@ import { TestMarket, sessionStart } from '../builders/session.ts';
 import { shownBars, writeBarRecorder } from './support/bar-recorder.ts';
 import { type ReportDocument, reportDocumentShape } from './support/contract-shapes.ts';
 import { type EventOf, eventsOf, readEvents } from './support/event-lines.ts';
-import { type FaultyVenue, sessionAt, startFaultyVenue } from './support/faulty-venue.ts';
-import { endPrograms, runProgram, startProgram } from './support/program.ts';
+import { sessionAt, startFaultyVenue } from './support/faulty-venue.ts';
+import { type Program, endPrograms, runProgram, startProgram } from './support/program.ts';
 import {
   type LogLine,
   makeWorkspace,
   readHeartbeat,
   readSystemLog,
   removeWorkspaces,
+  waitForLine,
   waitUntilBeats,
   writeScript,
 } from './support/workspace.ts';
 
-const TEST_LIMIT_MS = 100_000;
+const TEST_LIMIT_MS = 150_000;
 const MINUTE_MS = 60_000;
-/** Sessions take about five seconds to start: a minute ends soon after that. */
-const START_TIME = '2026-03-05T12:00:48Z';
+/** Sessions take about five seconds to start: a minute ends soon after that, or, on a busy machine, a minute later. */
+const START_TIME = '2026-03-05T12:00:45Z';
+/** Half a minute more to start in, before the minute ends. */
+const EARLY_START_TIME = '2026-03-05T12:00:15Z';
 
 const BUY = [{ at: '500ms', action: 'submit', id: 'in', side: 'buy', type: 'market', quantity: '0.01' }];
 
@@ -45,10 +48,11 @@ interface Ended {
   readonly bars: readonly EventOf<'bar'>[];
 }
 
-/** Runs a session to its end; it must end with 0. */
-async function hold(venue: FaultyVenue, workspace: string, ...options: string[]): Promise<Ended> {
-  const ended = await runProgram(sessionAt(workspace, ...options), { env: venue.env });
-  expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
+/** Asks a session to end, which must do so with 0. */
+async function end(program: Program, workspace: string): Promise<Ended> {
+  program.process.kill('SIGTERM');
+  const { code, stderr } = await program.ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return readEnded(workspace);
 }
 
@@ -83,13 +87,10 @@ describe.concurrent('a session that needs history', { timeout: TEST_LIMIT_MS }, 
       const venue = await startFaultyVenue('--start-time', START_TIME);
       const workspace = configure(configured);
       const need = Math.max(configured, own);
-      const { document, log, bars } = await hold(
-        venue,
-        workspace,
-        '--duration',
-        '16s',
-        ...writeBarRecorder(workspace, own),
-      );
+      const options = ['--duration', 'forever', ...writeBarRecorder(workspace, own)];
+      const session = startProgram(sessionAt(workspace, ...options), { env: venue.env });
+      await waitUntilBeats(session, workspace, 'bar', ({ open_orders: orders }) => (orders ?? 0) > 0);
+      const { document, log, bars } = await end(session, workspace);
       const complete = said(log, 'WARMUP_COMPLETE');
       expect(complete).toHaveLength(1);
       expect(complete[0]?.['bars']).toBeGreaterThanOrEqual(need);
@@ -112,7 +113,7 @@ describe.concurrent('a session that needs history', { timeout: TEST_LIMIT_MS }, 
     const session = startProgram(
       sessionAt(
         workspace,
-        ...['--symbol', 'FRESHUSDT', '--duration', '64s'],
+        ...['--symbol', 'FRESHUSDT', '--duration', 'forever'],
         ...['--strategy', 'scripted', '--params', writeScript(workspace, BUY)],
       ),
       { env: venue.env },
@@ -120,30 +121,41 @@ describe.concurrent('a session that needs history', { timeout: TEST_LIMIT_MS }, 
     const beat = await waitUntilBeats(session, workspace, 'reason to wait', ({ state, reason }) => {
       return state === 'warming' && reason?.includes('of 500 bars') === true;
     });
-    expect(beat.reason).toBe('history has 32 of 500 bars');
-    expect((await session.ended).code).toBe(0);
-    const { document, log } = await readEnded(workspace);
-    expect(document.report).toMatchObject({ stopped_reason: 'duration_reached', fills: 0, trades: 0 });
+    const first = await waitForLine(session, workspace, 'reason to wait', ({ event }) => event === 'warming');
+    const had = Number(first['bars']);
+    await waitForLine(session, workspace, 'next one', (line) => {
+      return line.event === 'warming' && line['bars'] === had + 1;
+    });
+    const { document, log, bars } = await end(session, workspace);
+    // Half an hour of history, and what the market began with.
+    expect(bars.filter(({ history }) => history)).toHaveLength(had);
+    expect(had).toBeGreaterThanOrEqual(30);
+    expect(beat.reason).toMatch(/^history has 3\d of 500 bars$/);
+    expect(document.report).toMatchObject({ stopped_reason: 'signal', fills: 0, trades: 0 });
     expect(document.orders).toEqual([]);
     expect(said(log, 'WARMUP_COMPLETE')).toEqual([]);
     const waits = log.filter(({ event }) => event === 'warming');
-    expect(waits.map(({ bars, needed }) => [bars, needed])).toEqual([
-      [32, 500],
-      [33, 500],
+    expect(waits.map(({ bars: has, needed }) => [has, needed])).toEqual([
+      [had, 500],
+      [had + 1, 500],
     ]);
-    expect(waits[0]?.msg).toBe('Warming up: history has 32 of 500 bars');
+    expect(first.msg).toBe(`Warming up: history has ${had} of 500 bars`);
     expect(readHeartbeat(workspace).state).toBe('ended');
   });
 
   test('begins to trade at the bar that completes its need, and says so once', async () => {
-    const venue = await startFaultyVenue('--start-time', START_TIME, '--symbol', 'FRESHUSDT');
+    const venue = await startFaultyVenue('--start-time', EARLY_START_TIME, '--symbol', 'FRESHUSDT');
     const workspace = configure(33);
-    const { document, log, bars } = await hold(
-      venue,
-      workspace,
-      ...['--symbol', 'FRESHUSDT', '--duration', '24s'],
-      ...['--strategy', 'scripted', '--params', writeScript(workspace, BUY)],
+    const session = startProgram(
+      sessionAt(
+        workspace,
+        ...['--symbol', 'FRESHUSDT', '--duration', 'forever'],
+        ...['--strategy', 'scripted', '--params', writeScript(workspace, BUY)],
+      ),
+      { env: venue.env },
     );
+    await waitUntilBeats(session, workspace, 'position', ({ position }) => position === '0.01');
+    const { document, log, bars } = await end(session, workspace);
     const complete = said(log, 'WARMUP_COMPLETE');
     expect(complete.map((line) => line['bars'])).toEqual([33]);
     const last = bars.find(({ history }) => !history);

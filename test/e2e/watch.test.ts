@@ -17,7 +17,7 @@ import {
 } from './support/workspace.ts';
 
 /** Sessions side by side on a busy machine take their time. */
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 240_000;
 
 const SIMULATED = ['--source', 'simulated', '--seed', '5', '--dashboard', 'off'] as const;
 
@@ -138,15 +138,16 @@ describe('a supervised session', () => {
       ]);
       const first = await waitUntilBeats(program, workspace, 'held position', isHolding);
       process.kill(first.pid, 'SIGSTOP');
-      const frozenMs = performance.now();
       await expect
-        .poll(() => alertsOf(workspace), { timeout: 40_000, interval: 100 })
+        .poll(() => alertsOf(workspace), { timeout: 60_000, interval: 100 })
         .toEqual([
           expect.stringMatching(
             /^critical crashed: session [^ ]+ \(pid \d+\) is frozen: no sign of life for 15 s; it is killed; last heartbeat .* running/,
           ),
         ]);
-      expect(performance.now() - frozenMs).toBeGreaterThan(13_000);
+      const [frozen] = readAlerts(workspace);
+      const lastBeat = /last heartbeat (\S+Z)/.exec(frozen?.text ?? '')?.[1] ?? '';
+      expect((frozen?.timeMs ?? 0) - Date.parse(lastBeat)).toBeGreaterThanOrEqual(15_000);
       const isBack = (beat: Heartbeat): boolean => isHolding(beat) && beat.state === 'running';
       await waitForNext(program, workspace, first.pid, isBack);
       expect(listSessions(workspace)).toEqual([first.session_id]);

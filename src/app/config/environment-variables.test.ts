@@ -6,8 +6,8 @@ function ignored(...names: readonly string[]): readonly string[] {
 }
 
 test('a variable that nothing reads is told, with the setting whose section it leaves out', () => {
-  expect(ignored('LA_STALE_TIMEOUT', 'LA_SOMETHING_ELSE')).toEqual([
-    'LA_STALE_TIMEOUT: no setting has this variable, it is ignored (did you mean LA_MARKET_DATA_STALE_TIMEOUT?)',
+  expect(ignored('LA_MIN_HISTORY_BARS', 'LA_SOMETHING_ELSE')).toEqual([
+    'LA_MIN_HISTORY_BARS: no setting has this variable, it is ignored (did you mean LA_ENGINE_MIN_HISTORY_BARS?)',
     'LA_SOMETHING_ELSE: no setting has this variable, it is ignored',
   ]);
 });

@@ -8,12 +8,16 @@ import { KILL_SWITCH_VARIABLE } from '../../session/kill-switch.ts';
 import { TEST_CRASH_VARIABLE } from '../../session/test-crash.ts';
 import { ALERT_SECRET_VARIABLES } from './alert-settings.ts';
 import { closestWord } from './closest-word.ts';
+import { GLOBAL_VARIABLES } from './global-variables.ts';
 import { SETTING_KEYS, type SettingKey, settingVariable } from './setting-schemas.ts';
 
 const PREFIX = 'LA_';
 
-/** Short forms of variables, beside the systematic ones. */
-export const VARIABLE_ALIASES: Readonly<Partial<Record<SettingKey, string>>> = { symbols: 'LA_SYMBOL' };
+/** Variables named like the flags whose settings are called otherwise, beside the systematic ones. */
+export const VARIABLE_ALIASES: Readonly<Partial<Record<SettingKey, string>>> = {
+  symbols: 'LA_SYMBOL',
+  'market_data.stale_timeout': 'LA_STALE_TIMEOUT',
+};
 
 /** Of the program's own tests: where recordings lie, how much is tried, how fast time runs. */
 const TEST_VARIABLES = [
@@ -29,6 +33,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...SETTING_KEYS.map(settingVariable),
   ...Object.values(VARIABLE_ALIASES),
   ...ALERT_SECRET_VARIABLES,
+  ...Object.values(GLOBAL_VARIABLES),
   ...TEST_VARIABLES,
   KILL_SWITCH_VARIABLE,
 ]);
@@ -62,7 +67,7 @@ export function findUnknownVariables(
   return { refused, ignored };
 }
 
-/** Of a setting whose section was left out: `LA_STALE_TIMEOUT`. */
+/** Of a setting whose section was left out: `LA_MIN_HISTORY_BARS`. */
 function hint(name: string): string {
   const end = name.slice(PREFIX.length - 1);
   const [meant, another] = [...KNOWN].filter((known) => known.endsWith(end));

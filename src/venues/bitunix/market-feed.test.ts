@@ -78,7 +78,7 @@ afterEach(async () => {
 });
 
 async function until(condition: () => boolean): Promise<void> {
-  const endMs = performance.now() + 8_000;
+  const endMs = performance.now() + 25_000;
   while (!condition()) {
     if (performance.now() > endMs) throw new Error(`never: ${condition.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -124,7 +124,8 @@ describe('limits', () => {
     const { code, afterMs } = await client.closed;
     expect([code, hasPong]).toEqual([1006, false]);
     expect(afterMs).toBeGreaterThan(1_400);
-    expect(afterMs).toBeLessThan(2_200);
+    // No other limit would cut it so soon.
+    expect(afterMs).toBeLessThan(8_000);
   });
 
   test('a later protocol ping is answered', async () => {
@@ -138,7 +139,7 @@ describe('limits', () => {
   });
 
   test('a client that never sends is cut, received data does not keep it, pings do', async () => {
-    const running = await start({ idleUnsentMs: 400, idleMinMs: 600, idleMaxMs: 700 });
+    const running = await start({ idleUnsentMs: 1_200, idleMinMs: 2_400, idleMaxMs: 2_500 });
     const silent = await connect(running);
     const listening = await connect(running);
     const pinging = await connect(running);
@@ -148,9 +149,9 @@ describe('limits', () => {
     const second = await listening.closed;
     clearInterval(timer);
     expect([first.code, second.code, pinging.socket.readyState]).toEqual([1006, 1006, 1]);
-    expect(first.afterMs).toBeGreaterThan(380);
-    expect(first.afterMs).toBeLessThan(600);
-    expect(second.afterMs).toBeGreaterThan(580);
+    expect(first.afterMs).toBeGreaterThan(1_150);
+    expect(first.afterMs).toBeLessThan(2_400);
+    expect(second.afterMs).toBeGreaterThan(2_350);
     expect(listening.of('depth_book1').length).toBeGreaterThan(0);
   });
 
@@ -217,7 +218,8 @@ describe('life of the server', () => {
     const beganMs = performance.now();
     await running.close();
     venue = null;
-    expect(performance.now() - beganMs).toBeLessThan(500);
+    // Kept alive, they would stay for five seconds and more.
+    expect(performance.now() - beganMs).toBeLessThan(4_000);
     expect((await client.closed).code).toBe(1006);
     raw.destroy();
   });

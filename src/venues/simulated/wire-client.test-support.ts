@@ -139,7 +139,7 @@ export class WireClient {
   }
 
   /** The first frame for which `accept` holds, present or to come; rejects after `withinMs`. */
-  async next(accept: (frame: JsonObject) => boolean, withinMs = 3_000): Promise<JsonObject> {
+  async next(accept: (frame: JsonObject) => boolean, withinMs = 15_000): Promise<JsonObject> {
     const deadlineMs = performance.now() + withinMs;
     for (;;) {
       const found = this.frames.find(({ frame }) => accept(frame));

@@ -2,7 +2,11 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { OrderRow } from './contract-shapes.ts';
+import { type Program, waitFor } from './program.ts';
+
+const SHOWN_LIMIT_MS = 60_000;
 
 const SOURCE = `import { defineStrategy, limitOrder, lots, ticks } from 'laptop-agents';
 import { z } from 'zod';
@@ -29,6 +33,17 @@ export function writeBarRecorder(workspace: string, history: number): string[] {
   const file = join(workspace, 'bar-recorder.ts');
   writeFileSync(file, SOURCE);
   return ['--strategy', file, '--params', JSON.stringify({ history })];
+}
+
+/** Waits until the strategy of a running session was shown the bar that opened then. */
+export async function waitUntilShown(program: Program, workspace: string, openMs: number): Promise<void> {
+  await waitFor(program, `bar of ${openMs} shown`, SHOWN_LIMIT_MS, () => {
+    const journal = new DatabaseSync(join(workspace, 'runs/latest/journal.db'), { readOnly: true });
+    const find = journal.prepare('SELECT 1 FROM orders WHERE client_order_id LIKE ?');
+    const found = find.get(`bar ${openMs} %`);
+    journal.close();
+    return found === undefined ? null : true;
+  });
 }
 
 export interface ShownBar {

@@ -2,8 +2,13 @@
 
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
 import { z } from 'zod';
+import type { Program } from './program.ts';
+
+const LOOK_MS = 500;
+const LOGGED_LIMIT_MS = 90_000;
 
 const timed = {
   seq: z.int().nonnegative(),
@@ -94,4 +99,29 @@ export function eventsOf<Kind extends LoggedEvent['kind']>(
   kind: Kind,
 ): EventOf<Kind>[] {
   return events.filter((event): event is EventOf<Kind> => event.kind === kind);
+}
+
+/** Waits until the log of the running session of a workspace holds what `isWanted`. */
+export async function waitUntilLogged(
+  program: Program,
+  workspace: string,
+  what: string,
+  isWanted: (events: readonly LoggedEvent[]) => boolean,
+): Promise<void> {
+  for (const fromMs = performance.now(); performance.now() - fromMs < LOGGED_LIMIT_MS;) {
+    const hasEnded = program.process.exitCode !== null;
+    if (isWanted(readWritten(join(workspace, 'runs/latest')))) return;
+    if (hasEnded) break;
+    await delay(LOOK_MS);
+  }
+  throw new Error(`no ${what} in the log; it said: ${program.stdout()}${program.stderr()}`);
+}
+
+/** Nothing while a frame is half written. */
+function readWritten(sessionFolder: string): LoggedEvent[] {
+  try {
+    return readEvents(sessionFolder);
+  } catch {
+    return [];
+  }
 }

@@ -27,7 +27,10 @@ export const DURATION_S = 25;
 const market = { action: 'submit', type: 'market' };
 const limit = { action: 'submit', type: 'limit' };
 
-/** Round trips long and short; orders that rest, are canceled, expire and are denied; an open position at the end. */
+/**
+ * Round trips long and short; orders that rest, are canceled, expire and are denied; an open position at the end. The first
+ * position stands for several beats, so that one of them shows it.
+ */
 const SCRIPT = [
   { at: '1s', id: 'long', side: 'buy', quantity: '0.05', ...market },
   {
@@ -39,10 +42,10 @@ const SCRIPT = [
     reduce_only: true,
     ...limit,
   },
-  { at: '3s', id: 'half', side: 'sell', quantity: '0.02', ...market },
-  { at: '4s', action: 'cancel', id: 'target' },
+  { at: '5s', id: 'half', side: 'sell', quantity: '0.02', ...market },
+  { at: '6s', action: 'cancel', id: 'target' },
   {
-    at: '5s',
+    at: '7s',
     id: 'crossing',
     side: 'buy',
     quantity: '0.01',
@@ -50,9 +53,9 @@ const SCRIPT = [
     time_in_force: 'post_only',
     ...limit,
   },
-  { at: '6s', action: 'flatten' },
+  { at: '8s', action: 'flatten' },
   {
-    at: '8s',
+    at: '10s',
     id: 'short',
     side: 'sell',
     quantity: '0.04',
@@ -60,10 +63,10 @@ const SCRIPT = [
     time_in_force: 'ioc',
     ...limit,
   },
-  { at: '10s', id: 'cover', side: 'buy', quantity: '0.04', reduce_only: true, ...market },
-  { at: '11s', id: 'huge', side: 'buy', quantity: '50', ...market },
-  { at: '12s', id: 'bid', side: 'buy', quantity: '0.01', price_offset_bps: 0, ...limit },
-  { at: '12s', id: 'ask', side: 'sell', quantity: '0.01', price_offset_bps: 0, ...limit },
+  { at: '12s', id: 'cover', side: 'buy', quantity: '0.04', reduce_only: true, ...market },
+  { at: '13s', id: 'huge', side: 'buy', quantity: '50', ...market },
+  { at: '14s', id: 'bid', side: 'buy', quantity: '0.01', price_offset_bps: 0, ...limit },
+  { at: '14s', id: 'ask', side: 'sell', quantity: '0.01', price_offset_bps: 0, ...limit },
   { at: '18s', id: 'last', side: 'buy', quantity: '0.03', ...market },
 ];
 

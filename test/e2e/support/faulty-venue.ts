@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { type Program, startProgram, waitFor } from './program.ts';
 
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
 
 const stateShape = z.looseObject({
   venue_time_ms: z.int(),

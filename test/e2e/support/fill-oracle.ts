@@ -9,14 +9,16 @@
  * give is at most their size, over all own fills together. A print is known by its time and price: it plays at its
  * recorded time, and reaches the session at most {@link PRINT_DELAY_MS} later.
  * Times of the session are its estimate of the venue's clock, which is {@link CLOCK_ERROR_MS} off at most.
+ * Where the session's log says that it was later at that time, because the machine was busy, that counts instead.
  */
 
 import type { FillRow, OrderRow } from './contract-shapes.ts';
 import { decimalText, divideUp, exact } from './exact-decimal.ts';
 import type { Print, RecordedTape, SideHistory } from './recorded-tape.ts';
+import type { Timeliness } from './timeliness.ts';
 
 /** Push gap of at most 590 ms, 50 ms of delivery, 5 ms of stamp, and the timers' own lateness. */
-const BOOK_AGE_MS = 700;
+export const BOOK_AGE_MS = 700;
 /** Behind the pushed window counts the last full book, asked for every 30 s: what it showed may be that old, and says so. */
 const TAIL_AGE_MS = 33_000;
 /** Steps in which the books of that time are looked at. */
@@ -43,6 +45,7 @@ export interface JudgedSession {
   readonly endMs: number;
   readonly orders: readonly OrderRow[];
   readonly fills: readonly FillRow[];
+  readonly timeliness: Timeliness;
 }
 
 export interface Verdict {
@@ -57,10 +60,10 @@ export function judgeFills(session: JudgedSession, tape: RecordedTape): Verdict 
   const makers = session.fills.filter(({ liquidity }) => liquidity === 'maker');
   const findings = [
     ...judgeOrders(session),
-    ...takers.flatMap((fill) => judgeTaker(fill, tape)),
-    ...judgeDisplayedSizes(takers, tape),
-    ...makers.flatMap((fill) => judgeQueue(fill, tape)),
-    ...judgePrints(makers, tape),
+    ...takers.flatMap((fill) => judgeTaker(fill, tape, session.timeliness)),
+    ...judgeDisplayedSizes(takers, tape, session.timeliness),
+    ...makers.flatMap((fill) => judgeQueue(fill, tape, session.timeliness)),
+    ...judgePrints(makers, tape, session.timeliness),
   ];
   return { takers: takers.length, makers: makers.length, findings };
 }
@@ -109,8 +112,22 @@ function judgeOrders({ orders, fills, startMs, endMs }: JudgedSession): string[]
   return findings;
 }
 
-function judgeTaker(fill: FillRow, tape: RecordedTape): string[] {
-  const best = opposite(fill, tape).bestBetween(fill.arrival_time_ms - BOOK_AGE_MS, fill.arrival_time_ms);
+/** How old the book may be that an order met, and from when on it must be looked at. */
+function bookAgeOf({ arrival_time_ms: arrivalMs }: FillRow, timeliness: Timeliness): number {
+  return Math.max(BOOK_AGE_MS, timeliness.bookAgeMs(arrivalMs, arrivalMs) + clockErrorOf(timeliness));
+}
+
+function clockErrorOf({ clockErrorMs }: Timeliness): number {
+  return Math.max(CLOCK_ERROR_MS, Math.ceil(clockErrorMs));
+}
+
+function tailAgeOf(timeliness: Timeliness): number {
+  return Math.max(TAIL_AGE_MS, timeliness.tailAgeMs + clockErrorOf(timeliness));
+}
+
+function judgeTaker(fill: FillRow, tape: RecordedTape, timeliness: Timeliness): string[] {
+  const fromMs = fill.arrival_time_ms - bookAgeOf(fill, timeliness);
+  const best = opposite(fill, tape).bestBetween(fromMs, fill.arrival_time_ms);
   if (best === null) return [`${name(fill)}: no opposite price was recorded`];
   const bestText = decimalText(BigInt(best));
   return isBetter(fill.side, bestText, fill.price)
@@ -119,7 +136,11 @@ function judgeTaker(fill: FillRow, tape: RecordedTape): string[] {
 }
 
 /** No size is there twice: every run of own fills at one price is held against what the price showed. */
-function judgeDisplayedSizes(takers: readonly FillRow[], tape: RecordedTape): string[] {
+function judgeDisplayedSizes(
+  takers: readonly FillRow[],
+  tape: RecordedTape,
+  timeliness: Timeliness,
+): string[] {
   const findings: string[] = [];
   const levels = Map.groupBy(takers, ({ side, price }) => `${side} ${price}`);
   for (const fills of levels.values()) {
@@ -127,10 +148,10 @@ function judgeDisplayedSizes(takers: readonly FillRow[], tape: RecordedTape): st
     for (const [at, first] of inTime.entries()) {
       const side = opposite(first, tape);
       const price = units(first.price);
-      let [taken, ageMs] = [0, BOOK_AGE_MS];
+      let [taken, ageMs] = [0, bookAgeOf(first, timeliness)];
       for (const fill of inTime.slice(at)) {
         taken += units(fill.quantity);
-        if (units(fill.extrapolated_quantity) > 0) ageMs = TAIL_AGE_MS;
+        if (units(fill.extrapolated_quantity) > 0) ageMs = tailAgeOf(timeliness);
         const fromMs = first.arrival_time_ms - ageMs;
         const untilMs = fill.arrival_time_ms;
         const isOnePush = untilMs - first.arrival_time_ms <= PUSH_GAP_MIN_MS;
@@ -148,23 +169,20 @@ function judgeDisplayedSizes(takers: readonly FillRow[], tape: RecordedTape): st
 }
 
 /** The queue that a fill says it waited in was displayed, at a time when the order could see it. */
-function judgeQueue(fill: FillRow, tape: RecordedTape): string[] {
+function judgeQueue(fill: FillRow, tape: RecordedTape, timeliness: Timeliness): string[] {
   if (fill.queue_ahead_at_acceptance === null) return [];
   const own = fill.side === 'buy' ? tape.bids : tape.asks;
   const queue = units(fill.queue_ahead_at_acceptance);
-  const { most, least } = own.displayedBetween(
-    units(fill.price),
-    fill.arrival_time_ms - BOOK_AGE_MS,
-    fill.time_ms,
-  );
+  const ageMs = bookAgeOf(fill, timeliness);
+  const { most, least } = own.displayedBetween(units(fill.price), fill.arrival_time_ms - ageMs, fill.time_ms);
   if (queue >= least && queue <= most) return [];
   // Behind the window the queue is the last full book's; the window may have moved while the order was on its way.
   const arrivalMs = fill.arrival_time_ms;
-  const steps = Array.from({ length: BOOK_AGE_MS / BOOK_STEP_MS + 1 }, (_, step) => step * BOOK_STEP_MS);
+  const steps = Array.from({ length: Math.ceil(ageMs / BOOK_STEP_MS) + 1 }, (_, step) => step * BOOK_STEP_MS);
   const isBehind = steps.some(
     (agoMs) => own.levelsBefore(units(fill.price), arrivalMs - agoMs) >= WINDOW_LEVELS,
   );
-  const tailFromMs = arrivalMs - TAIL_AGE_MS;
+  const tailFromMs = arrivalMs - tailAgeOf(timeliness);
   const tail = own.displayedBetween(units(fill.price), tailFromMs, fill.time_ms);
   // Where that book shows less than its mean level, the mean counts, rounded up to a lot.
   const mean = own.meanLevelBetween(tailFromMs, arrivalMs);
@@ -174,8 +192,12 @@ function judgeQueue(fill: FillRow, tape: RecordedTape): string[] {
 }
 
 /** Hands the prints out to the maker fills so that as much as possible is explained; what is left was not possible. */
-function judgePrints(makers: readonly FillRow[], tape: RecordedTape): string[] {
-  const prints = makers.map((fill) => tape.prints.filter((print) => isPossible(fill, print)));
+function judgePrints(makers: readonly FillRow[], tape: RecordedTape, timeliness: Timeliness): string[] {
+  const prints = makers.map((fill) => {
+    const printDelayMs = PRINT_DELAY_MS + timeliness.delayMs(fill.time_ms, fill.time_ms);
+    const clockErrorMs = clockErrorOf(timeliness);
+    return tape.prints.filter((print) => isPossible(fill, print, printDelayMs, clockErrorMs));
+  });
   const spare = new Map(tape.prints.map((print) => [print, print.quantity]));
   const givenTo = new Map<Print, Map<number, number>>();
   const give = (print: Print, fill: number, quantity: number): void => {
@@ -214,14 +236,14 @@ function judgePrints(makers: readonly FillRow[], tape: RecordedTape): string[] {
   });
 }
 
-function isPossible(fill: FillRow, print: Print): boolean {
+function isPossible(fill: FillRow, print: Print, printDelayMs: number, clockErrorMs: number): boolean {
   const price = units(fill.price);
   return (
     print.takerSide !== fill.side &&
     (fill.side === 'buy' ? print.price <= price : print.price >= price) &&
     print.timeMs >= fill.arrival_time_ms - PRINT_STAMP_ERROR_MS &&
-    print.timeMs >= fill.time_ms - PRINT_DELAY_MS &&
-    print.timeMs <= fill.time_ms + CLOCK_ERROR_MS
+    print.timeMs >= fill.time_ms - printDelayMs &&
+    print.timeMs <= fill.time_ms + clockErrorMs
   );
 }
 

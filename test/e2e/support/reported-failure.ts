@@ -11,7 +11,7 @@ import { readAlerts, readHeartbeat, readJson, readSystemLog } from './workspace.
 export const SIMULATED_RUN = ['run', '--source', 'simulated', '--seed', '5', '--dashboard', 'off'] as const;
 
 /** Sessions side by side on a busy machine take their time. */
-export const BUSY_LIMIT_MS = 90_000;
+export const BUSY_LIMIT_MS = 180_000;
 
 export function startSimulated(
   workspace: string,

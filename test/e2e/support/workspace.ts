@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { type Program, waitFor } from './program.ts';
 import { type Heartbeat, heartbeatShape } from './contract-shapes.ts';
 
-/** From the start of the process to a session that trades: the venue's clock alone takes up to four seconds. */
-const START_LIMIT_MS = 30_000;
+/** From the start of the process to a session that trades: seconds, but many start at once on a busy machine. */
+const START_LIMIT_MS = 60_000;
 
 const workspaces: string[] = [];
 
@@ -67,6 +67,22 @@ export function readSystemLog(workspace: string): LogLine[] {
     .slice(0, -1)
     .split('\n')
     .map((line) => logLineShape.parse(JSON.parse(line)));
+}
+
+/** Waits for a line of logs/system.jsonl that `isWanted`, while the session writes on. */
+export function waitForLine(
+  program: Program,
+  workspace: string,
+  what: string,
+  isWanted: (line: LogLine) => boolean,
+): Promise<LogLine> {
+  const path = join(workspace, 'logs/system.jsonl');
+  return waitFor(program, what, START_LIMIT_MS, () => {
+    if (!existsSync(path)) return null;
+    // What stands behind the last line end is still being written.
+    const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+    return lines.map((line) => logLineShape.parse(JSON.parse(line))).find(isWanted) ?? null;
+  });
 }
 
 export interface AlertLine {

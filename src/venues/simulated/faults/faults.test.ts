@@ -90,7 +90,7 @@ describe('sockets', () => {
     const running = await start();
     const kline = await connect(running, KLINE_SOCKET);
     const ticker = await connect(running, TICKER_SOCKET);
-    await control(running, { kind: 'freeze_socket', target: 'ticker', for: '900ms' });
+    await control(running, { kind: 'freeze_socket', target: 'ticker', for: '3s' });
     ticker.forget();
     kline.forget();
     ticker.send({ op: 'ping', ping: 5 });
@@ -232,14 +232,14 @@ describe('frames', () => {
   test('late_trades holds trades back while the book goes on', async () => {
     const running = await start();
     const client = await connect(running, ['trade', 'depth_book1']);
-    await control(running, { kind: 'late_trades', ms: 4_000 });
+    await control(running, { kind: 'late_trades', ms: 9_000 });
     await wait(60);
     client.forget();
     running.clock.jump(3_000);
     await wait(600);
     expect(client.of('trade')).toEqual([]);
     expect(client.of('depth_book1').length).toBeGreaterThan(0);
-    running.clock.jump(3_000);
+    running.clock.jump(7_000);
     const frame = await client.next(({ ch }) => ch === 'trade');
     const oldest = rows(frame['data'] ?? [])[0];
     expect(Number(frame['ts']) - Date.parse(oldest?.['t'] as string)).toBeGreaterThan(3_000);
