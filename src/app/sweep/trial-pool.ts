@@ -14,11 +14,11 @@ import type { TrialOutcome } from './trial-run.ts';
 import type { TrialTask } from './trial-worker.ts';
 
 /**
- * What a trial leaves is garbage at its end. Left to itself a thread collects it when there is some hundred megabytes of it;
- * the less a heap may become, the less it waits. `maxOldGenerationSizeMb` is also where a thread ends: a trial of many years
- * of minutes must fit.
+ * What a trial leaves is garbage at its end. By itself a thread collects it when some hundred megabytes of it lie there; the
+ * smaller the heap may become, the less it waits. The old generation's limit, about the one that a machine of 8 GB sets, also
+ * ends a thread: a month of one-minute candles takes some 15 MB of it.
  */
-const HEAP: ResourceLimits = { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 1_024 };
+const HEAP: ResourceLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 2_000 };
 
 export class TrialPool {
   readonly #pool: Piscina<TrialTask, TrialOutcome>;
