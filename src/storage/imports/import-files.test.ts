@@ -168,6 +168,21 @@ describe('an import', () => {
     ]);
   });
 
+  test('refuses a zip of several files, of which it would read the first alone', async () => {
+    const row = 'calc_time,funding_interval_hours,last_funding_rate\n1735689600007,8,0.0001\n';
+    const end = Buffer.alloc(22);
+    end.writeUInt32LE(0x06_05_4b_50, 0);
+    end.writeUInt16LE(2, 10);
+    const file = path.join(folder, 'two.zip');
+    writeFileSync(file, Buffer.concat([zipOf(Buffer.from(row), 'a.csv'), end]));
+    await expect(bringIn([file])).rejects.toThrow(`${file}: expected a zip of one file, found 2 in it`);
+  });
+
+  test('names the format that it does not know', async () => {
+    const file = write('klines.csv', 'open_time_ms,open,high,low,close,volume\n');
+    await expect(bringIn([file], { format: 'mine' })).rejects.toThrow(/^--format: .*, found "mine"$/);
+  });
+
   test('refuses a file that holds a header alone', async () => {
     const file = write('klines.csv', 'open_time_ms,open,high,low,close,volume\n');
     await expect(bringIn([file])).rejects.toThrow(`${file}: expected at least one row, found none`);
@@ -200,6 +215,7 @@ describe('an import', () => {
     ['time.csv', 'funding_time_ms,funding_rate\nnow,2\n', /time.csv:2: expected a time, found "now"/],
     ['broken.zip', '', /expected/],
     ['x.json', '[[1,2],3]', /row 1: expected six numbers/],
+    ['empty.npz', 'PK\u0003\u0004', /empty.npz: expected a zip of a file with rows, found an empty one/],
   ])('refuses %s with %j', async (name, content, message) => {
     const file = write(name, content);
     if (name === 'broken.zip') writeFileSync(file, 'no zip');

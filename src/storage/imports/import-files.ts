@@ -69,12 +69,17 @@ export async function importFiles(out: string, options: ImportOptions): Promise<
 
 /** Throws StorageError `invalid_data` where no format fits. */
 async function formatOf(file: string, name: string | null): Promise<ImportFormat> {
+  const known = IMPORT_FORMATS.map((format) => format.name).join(', ');
+  if (name !== null && !IMPORT_FORMATS.some((format) => format.name === name))
+    throw new StorageError(
+      'invalid_data',
+      `--format: expected one of ${known}, found ${JSON.stringify(name)}`,
+    );
   const firstLine = /\.(npz|feather)$/.test(file) ? '' : await readFirstLine(file);
   const found = IMPORT_FORMATS.find((format) =>
     name === null ? format.matches(file, firstLine) : format.name === name,
   );
   if (found !== undefined) return found;
-  const known = IMPORT_FORMATS.map((format) => format.name).join(', ');
   throw new StorageError(
     'invalid_data',
     `${file}:1: expected one of ${known}, found ${JSON.stringify(firstLine.slice(0, 60))}`,
