@@ -77,6 +77,16 @@ test('history is fetched over real sockets, page by page, gone on with, and can 
   expect(await openBarDataset(files)).toMatchObject({ barMs: MINUTE_MS, notes: [] });
 });
 
+test('a begin that has yet to come, or comes behind the end, is refused', async () => {
+  const nowMs = Date.now();
+  await expect(fetched(nowMs + HOUR_MS, nowMs + 2 * HOUR_MS)).rejects.toThrow(
+    /^--from: expected a time before/,
+  );
+  await expect(fetched(nowMs - HOUR_MS, nowMs - 2 * HOUR_MS)).rejects.toThrow(
+    /^--from: expected a time before/,
+  );
+});
+
 test('a contract that the venue does not have, or a venue that is not there, ends with 3', async () => {
   await venue.close();
   const { code, err } = await fetched(Date.now() - HOUR_MS, null);

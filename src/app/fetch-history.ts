@@ -80,7 +80,10 @@ export function readFetchRequest(
   return { workspace, restUrl: rest.url, symbol, interval, fromMs, toMs, name };
 }
 
-/** Returns the exit code: 0 fetched, 1 where files cannot be written, 3 where the venue refuses or does not answer. */
+/**
+ * Returns the exit code: 0 fetched, 1 where files cannot be written, 3 where the venue refuses or does not answer. Throws
+ * ConfigError for a time that has yet to come.
+ */
 export async function fetchHistory(request: FetchRequest, io: ProgramIo): Promise<number> {
   const client = new RestClient({
     ...{ restUrl: request.restUrl, clock: systemClock, scheduler: systemScheduler },
@@ -104,6 +107,7 @@ export async function fetchHistory(request: FetchRequest, io: ProgramIo): Promis
     }
     return 0;
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     if (!(error instanceof VenueError) && !(error instanceof StorageError))
       throw toStorageError(error, `write ${folder}`);
     io.stderr.write(`${error.message}\n`);
@@ -124,6 +128,10 @@ async function fetchInto(
   const nowMs = dateMs ?? systemClock.nowMs();
   const lengthMs = intervalMs(interval);
   const endMs = Math.min(toMs ?? nowMs, nowMs);
+  if (fromMs >= endMs) {
+    const [end, found] = [endMs, fromMs].map((timeMs) => new Date(timeMs).toISOString());
+    throw new ConfigError([`--from: expected a time before ${end}, found ${found}`]);
+  }
   let rows = 0;
   const walk = async (
     file: GrowingFile,
