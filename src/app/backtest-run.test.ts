@@ -6,7 +6,13 @@ import { DEFAULT_FILL_TERMS } from '../core/domain/fill-terms.ts';
 import { createInstrument } from '../core/domain/instrument.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
 import { lots } from '../core/domain/units.ts';
-import { type MarketView, type StrategyHandlers, marketOrder } from '../core/strategy/strategy.ts';
+import { scripted } from '../core/strategy/scripted.ts';
+import {
+  type MarketView,
+  type StrategyHandlers,
+  instantiateStrategy,
+  marketOrder,
+} from '../core/strategy/strategy.ts';
 import { openBarDataset } from '../storage/datasets/bar-dataset.ts';
 import type { DatasetSpan } from '../storage/datasets/dataset.ts';
 import { BTCUSDT, sessionStart } from '../../test/builders/session.ts';
@@ -103,6 +109,22 @@ async function planOf(
 }
 
 describe('a backtest on candles', () => {
+  test('counts a scripted offset from the last price, since candles have no best ones', async () => {
+    const order = { action: 'submit', type: 'limit', quantity: '0.01', price_offset_bps: 10 };
+    const actions = [
+      { at: '1s', id: 'below', side: 'buy', ...order },
+      { at: '1s', id: 'above', side: 'sell', ...order },
+    ];
+    const plan = await planOf(() => instantiateStrategy(scripted, { actions }).handlers);
+    const { rows } = await evaluateBacktest(plan);
+    const prices = rows.orders.map(({ client_order_id: id, price }) => [id, price]);
+    // The first candle closes at 10000.
+    expect(prices.slice(0, 2)).toEqual([
+      ['below', '9990'],
+      ['above', '10010'],
+    ]);
+  });
+
   test('comes to the trade that is worked out by hand, to the last unit', async () => {
     const plan = await planOf(buyThenSell, { funding: fundingFile() });
     const { report, rows } = await evaluateBacktest(plan);

@@ -218,13 +218,14 @@ function bracketOf({ bracket, trigger_on: on }: Submit, instrument: Instrument):
 }
 
 /**
- * An offset counts from the best price of the order's own side, positive = away from the market; rounded to the tick that
- * lies further away.
+ * An offset counts from the best price of the order's own side, or from the last price where there is no book (candles),
+ * positive = away from the market; rounded to the tick that lies further away.
  */
 function limitPrice(entry: Submit, instrument: Instrument, view: MarketView): Ticks {
   if (entry.price !== undefined) return parsePrice(instrument, entry.price);
   const isBuy = entry.side === 'buy';
-  const best = isBuy ? view.bestBid(instrument.index) : view.bestAsk(instrument.index);
+  const { index } = instrument;
+  const best = (isBuy ? view.bestBid(index) : view.bestAsk(index)) ?? view.lastPrice(index);
   if (best === null) throw new RangeError(`no best price to count the offset of ${entry.id} from`);
   const share = (entry.price_offset_bps ?? 0) / 10_000;
   return ticks(isBuy ? Math.floor(best * (1 - share)) : Math.ceil(best * (1 + share)));
