@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { ask, type Answer } from '../builders/http-request.ts';
 import { StreamFollower } from '../builders/stream-follower.ts';
 import { endPrograms, runProgram, startProgram, waitFor, words } from './support/program.ts';
-import { makeWorkspace, readJson, removeWorkspaces } from './support/workspace.ts';
+import { makeWorkspace, readJson, removeWorkspaces, writeScript } from './support/workspace.ts';
 
 const SESSION_LIMIT_MS = 180_000;
 const WAIT_MS = 60_000;
@@ -36,7 +36,7 @@ test(
     const workspace = makeWorkspace();
     const program = startProgram([
       ...words('run --source simulated --duration 180s --strategy scripted --dashboard 127.0.0.1:0 --seed 3'),
-      ...['--workspace', workspace, '--params', JSON.stringify({ actions: ACTIONS })],
+      ...['--workspace', workspace, '--params', writeScript(workspace, ACTIONS)],
     ]);
     const port = await waitFor(program, 'dashboard', WAIT_MS, () => {
       const found = /Dashboard http:\/\/127\.0\.0\.1:(\d+)/.exec(program.stdout())?.[1];

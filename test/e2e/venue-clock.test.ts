@@ -65,7 +65,11 @@ async function startSession(
   const program = startProgram(sessionAt(workspace, '--duration', 'forever', ...script), {
     env: { ...venue.env, ...env },
   });
-  await waitUntilRunning(program, workspace);
+  // Both feeds have told their time: a first frame from after a step cannot be told from a garbled one.
+  await waitUntilBeats(program, workspace, 'session with data of both feeds', ({ state, feeds }) => {
+    const ages = [feeds['kline']?.age_ms, feeds['ticker']?.age_ms];
+    return state === 'running' && ages.every((ageMs) => typeof ageMs === 'number');
+  });
   return { venue, workspace, program };
 }
 
@@ -99,7 +103,8 @@ async function stop({ program, workspace }: Session): Promise<ReturnType<typeof 
 function expectNeverStale(session: Session): void {
   const log = readSystemLog(session.workspace);
   expect(log.filter(({ msg }) => msg === 'ORDER_BOOK_STALE')).toEqual([]);
-  expect(log.filter(({ event }) => event.endsWith('_ws_disconnected'))).toEqual([]);
+  const losses = log.filter(({ event }) => event.endsWith('_ws_disconnected'));
+  expect(losses.map(({ event, detail }) => `${event}: ${String(detail)}`)).toEqual([]);
   // Right after a step ahead, a frame of the new time cannot be told from a garbled one until a reply confirms it.
   const refused = log.filter(({ event }) => event === 'frame_refused').map(({ reason }) => reason);
   expect(refused.filter((reason) => reason !== "a stamp ahead of the venue's clock")).toEqual([]);
