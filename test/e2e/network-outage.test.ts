@@ -33,21 +33,25 @@ afterAll(async () => {
 
 /** Orders on each side that minutes of market will reach: it goes six basis points a minute one way or the other. */
 const OFFSETS_BPS = [2, 3, 4];
+/** Seconds: again and again, because a book may be late where time runs faster on a busy machine. */
+const TIMES_S = Array.from({ length: 12 }, (_, row) => 2 + row * 15);
 /** At rest before the outage; of the closest one or the other may have filled by then. */
 const RESTING_MIN = 4;
 const SCRIPT = [
   { at: '1s', action: 'submit', id: 'held', side: 'buy', type: 'market', quantity: '0.05' },
-  ...['buy', 'sell'].flatMap((side) =>
-    OFFSETS_BPS.map((offset) => ({
-      at: '2s',
-      action: 'submit',
-      id: `rest-${side}-${offset}`,
-      side,
-      type: 'limit',
-      quantity: '0.01',
-      price_offset_bps: offset,
-      time_in_force: 'post_only',
-    })),
+  ...TIMES_S.flatMap((second) =>
+    ['buy', 'sell'].flatMap((side) =>
+      OFFSETS_BPS.map((offset) => ({
+        at: `${second}s`,
+        action: 'submit',
+        id: `rest-${side}-${offset}-${second}`,
+        side,
+        type: 'limit',
+        quantity: '0.002',
+        price_offset_bps: offset,
+        time_in_force: 'post_only',
+      })),
+    ),
   ),
 ];
 
