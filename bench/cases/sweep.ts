@@ -3,12 +3,14 @@
  * keeps in memory beyond the tape that all of them share.
  *
  * The trials are a crossing of averages over half a recorded day of one-minute candles. Every trial must come to the same state
- * hash on whichever thread. A thread's memory is the process's growth while its threads work, less what it had when the tape
- * lay in memory and one trial had run in the main thread, by thread: also what the main thread grew meanwhile.
+ * hash on whichever thread. A thread's memory is the process's growth while its threads work, by thread, at its most: over what
+ * it had when the tape lay in memory and one trial had run in the main thread, and without that thread's own heap, which grows
+ * and shrinks meanwhile.
  */
 
 import path from 'node:path';
 import { createHash } from 'node:crypto';
+import { enableCompileCache } from 'node:module';
 import { SweepMarket } from '../../src/app/sweep/sweep-market.ts';
 import type { Trial } from '../../src/app/sweep/sweep-space.ts';
 import { ThreadRunner } from '../../src/app/sweep/thread-runner.ts';
@@ -35,7 +37,15 @@ function trials(): Trial[] {
   }));
 }
 
+/** Bytes of the process that are resident, without the heap of the main thread and what that holds outside of it. */
+function residentBesideMain(): number {
+  const { rss, heapTotal, external } = process.memoryUsage();
+  return rss - heapTotal - external;
+}
+
 async function measureSweep(threads: number): Promise<Sample> {
+  // As `la` does.
+  enableCompileCache();
   const data = path.join(dataFolder() ?? '', MONTH);
   const files = { data, marks: null, funding: null, symbol: SYMBOL, barMs: null };
   const opened = await SweepMarket.open([files]);
@@ -54,7 +64,7 @@ async function measureSweep(threads: number): Promise<Sample> {
   const space = trials();
   const [first] = space;
   if (first !== undefined) await runTrial(ground, recorded.tapes, first, null);
-  const before = process.memoryUsage.rss();
+  const before = residentBesideMain();
   let most = before;
   const runner = new ThreadRunner(threads);
   try {
@@ -62,8 +72,10 @@ async function measureSweep(threads: number): Promise<Sample> {
       units: space.length,
       async run() {
         const outcomes: TrialOutcome[] = [];
-        await runner.run(ground, recorded, space, (outcome) => outcomes.push(outcome));
-        most = Math.max(most, process.memoryUsage.rss());
+        await runner.run(ground, recorded, space, (outcome) => {
+          outcomes.push(outcome);
+          most = Math.max(most, residentBesideMain());
+        });
         return checkOf(outcomes);
       },
       extra: () => ({ megabytes: (most - before) / threads / MEGABYTE }),

@@ -18,8 +18,8 @@ import type { FinalReport } from '../report/final-report.ts';
 import { runLoop } from '../session/loop.ts';
 import type { DatasetFeed } from '../storage/datasets/dataset.ts';
 import { describePositions } from './held-positions.ts';
+import { type EndFacts, composeReport } from './compose-report.ts';
 import { RowCollector } from './row-collector.ts';
-import { type EndFacts, composeReport } from './session-result.ts';
 import type { StrategyMaker } from './strategy-loader.ts';
 
 /** Market time behind the last event in which what is open is closed; a stop takes at most 8 s. */

@@ -6,8 +6,8 @@ import { type Interval, MINUTE_MS, VENUE_INTERVALS, intervalMs } from '../core/b
 import { historyNeed } from '../core/strategy/history-need.ts';
 import type { StrategyInstance } from '../core/strategy/strategy.ts';
 import type { Dataset, DatasetFeed } from '../storage/datasets/dataset.ts';
+import { KNOWN_INSTRUMENTS } from '../venues/simulated/known-instruments.ts';
 import { instrumentSpec } from '../venues/simulated/market/instrument-spec.ts';
-import { KNOWN_INSTRUMENTS } from '../venues/simulated/synthetic-market.ts';
 import { BEHIND_LAST_MS } from './backtest-run.ts';
 import { ConfigError } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';

@@ -24,7 +24,6 @@ import {
   resolveSession,
 } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
-import { planRecording } from './backtest-recording.ts';
 import { type CallMark, loadMarked } from './call-mark.ts';
 import { watchCalls } from './call-watchdog.ts';
 import { EXIT_STUCK, StrategyStuckError } from './strategy-stuck-error.ts';
@@ -131,6 +130,7 @@ async function planBacktest(
       throw new ConfigError(['--data: a session is played alone, found something else beside it']);
     if (funding !== null || mark !== null || fromMs !== null || toMs !== null)
       throw new ConfigError(['--data: a session has marks and funding of its own and is played whole']);
+    const { planRecording } = await import('./backtest-recording.ts');
     const { strategy, ...plan } = await planRecording(recorded, settings, { sessionId, source }, calls);
     return { plan, strategy, notes: [] };
   }

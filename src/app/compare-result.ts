@@ -18,7 +18,7 @@ import { describePositions } from './held-positions.ts';
 import type { SessionReplay } from './replay-session.ts';
 import { engineHash } from './session-hashes.ts';
 import { readJournalRows } from './session-page.ts';
-import { composeReport } from './session-result.ts';
+import { composeReport } from './compose-report.ts';
 
 /** Fields of a report that every version means alike. */
 const END_FIELDS: ReadonlySet<string> = new Set(['state_hash', 'events', 'ending_equity', 'starting_equity']);

@@ -63,6 +63,20 @@ describe('la replay', () => {
     expect(JSON.parse(io.out())).toMatchObject({ matches_recording: true });
   });
 
+  test('makes up no end for a session that still runs', async () => {
+    const agent = path.join(workspace, '.agent');
+    mkdirSync(agent);
+    writeFileSync(path.join(agent, 'lockfile.pid'), `${process.pid}\nsession_id=${folder.id}\n`);
+    const text = captureIo();
+    expect(await replay({ workspace, operand: 'latest', out: null }, text)).toBe(0);
+    expect(text.out()).toMatch(/^The session still runs; /);
+    expect(text.out()).toMatch(/^ {2}Status +running$/m);
+    const io = captureIo(true);
+    expect(await replay({ workspace, operand: 'latest', out: null }, io)).toBe(0);
+    expect(JSON.parse(io.out())).toMatchObject({ status: 'running', stopped_reason: null, exit_code: null });
+    rmSync(agent, { recursive: true });
+  });
+
   test('names what is no session, and a log that cannot be read', async () => {
     const io = captureIo();
     expect(await replay({ workspace, operand: 'nope', out: null }, io)).toBe(2);

@@ -15,7 +15,7 @@ import type { FinalReport } from '../report/final-report.ts';
 import { Journal } from '../storage/journal.ts';
 import { SessionFolder } from '../storage/session-folder.ts';
 import { StorageError, toStorageError } from '../storage/storage-error.ts';
-import { NO_SUCH_SESSION, findSession } from './find-session.ts';
+import { NO_SUCH_SESSION, findSession, isSessionRunning } from './find-session.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
 import { describePositions } from './held-positions.ts';
@@ -82,6 +82,7 @@ async function replayInto(
   io: ProgramIo,
 ): Promise<number> {
   const manifest = folder.readManifest();
+  const isRunning = isSessionRunning(folder);
   for (const warning of versionWarnings(manifest, folder.strategyFile))
     io.stderr.write(`warning: ${warning}\n`);
   const progress = new ReplayProgress(io, systemClock, 'replayed', manifest.events);
@@ -99,11 +100,23 @@ async function replayInto(
   const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;
   const matches = manifest.state_hash === null ? null : manifest.state_hash === report.state_hash;
   if (io.json) {
-    printJson(io, { ...report, out: shown, matches_recording: matches, replay_seconds: seconds });
+    // What still runs has no end, and none is made up for it.
+    const standing = isRunning ? { status: 'running', stopped_reason: null, exit_code: null } : {};
+    printJson(io, {
+      ...report,
+      ...standing,
+      out: shown,
+      matches_recording: matches,
+      replay_seconds: seconds,
+    });
     return 0;
   }
   io.stdout.write(
-    formatSummary(report, { color: io.color, reportPath: shown === null ? null : result.htmlFile }),
+    formatSummary(report, {
+      color: io.color,
+      reportPath: shown === null ? null : result.htmlFile,
+      isRunning,
+    }),
   );
   const verdict =
     matches === null

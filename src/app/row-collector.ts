@@ -1,22 +1,22 @@
-/** Keeps in memory what the journal would hold of a session, for runs that leave no files. */
+/** Keeps in memory what the journal would hold of a session, as far as a report is made of it, for runs that leave no files. */
 
 import { assert } from '../core/base/assert.ts';
-import { type Instrument, createInstrument } from '../core/domain/instrument.ts';
+import { type Instrument, createInstrument, formatMoney } from '../core/domain/instrument.ts';
 import type { Output } from '../core/domain/outputs.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
 import type { OutputSink } from '../ports/output-sink.ts';
+import type { EquitySample } from '../report/session-facts.ts';
 import {
   type StoredRows,
   bandRow,
   denialRow,
-  equityRow,
   fillRow,
   ledgerRow,
   orderRow,
   qualityRow,
   tradeRow,
 } from '../storage/journal-projection.ts';
-import type { SessionRows } from './session-result.ts';
+import type { SessionRows } from './compose-report.ts';
 
 type Kept<Key extends keyof StoredRows> = StoredRows[Key][];
 
@@ -27,7 +27,7 @@ export class RowCollector implements OutputSink {
   readonly fills: Kept<'fills'> = [];
   readonly ledger: Kept<'ledger'> = [];
   readonly trades: Kept<'trades'> = [];
-  readonly equity: Kept<'equity'> = [];
+  readonly equity: EquitySample[] = [];
   readonly band: Kept<'band'> = [];
   readonly denials: Kept<'denials'> = [];
   readonly #quality: Kept<'quality'> = [];
@@ -72,7 +72,7 @@ export class RowCollector implements OutputSink {
         this.trades.push(tradeRow(output.trade, this.#instrument(output.trade.instrument), this.#strategy));
         break;
       case 'equity':
-        this.equity.push(equityRow(output.point, this.#instrument(0)));
+        this.equity.push({ time_ms: output.point.timeMs, equity: formatMoney(output.point.equity) });
         break;
       case 'band':
         this.band.push(bandRow(output.point));

@@ -1,13 +1,13 @@
 /** Writes what a session leaves: final_report.json, trades.csv, equity.csv, report.html, and the manifest's last words. */
 
 import type { AlertFacts } from '../report/alert-lines.ts';
-import type { FinalReport, FinalReportInputs } from '../report/final-report.ts';
-import { buildFinalReport } from '../report/final-report.ts';
+import type { FinalReport } from '../report/final-report.ts';
 import { formatEquityCsv } from '../report/equity-csv.ts';
 import { formatTradesCsv } from '../report/trades-csv.ts';
 import { writeDocument, writeText } from '../storage/document-file.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
 import { StorageError } from '../storage/storage-error.ts';
+import { type EndFacts, composeReport } from './compose-report.ts';
 import { readSessionAlerts } from './session-alerts.ts';
 import { readJournalRows, renderSessionPage } from './session-page.ts';
 
@@ -28,15 +28,6 @@ export interface ResultFacts extends Omit<
   /** Alerts of what the report says: called before the page is written, which shows them. */
   readonly onReport?: (report: FinalReport) => void;
 }
-
-/** What the journal tells a report. */
-export type SessionRows = Pick<
-  FinalReportInputs,
-  'orders' | 'fills' | 'ledger' | 'denials' | 'lifecycle' | 'quality' | 'trades' | 'equity' | 'band'
->;
-
-/** What a report needs besides. */
-export type EndFacts = Omit<FinalReportInputs, keyof SessionRows>;
 
 /** Builds the report and writes it with its companions. Throws StorageError where the workspace refuses. */
 export function writeResult(facts: ResultFacts): FinalReport {
@@ -71,32 +62,6 @@ export function writeResult(facts: ResultFacts): FinalReport {
   writeText(folder.htmlFile, page);
   folder.writeManifest(ended);
   return report;
-}
-
-/** The report of what happened, without writing it. */
-export function composeReport(facts: EndFacts, rows: SessionRows): FinalReport {
-  return buildFinalReport({
-    ...rows,
-    sessionId: facts.sessionId,
-    symbols: facts.symbols,
-    positions: facts.positions,
-    strategy: facts.strategy,
-    source: facts.source,
-    seed: facts.seed,
-    stoppedReason: facts.stoppedReason,
-    startedMs: facts.startedMs,
-    endedMs: facts.endedMs,
-    startingEquity: facts.startingEquity,
-    endingEquity: facts.endingEquity,
-    openingWallet: facts.openingWallet,
-    endingWallet: facts.endingWallet,
-    openingPositions: facts.openingPositions,
-    events: facts.events,
-    stateHash: facts.stateHash,
-    reconnects: facts.reconnects,
-    errorCount: facts.errorCount,
-    ...(facts.checks === undefined ? {} : { checks: facts.checks }),
-  });
 }
 
 /** An end must not fail for what its page quotes. */

@@ -6,14 +6,11 @@ import { readFile } from 'node:fs/promises';
 
 import { type FaultSpec, FaultSpecError, parseFaults } from '../venues/simulated/faults/fault-spec.ts';
 import { DataFileError } from '../venues/simulated/recorded/data-file.ts';
+import { KNOWN_INSTRUMENTS, type SyntheticInstrument } from '../venues/simulated/known-instruments.ts';
 import type { MarketSource } from '../venues/simulated/market-source.ts';
 import { openRecordedMarket } from '../venues/simulated/recorded-market.ts';
 import { startSimulatedVenue, VenueStartError } from '../venues/simulated/simulated-venue.ts';
-import {
-  createSyntheticMarket,
-  KNOWN_INSTRUMENTS,
-  type SyntheticInstrument,
-} from '../venues/simulated/synthetic-market.ts';
+import { createSyntheticMarket } from '../venues/simulated/synthetic-market.ts';
 import { ConfigError, showValue } from './config/config-error.ts';
 import { printJson, type ProgramIo } from './program-io.ts';
 

@@ -16,6 +16,8 @@ export interface SummaryOptions {
   readonly color: boolean;
   /** Where the full report lies; null = not said. */
   readonly reportPath: string | null;
+  /** Whether the session goes on: the report is of its recording so far, and says nothing of an end. */
+  readonly isRunning?: boolean;
 }
 
 const GREEN = 32;
@@ -38,10 +40,7 @@ export function formatSummary(report: FinalReport, options: SummaryOptions): str
   const winRate = report.win_rate === null ? UNKNOWN_TEXT : displayPercent(report.win_rate * 100);
   const rows: readonly (readonly [string, string])[] = [
     ['Session', report.session_id],
-    [
-      'Status',
-      `${paint(report.status, STATUS_COLOR[report.status])} (${report.stopped_reason}, exit ${report.exit_code})`,
-    ],
+    ['Status', options.isRunning === true ? 'running' : statusText(report, paint)],
     [
       'Market',
       `${report.symbols.join(', ')} from ${report.source}, strategy ${report.strategy}, seed ${report.seed}`,
@@ -75,7 +74,16 @@ export function formatSummary(report: FinalReport, options: SummaryOptions): str
   ];
   const width = Math.max(...rows.map(([label]) => label.length));
   const lines = rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`);
-  return `${[describeVerdict(report), '', ...lines].join('\n')}\n`;
+  const verdict =
+    options.isRunning === true
+      ? 'The session still runs; this is its recording so far.'
+      : describeVerdict(report);
+  return `${[verdict, '', ...lines].join('\n')}\n`;
+}
+
+function statusText(report: FinalReport, paint: (text: string, code: number) => string): string {
+  const { status, stopped_reason: reason, exit_code: code } = report;
+  return `${paint(status, STATUS_COLOR[status])} (${reason}, exit ${code})`;
 }
 
 /** One row a contract, where there is more than one. */

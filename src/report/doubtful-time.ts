@@ -7,7 +7,8 @@
 
 import { formatMoney, parseMoney } from '../core/domain/instrument.ts';
 import { money } from '../core/domain/units.ts';
-import type { EquityRow, QualityRow } from '../ports/journal-rows.ts';
+import type { QualityRow } from '../ports/journal-rows.ts';
+import type { EquitySample } from './session-facts.ts';
 
 export interface DoubtfulTime {
   readonly seconds: number;
@@ -22,10 +23,7 @@ export interface Span {
 }
 
 /** `samples` in the order of their times, the session's opening first and its ending last. */
-export function measureDoubt(
-  quality: readonly QualityRow[],
-  samples: readonly Pick<EquityRow, 'time_ms' | 'equity'>[],
-): DoubtfulTime {
+export function measureDoubt(quality: readonly QualityRow[], samples: readonly EquitySample[]): DoubtfulTime {
   const startMs = samples[0]?.time_ms ?? 0;
   const endMs = samples.at(-1)?.time_ms ?? 0;
   const stretches = doubtfulStretches(quality, startMs, endMs);
@@ -57,7 +55,7 @@ function lengthMs(spans: readonly Span[]): number {
 }
 
 /** Places of the last sample at or before a stretch and of the first at or after it. */
-function enclose({ from, to }: Span, samples: readonly Pick<EquityRow, 'time_ms'>[]): Span {
+function enclose({ from, to }: Span, samples: readonly Pick<EquitySample, 'time_ms'>[]): Span {
   return {
     from: Math.max(
       0,
@@ -67,7 +65,7 @@ function enclose({ from, to }: Span, samples: readonly Pick<EquityRow, 'time_ms'
   };
 }
 
-function equityAt(samples: readonly Pick<EquityRow, 'equity'>[], place: number): bigint {
+function equityAt(samples: readonly Pick<EquitySample, 'equity'>[], place: number): bigint {
   return parseMoney(samples[place]?.equity ?? '0');
 }
 

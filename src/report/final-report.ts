@@ -20,8 +20,8 @@ import {
   tradeStatistics,
 } from './performance-statistics.ts';
 import type { HeldPosition } from '../ports/heartbeat-fields.ts';
-import type { BandRow, EquityRow, LifecycleRow, QualityRow, TradeRow } from '../ports/journal-rows.ts';
-import type { FillFacts, LedgerFacts, OpeningPosition, OrderFacts } from './session-facts.ts';
+import type { BandRow, LifecycleRow, QualityRow, TradeRow } from '../ports/journal-rows.ts';
+import type { EquitySample, FillFacts, LedgerFacts, OpeningPosition, OrderFacts } from './session-facts.ts';
 
 /** The feed of a gap in which the program itself did not run. */
 const PROCESS_FEED = 'process';
@@ -157,7 +157,7 @@ export interface FinalReportInputs {
   readonly fills: readonly FillFacts[];
   readonly ledger: readonly LedgerFacts[];
   readonly trades: readonly TradeRow[];
-  readonly equity: readonly EquityRow[];
+  readonly equity: readonly EquitySample[];
   readonly band: readonly BandRow[];
   readonly quality: readonly QualityRow[];
   readonly lifecycle: readonly LifecycleRow[];

@@ -4,8 +4,8 @@ import { formatMoney, parseMoney } from '../core/domain/instrument.ts';
 import { parseBigDecimal } from '../core/base/fixed-point.ts';
 import { type Money, ZERO_MONEY, money } from '../core/domain/units.ts';
 import { DAY_MS } from '../core/base/time.ts';
-import type { EquityRow, TradeRow } from '../ports/journal-rows.ts';
-import type { FillFacts, OpeningPosition } from './session-facts.ts';
+import type { TradeRow } from '../ports/journal-rows.ts';
+import type { EquitySample, FillFacts, OpeningPosition } from './session-facts.ts';
 
 const YEAR_MS = 365 * DAY_MS;
 /** Fewer samples say nothing about a distribution. */
@@ -60,7 +60,7 @@ export function maxDrawdown(equity: readonly string[]): Drawdown {
  * Null below one day, where a yearly figure would be a fiction, with fewer than {@link SHARPE_SAMPLES_MIN} samples, with
  * no variance, and where equity was not positive.
  */
-export function sharpeRatio(samples: readonly Pick<EquityRow, 'time_ms' | 'equity'>[]): number | null {
+export function sharpeRatio(samples: readonly EquitySample[]): number | null {
   if (samples.length < SHARPE_SAMPLES_MIN) return null;
   const values = samples.map(({ equity }) => Number(equity));
   if (values.some((value) => value <= 0)) return null;

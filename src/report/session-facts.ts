@@ -1,6 +1,6 @@
 /** What the reports need of the journal's rows where they do not need all of them. */
 
-import type { FillRow, LedgerRow, OrderRow } from '../ports/journal-rows.ts';
+import type { EquityRow, FillRow, LedgerRow, OrderRow } from '../ports/journal-rows.ts';
 
 export type OrderFacts = Pick<OrderRow, 'order_id' | 'status'>;
 
@@ -24,3 +24,6 @@ export interface OpeningPosition {
   readonly symbol: string;
   readonly quantity: string;
 }
+
+/** What statistics need of a sample of the account. */
+export type EquitySample = Pick<EquityRow, 'time_ms' | 'equity'>;

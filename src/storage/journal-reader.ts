@@ -36,6 +36,7 @@ export class JournalReader {
   readonly #file: string;
   /** By query: a page asks for its receipts one by one. As many as there are queries in this class. */
   readonly #statements = new Map<string, StatementSync>();
+  #tables: ReadonlySet<string> | null = null;
 
   private constructor(database: DatabaseSync, file: string) {
     this.#database = database;
@@ -187,8 +188,10 @@ export class JournalReader {
 
   /** Whether the file is young enough to have it. */
   #hasTable(name: string): boolean {
-    const query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name = ?";
-    return this.#rows(query, undefined, name).length > 0;
+    const query = "SELECT name FROM sqlite_schema WHERE type = 'table'";
+    // Asked once: a page asks for its receipts one by one.
+    this.#tables ??= new Set(this.#rows(query).map((row) => String(row['name'])));
+    return this.#tables.has(name);
   }
 
   #rows(query: string, shape: (row: Row) => Row = (row) => row, ...values: (string | number)[]): Row[] {

@@ -34,6 +34,12 @@ export function gap(lengthMs: number, backfilled: boolean): QualityRow {
   };
 }
 
+export const SAMPLE_EQUITY: readonly EquityRow[] = [
+  equityPoint(0, '10000'),
+  equityPoint(100, '10000.5'),
+  equityPoint(600, '10000.3'),
+];
+
 export const SAMPLE_INPUTS: FinalReportInputs = {
   ...{
     sessionId: 's-1',
@@ -59,7 +65,7 @@ export const SAMPLE_INPUTS: FinalReportInputs = {
     { kind: 'funding', symbol: 'BTCUSDT', amount: '0.2' },
   ],
   trades: [trade(1, '0.4'), trade(2, '-0.1'), trade(3, '0')],
-  equity: [equityPoint(0, '10000'), equityPoint(100, '10000.5'), equityPoint(600, '10000.3')],
+  equity: SAMPLE_EQUITY,
   band: [],
   quality: [],
   lifecycle: [{ time_ms: T0, state: 'running', reason: null }],

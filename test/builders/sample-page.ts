@@ -4,7 +4,7 @@ import type { PageFacts, PageFill, PageOrder } from '../../src/report/page/page-
 import { buildFinalReport } from '../../src/report/final-report.ts';
 import type { ReceiptDocument } from '../../src/core/domain/receipt-document.ts';
 import type { BandRow } from '../../src/ports/journal-rows.ts';
-import { SAMPLE_INPUTS, T0 } from './sample-facts.ts';
+import { SAMPLE_EQUITY, SAMPLE_INPUTS, T0 } from './sample-facts.ts';
 
 const ORDER: PageOrder = {
   ...{
@@ -73,7 +73,7 @@ export const SAMPLE_PAGE: PageFacts = {
     fills: FILLS,
     ledger: SAMPLE_INPUTS.ledger,
     trades: SAMPLE_INPUTS.trades,
-    equity: SAMPLE_INPUTS.equity,
+    equity: SAMPLE_EQUITY,
     band: BAND,
     quality: [],
     denials: [

@@ -5,18 +5,9 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  LineCounter,
-  parseDocument,
-  visit,
-  type Document,
-  type Node,
-  type YAMLMap,
-} from 'yaml';
+import type { Document, LineCounter, Node, YAMLMap } from 'yaml';
 
 import { closestWord } from './closest-word.ts';
 import { ConfigError, showValue } from './config-error.ts';
@@ -33,6 +24,9 @@ const ALIASES: Readonly<Record<string, SettingKey>> = { symbol: 'symbols' };
 const SECTIONS: ReadonlySet<string> = new Set(
   SETTING_KEYS.filter((key) => key.includes('.')).map((key) => key.slice(0, key.indexOf('.'))),
 );
+
+/** A sixth of all modules that a backtest would load; most workspaces have no file. */
+const loadYaml = () => createRequire(import.meta.url)('yaml') as typeof import('yaml');
 
 export interface FileValue {
   /** As the schema gave it. */
@@ -78,7 +72,8 @@ function readText(path: string, shownName: string): string {
 
 class ConfigReader {
   readonly #shownName: string;
-  readonly #lines = new LineCounter();
+  readonly #yaml = loadYaml();
+  readonly #lines: LineCounter = new this.#yaml.LineCounter();
   readonly #document: Document.Parsed;
   readonly #values = new Map<SettingKey, FileValue>();
   readonly #findings: string[] = [];
@@ -86,7 +81,7 @@ class ConfigReader {
   constructor(text: string, shownName: string) {
     this.#shownName = shownName;
     try {
-      this.#document = parseDocument(text, {
+      this.#document = this.#yaml.parseDocument(text, {
         lineCounter: this.#lines,
         prettyErrors: false,
         uniqueKeys: true,
@@ -103,7 +98,7 @@ class ConfigReader {
     for (const problem of [...this.#document.errors, ...this.#document.warnings]) {
       this.#find(problem.pos[0], `expected YAML, found: ${firstLine(problem.message)}`);
     }
-    visit(this.#document, {
+    this.#yaml.visit(this.#document, {
       Alias: (_, alias) =>
         this.#find(startOf(alias), `expected a plain value, found the alias *${alias.source}`),
     });
@@ -113,6 +108,7 @@ class ConfigReader {
   }
 
   #readRoot(): void {
+    const { isMap, isScalar } = this.#yaml;
     const root = this.#document.contents;
     if (root === null || (isScalar(root) && root.value === null)) return;
     if (isMap(root)) this.#readMap(root, '');
@@ -124,11 +120,12 @@ class ConfigReader {
   }
 
   #readMap(map: YAMLMap, prefix: string): void {
+    const { isNode, isScalar } = this.#yaml;
     for (const { key: keyNode, value: valueNode } of map.items) {
       const name = isScalar(keyNode) ? String(keyNode.value) : String(keyNode);
       const written = `${prefix}${name}`;
       const keyStart = startOf(keyNode);
-      const value = isNodeWithRange(valueNode) ? valueNode : null;
+      const value = isNode(valueNode) ? valueNode : null;
       const valueStart =
         value === null || (isScalar(value) && value.value === null) ? keyStart : startOf(value);
       const key = Object.hasOwn(ALIASES, written) ? ALIASES[written] : written;
@@ -139,6 +136,7 @@ class ConfigReader {
   }
 
   #readSection(name: string, value: Node | null, start: number | undefined): void {
+    const { isMap, isScalar } = this.#yaml;
     if (value === null || (isScalar(value) && value.value === null)) return;
     if (isMap(value)) this.#readMap(value, `${name}.`);
     else this.#find(start, `expected settings under ${name}, found ${showValue(value.toJS(this.#document))}`);
@@ -183,14 +181,6 @@ function unknownKeyFinding(written: string): string {
     null;
   const shown = showValue(written);
   return `expected a known setting, found ${shown}${meant === null ? '' : ` (did you mean ${meant}?)`}`;
-}
-
-function isNodeWithRange(value: unknown): value is Node {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    (isScalar(value) || isMap(value) || isAlias(value) || 'items' in value)
-  );
 }
 
 function startOf(node: unknown): number | undefined {

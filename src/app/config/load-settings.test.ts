@@ -242,6 +242,22 @@ test('finds recordings by file and by prefix, and refuses missing ones by name',
   );
 });
 
+test('fills of a recording without an order book follow the parametric model, unless the book is asked for', () => {
+  for (const name of ['candles.csv', 'deep-l2.csv.gz', 'deep-trades.csv.gz'])
+    writeFileSync(join(workspace, name), '');
+  const model = (recording: string, flags = {}) =>
+    load({ flags: { source: `recording:${join(workspace, recording)}`, ...flags } });
+  const ofCandles = model('candles.csv');
+  expect(ofCandles.fillModel).toBe('parametric');
+  expect(ofCandles.effective['fill_model']).toEqual({
+    value: 'parametric',
+    origin: { kind: 'flag', flag: '--source' },
+  });
+  expect(model('candles.csv', { fill_model: 'book' }).fillModel).toBe('book');
+  expect(model('deep').fillModel).toBe('book');
+  expect(model('deep-trades.csv.gz').fillModel).toBe('book');
+});
+
 test('finds a strategy file from where it was written, and refuses a missing one', () => {
   writeFileSync(join(workspace, 'mine.ts'), '');
   writeConfig('strategy: ./mine.ts\n');

@@ -28,7 +28,7 @@ import {
   type SettingKey,
   type SettingValues,
 } from './setting-schemas.ts';
-import { PathReader } from './path-reader.ts';
+import { PathReader, hasRecordedBook } from './path-reader.ts';
 import { type RecordedSettings, mayReplace, recordedLayer } from './recorded-settings.ts';
 import type { EffectiveValue, Origin, Settings, SourceSetting } from './settings.ts';
 import { readVenueEndpoints, REST_URL_VARIABLE, WS_URL_VARIABLE } from './venue-endpoints.ts';
@@ -73,6 +73,7 @@ export function loadSettings(sources: SettingSources): Settings {
   if (recorded !== null) holdToRecorded(merged, read(), recorded, findings);
   const { source, strategy, params } = read();
   if (findings.length > 0) throw new ConfigError(findings);
+  if (source.kind === 'recording' && !hasRecordedBook(source.path)) preferParametric(merged);
 
   const values = Object.fromEntries([...merged].map(([key, layer]) => [key, layer.value])) as SettingValues;
   const misfits = [...checkFillSettings(buildFillSettings(values)), ...checkCallBudget(values)];
@@ -97,6 +98,12 @@ export function loadSettings(sources: SettingSources): Settings {
     wsUrl: endpoints.ws.url,
     effective,
   };
+}
+
+/** A market of candles has no order book; one that the venue makes up around them is no ground for fills, unless asked for. */
+function preferParametric(merged: Map<SettingKey, Layered>): void {
+  if (originOf(merged, 'fill_model').kind !== 'default') return;
+  merged.set('fill_model', { value: 'parametric', origin: originOf(merged, 'source') });
 }
 
 /** What is asked for beside a recorded session gives way where it may not replace; see `recorded-settings.ts`. */

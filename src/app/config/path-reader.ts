@@ -9,6 +9,8 @@ import type { Origin, SourceSetting } from './settings.ts';
 
 /** File name endings of a recorded L2 session behind its prefix; one of them must exist. */
 const RECORDING_ENDINGS = ['-l2.csv.gz', '-book.csv.gz', '-l2.csv', '-book.csv'] as const;
+/** How the name of a file of such a session ends. */
+const RECORDING_FILE = /-(l2|trades|bbo|mark|book)\.csv(\.gz)?$/;
 
 export class PathReader {
   readonly #fileDirectory: string | null;
@@ -90,6 +92,12 @@ export class PathReader {
   #find(origin: Origin, sentence: string): void {
     this.#findings.push(`${showOrigin(origin)}: ${sentence}`);
   }
+}
+
+/** Whether the recording at `path` (a prefix, or a file of one) has an order book; one of candles has none. */
+export function hasRecordedBook(path: string): boolean {
+  const prefix = path.replace(RECORDING_FILE, '');
+  return RECORDING_ENDINGS.some((ending) => isFile(prefix + ending));
 }
 
 function isFile(path: string): boolean {

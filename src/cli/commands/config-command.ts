@@ -1,6 +1,5 @@
 /** `la config show`, `la config reference` */
 
-import { showConfig } from '../../app/show-config.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
 import { addSettingOptions, readSettings, settingSources } from '../setting-options.ts';
 
@@ -21,11 +20,11 @@ Examples:
 Exit codes: 0 shown, 2 the configuration is not valid.`,
     );
   addSettingOptions(show);
-  show.action(() =>
-    context.finish(
-      showConfig(readSettings(settingSources(show, context, 'continue'), context), context.io()),
-    ),
-  );
+  show.action(async () => {
+    const { showConfig } = await import('../../app/show-config.ts');
+    const settings = readSettings(settingSources(show, context, 'continue'), context);
+    return context.finish(showConfig(settings, context.io()));
+  });
   config
     .command('reference')
     .description('print the description of every setting (docs/configuration.md)')

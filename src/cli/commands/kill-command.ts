@@ -1,6 +1,5 @@
 /** `la kill` */
 
-import { killSession } from '../../app/end-session.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
 
 export function addKillCommand(program: AnyCommand, context: CommandContext): void {
@@ -16,5 +15,8 @@ Example: la kill && rm kill.txt
 
 Exit codes: 0 the session has ended, 1 it did not within 30 s, 3 none runs here.`,
     )
-    .action(() => context.finish(killSession(context.globals().workspace, context.io())));
+    .action(async () => {
+      const { killSession } = await import('../../app/end-session.ts');
+      return context.finish(killSession(context.globals().workspace, context.io()));
+    });
 }

@@ -1,6 +1,5 @@
 /** `la status` */
 
-import { showStatus } from '../../app/status.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
 
 export function addStatusCommand(program: AnyCommand, context: CommandContext): void {
@@ -11,5 +10,8 @@ export function addStatusCommand(program: AnyCommand, context: CommandContext): 
       'after',
       '\nExit codes: 0 a session runs here, 3 none does.\nExample: la status --json --workspace ~/paper',
     )
-    .action(() => context.finish(showStatus(context.globals().workspace, context.io(), Date.now())));
+    .action(async () => {
+      const { showStatus } = await import('../../app/status.ts');
+      return context.finish(showStatus(context.globals().workspace, context.io(), Date.now()));
+    });
 }

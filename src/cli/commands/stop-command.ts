@@ -1,6 +1,5 @@
 /** `la stop` */
 
-import { stopSession } from '../../app/end-session.ts';
 import type { AnyCommand, CommandContext } from '../command-context.ts';
 
 export function addStopCommand(program: AnyCommand, context: CommandContext): void {
@@ -11,5 +10,8 @@ export function addStopCommand(program: AnyCommand, context: CommandContext): vo
       'after',
       '\nExample: la stop --workspace ~/paper\n\nExit codes: 0 the session has ended, 1 it did not within 30 s, 3 none runs here.',
     )
-    .action(() => context.finish(stopSession(context.globals().workspace, context.io())));
+    .action(async () => {
+      const { stopSession } = await import('../../app/end-session.ts');
+      return context.finish(stopSession(context.globals().workspace, context.io()));
+    });
 }

@@ -70,6 +70,13 @@ test('formatting and parsing are inverse on every grid', () => {
   );
 });
 
+test('a long amount is read as a short one is', () => {
+  expect(parseBigDecimal('-1234567.5', 8)).toBe(-123_456_750_000_000n);
+  expect(parseBigDecimal('-12345678901.50', 8)).toBe(-1_234_567_890_150_000_000n);
+  for (const text of ['123456789012345x', '1.', '123456789012345.', '12345678901.000000001'])
+    expect(() => parseBigDecimal(text, 8)).toThrow(DecimalError);
+});
+
 test('trailing zeros are trimmed and zero has no sign', () => {
   expect([
     formatDecimal(685_900, 1),

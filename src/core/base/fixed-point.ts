@@ -20,6 +20,8 @@ const ZERO = 48;
 const NINE = 57;
 const DOT = 46;
 const MINUS = 45;
+/** Every integer of so many digits is a safe number. */
+const SAFE_DIGITS = 15;
 
 /**
  * Parses decimal text to an integer of 10^-decimals units.
@@ -69,6 +71,9 @@ export function formatDecimal(value: number, decimals: number): string {
 
 /** As {@link parseDecimal}, into a bigint without an upper bound. */
 export function parseBigDecimal(text: string, decimals: number): bigint {
+  const point = text.indexOf('.');
+  if ((point < 0 ? text.length : point) + decimals <= SAFE_DIGITS)
+    return BigInt(parseDecimal(text, decimals));
   const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (match === null) throw new DecimalError('not a decimal number', text);
   const fraction = (match[3] ?? '').replace(/0+$/, '');

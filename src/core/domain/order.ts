@@ -71,6 +71,11 @@ export interface SubmitIntent {
   readonly clientOrderId: string | null;
   /** Why, in one snake_case word: the exit reason of a trade that this order closes. */
   readonly tag: string;
+  /** Set where what was asked for does not lie on the grid of ticks and lots: it is denied with this, and `quantity` and `price` say nothing. */
+  readonly unfit?: Extract<
+    DenialReason,
+    { readonly code: 'quantity_invalid' | 'price_invalid' | 'trigger_invalid' }
+  >;
 }
 
 /** A strategy's wish to cancel a working order, by our id or by its own. */

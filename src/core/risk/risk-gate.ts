@@ -138,6 +138,7 @@ export class RiskGate {
     const { intent } = draft;
     const { instrument, held } = context;
     if (context.refusal !== null) return context.refusal;
+    if (intent.unfit !== undefined) return intent.unfit;
     if (intent.quantity <= 0) {
       return {
         code: 'quantity_invalid',

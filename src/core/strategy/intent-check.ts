@@ -16,6 +16,7 @@ const TYPES: ReadonlySet<unknown> = new Set([
 const TIMES_IN_FORCE: ReadonlySet<unknown> = new Set(['gtc', 'ioc', 'fok', 'post_only']);
 const TRIGGERS: ReadonlySet<unknown> = new Set(['mark', 'last']);
 const POSITION_SIDES: ReadonlySet<unknown> = new Set([undefined, 'long', 'short']);
+const UNFIT_CODES: ReadonlySet<unknown> = new Set(['quantity_invalid', 'price_invalid', 'trigger_invalid']);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -64,6 +65,8 @@ function wrongSubmit(intent: Fields, instruments: number): string | null {
   if (!isText(tag)) return `tag is ${describe(tag)}`;
   if (intent['clientOrderId'] !== null && !isText(intent['clientOrderId']))
     return `clientOrderId is ${describe(intent['clientOrderId'])}`;
+  if (intent['unfit'] !== undefined && !isUnfit(intent['unfit']))
+    return `unfit is ${describe(intent['unfit'])}`;
   return (
     wrongPart('trigger', trigger, ['price']) ?? wrongPart('bracket', bracket, ['takeProfit', 'stopLoss'])
   );
@@ -82,6 +85,11 @@ function wrongPart(name: string, part: unknown, prices: readonly string[]): stri
   const { trailBps } = part as { readonly trailBps?: unknown };
   const isDistance = trailBps === undefined || trailBps === null || Number.isFinite(trailBps);
   return isDistance ? null : `${name}: trailBps is ${describe(trailBps)}`;
+}
+
+function isUnfit(reason: unknown): boolean {
+  if (!isFields(reason) || !UNFIT_CODES.has(reason['code'])) return false;
+  return Object.values(reason).every((value) => typeof value === 'string' && value.length <= MAX_TEXT);
 }
 
 function wrongName(intent: Fields): string | null {

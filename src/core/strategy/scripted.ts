@@ -1,14 +1,16 @@
 /**
  * The strategy that does what its parameters list: for tests, demonstrations and learning how the exchange behaves.
  *
- * Times count from the moment the session runs. `id` becomes the client order id.
+ * Times count from the moment the session runs. `id` becomes the client order id: one that is submitted again names its first
+ * order. A quantity or a price that is not on the contract's grid is denied, never rounded.
  */
 
 import { z } from 'zod';
+import { DecimalError } from '../base/fixed-point.ts';
 import { parseSpanMs, SECOND_MS } from '../base/time.ts';
-import { type Instrument, parsePrice, parseQuantity } from '../domain/instrument.ts';
-import type { Bracket, OrderIntent } from '../domain/order.ts';
-import { type Ticks, ticks } from '../domain/units.ts';
+import { type Instrument, formatQuantity, parsePrice, parseQuantity } from '../domain/instrument.ts';
+import type { Bracket, OrderIntent, SubmitIntent } from '../domain/order.ts';
+import { type Ticks, lots, ticks } from '../domain/units.ts';
 import { type MarketView, conditionalOrder, defineStrategy, limitOrder, marketOrder } from './strategy.ts';
 
 const decimal = z.string().regex(/^\d+(\.\d+)?$/, 'a decimal number as text, as "0.01"');
@@ -84,13 +86,7 @@ const action = z.discriminatedUnion('action', [
   z.strictObject({ at: span, action: z.literal('flatten') }),
 ]);
 
-const params = z.strictObject({ actions: z.array(action).max(100_000).default([]) }).refine(
-  ({ actions }) => {
-    const ids = actions.filter((entry) => entry.action === 'submit').map((entry) => entry.id);
-    return new Set(ids).size === ids.length;
-  },
-  { message: 'every submit needs an id of its own', path: ['actions'] },
-);
+const params = z.strictObject({ actions: z.array(action).max(100_000).default([]) });
 
 type Action = z.output<typeof action>;
 type Submit = z.output<typeof submit>;
@@ -102,9 +98,11 @@ export const scripted = defineStrategy({
   // What is still to do waits in its timers.
   state: () => ({}),
   create({ actions }) {
-    // An amend names an order, not its contract.
+    // An amend names an order, not its contract. Of an id that is used again the first submit counts.
     const symbols = new Map(
-      actions.flatMap((entry) => (entry.action === 'submit' ? [[entry.id, entry.symbol] as const] : [])),
+      actions
+        .flatMap((entry) => (entry.action === 'submit' ? [[entry.id, entry.symbol] as const] : []))
+        .toReversed(),
     );
     return {
       onStart(view) {
@@ -138,15 +136,28 @@ function intentOf(
     };
   }
   const { index } = instrument;
-  const quantity = parseQuantity(instrument, entry.quantity);
-  const options = {
+  const common = {
     timeInForce: entry.time_in_force,
     reduceOnly: entry.reduce_only,
     ...(entry.position_side === undefined ? {} : { positionSide: entry.position_side }),
     clientOrderId: entry.id,
     tag: 'scripted',
-    bracket: bracketOf(entry, instrument),
   };
+  const unfit = unfitPart(entry, instrument);
+  if (unfit !== null) {
+    const nothing = { quantity: lots(0), price: null, trigger: null, bracket: null };
+    return {
+      action: 'submit',
+      instrument: index,
+      side: entry.side,
+      type: entry.type,
+      ...nothing,
+      ...common,
+      unfit,
+    };
+  }
+  const quantity = parseQuantity(instrument, entry.quantity);
+  const options = { ...common, bracket: bracketOf(entry, instrument) };
   if (entry.type === 'market') return marketOrder(index, entry.side, quantity, options);
   if (entry.type === 'limit') {
     return limitOrder(index, entry.side, quantity, limitPrice(entry, instrument, view), options);
@@ -160,6 +171,30 @@ function intentOf(
   const isLimited = entry.price !== undefined || (entry.price_offset_bps !== undefined && !isTrailing);
   const price = isLimited ? limitPrice(entry, instrument, view) : null;
   return conditionalOrder(index, entry.side, entry.type, quantity, trigger, price, options);
+}
+
+/** What of an order the contract's grid has no place for; null = nothing. */
+function unfitPart(entry: Submit, instrument: Instrument): NonNullable<SubmitIntent['unfit']> | null {
+  const { quantity, price, trigger_price: trigger, bracket } = entry;
+  if (!isOnGrid(() => parseQuantity(instrument, quantity))) {
+    const minimum = formatQuantity(instrument, instrument.minQuantity);
+    return { code: 'quantity_invalid', quantity, minimum };
+  }
+  const misses = (text: string | undefined): text is string =>
+    !isOnGrid(() => optionalPrice(instrument, text));
+  if (misses(price)) return { code: 'price_invalid', price };
+  const off = [trigger, bracket?.take_profit_price, bracket?.stop_loss_price].find(misses);
+  return off === undefined ? null : { code: 'trigger_invalid', price: off };
+}
+
+function isOnGrid(parse: () => unknown): boolean {
+  try {
+    parse();
+    return true;
+  } catch (error) {
+    if (error instanceof DecimalError) return false;
+    throw error;
+  }
 }
 
 function instrumentOf(symbol: string | undefined, view: MarketView): Instrument {

@@ -254,11 +254,47 @@ describe('scripted', () => {
     expect(() => createBuiltInStrategy('scripted', { actions: [action] })).toThrow(ZodError);
   });
 
-  test('refuses an id used twice', () => {
-    const action = { at: '1s', action: 'submit', id: 'x', side: 'buy', type: 'market', quantity: '1' };
-    expect(() => createBuiltInStrategy('scripted', { actions: [action, action] })).toThrow(
-      'an id of its own',
-    );
+  test('an id that is submitted again names its first order', () => {
+    const market = run([
+      { at: '1s', action: 'submit', id: 'x', side: 'buy', type: 'market', quantity: '0.01' },
+      { at: '2s', action: 'submit', id: 'x', side: 'sell', type: 'market', quantity: '0.03' },
+    ]);
+    expect(market.of('order').at(-1)?.order).toMatchObject({ side: 'buy', quantity: 100, status: 'filled' });
+    expect(market.of('fill')).toHaveLength(1);
+    expect(market.of('denial')).toEqual([]);
+  });
+
+  test.each([
+    [
+      'a quantity',
+      { type: 'market', quantity: '0.00001' },
+      { code: 'quantity_invalid', quantity: '0.00001' },
+    ],
+    ['a huge quantity', { type: 'market', quantity: '9'.repeat(30) }, { code: 'quantity_invalid' }],
+    [
+      'a price',
+      { type: 'limit', quantity: '0.1', price: '990.05' },
+      { code: 'price_invalid', price: '990.05' },
+    ],
+    [
+      'a trigger',
+      { type: 'stop_market', quantity: '0.1', trigger_price: '990.05' },
+      { code: 'trigger_invalid', price: '990.05' },
+    ],
+    [
+      'a stop of a bracket',
+      { type: 'market', quantity: '0.1', bracket: { stop_loss_price: '990.05' } },
+      { code: 'trigger_invalid', price: '990.05' },
+    ],
+  ])('%s that is not on the grid is denied with it, and nothing is lost silently', (_what, terms, reason) => {
+    const market = run([{ at: '1s', action: 'submit', id: 'x', side: 'buy', ...terms }]);
+    expect(market.of('order').at(-1)?.order).toMatchObject({
+      status: 'denied',
+      reason: reason.code,
+      type: terms.type,
+    });
+    expect(market.of('denial').map((denial) => denial.reason)).toMatchObject([reason]);
+    expect(market.engine.status().strategyErrors).toBe(0);
   });
 });
 

@@ -14,13 +14,6 @@ import { type Insertion, withInsertions } from './block-cut.ts';
 import type { Dataset, DatasetFeed, DatasetSpan } from './dataset.ts';
 import { type FundingRow, readFundingFile } from './funding-file.ts';
 
-const SUFFIX = /-(l2|trades|bbo|mark|book)\.csv(\.gz)?$/;
-
-/** The prefix that a path names, be it one of the session's files. */
-export function bookPrefix(path: string): string {
-  return path.replace(SUFFIX, '');
-}
-
 /** Throws StorageError: `not_found`, or `invalid_data` naming file and line. */
 export async function openBookDataset(prefix: string, funding: string | null): Promise<Dataset> {
   const market = await openRecordedSession(prefix);

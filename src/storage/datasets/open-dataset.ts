@@ -1,18 +1,19 @@
-/** Finds out what a path holds and opens it: an order-book session, candles, or public trades. */
+/**
+ * Finds out what a path holds and opens it: an order-book session, candles, or public trades.
+ *
+ * Candles in CSV are the usual thing; the readers of everything else are loaded where there is such data.
+ */
 
 import { existsSync } from 'node:fs';
 import { StorageError } from '../storage-error.ts';
 import { barDataset, openBarDataset } from './bar-dataset.ts';
 import { BarFile } from './bar-file.ts';
-import { bookPrefix, openBookDataset } from './book-dataset.ts';
 import { invalidLine, readHeader } from './csv-rows.ts';
 import type { Dataset } from './dataset.ts';
 import { readFundingFile } from './funding-file.ts';
-import { openParquetBars } from './parquet-bars.ts';
-import { openParquetBooks } from './parquet-books.ts';
 import { hasTable } from './parquet-pieces.ts';
-import { openParquetTrades } from './parquet-trades.ts';
-import { openTradeDataset } from './trade-dataset.ts';
+
+const BOOK_SUFFIX = /-(l2|trades|bbo|mark|book)\.csv(\.gz)?$/;
 
 export interface DatasetPaths {
   readonly data: string;
@@ -28,7 +29,7 @@ export interface DatasetPaths {
 export async function openDataset(paths: DatasetPaths): Promise<Dataset> {
   const { data, marks, funding, barMs = null } = paths;
   if (['bars', 'trades', 'book_levels'].some((table) => hasTable(data, table))) return openFolder(paths);
-  const prefix = bookPrefix(data);
+  const prefix = data.replace(BOOK_SUFFIX, '');
   const isBook = existsSync(`${prefix}-l2.csv.gz`) || existsSync(`${prefix}-book.csv.gz`);
   if (!isBook && !existsSync(data))
     throw new StorageError(
@@ -42,7 +43,10 @@ export async function openDataset(paths: DatasetPaths): Promise<Dataset> {
       'invalid_data',
       `${marks}: mark bars are for candles; ${data} holds something else`,
     );
-  if (isBook) return openBookDataset(prefix, funding);
+  if (isBook) {
+    const { openBookDataset } = await import('./book-dataset.ts');
+    return openBookDataset(prefix, funding);
+  }
   if (!names.includes('trade_ms'))
     throw invalidLine(
       data,
@@ -55,6 +59,7 @@ export async function openDataset(paths: DatasetPaths): Promise<Dataset> {
       'invalid_data',
       `${funding}: settlements are for candles and recorded books; ${data} has trades only`,
     );
+  const { openTradeDataset } = await import('./trade-dataset.ts');
   return openTradeDataset(data);
 }
 
@@ -66,8 +71,14 @@ async function openFolder({ data, marks, funding, symbol, barMs = null }: Datase
         'invalid_data',
         `${marks ?? funding}: marks and settlements are for candles; ${data} has none`,
       );
-    return hasTable(data, 'book_levels') ? openParquetBooks(data, symbol) : openParquetTrades(data, symbol);
+    if (hasTable(data, 'book_levels')) {
+      const { openParquetBooks } = await import('./parquet-books.ts');
+      return openParquetBooks(data, symbol);
+    }
+    const { openParquetTrades } = await import('./parquet-trades.ts');
+    return openParquetTrades(data, symbol);
   }
+  const { openParquetBars } = await import('./parquet-bars.ts');
   const inside = await openParquetBars(data, symbol);
   const sources = {
     bars: inside.bars,

@@ -3,7 +3,8 @@ import { SeededRandom } from '../../core/base/random.ts';
 import type { InstrumentMarket } from './market/instrument-market.ts';
 import { KLINE_INTERVALS, type KlineInterval } from './market/kline-grid.ts';
 import type { MarketSource } from './market-source.ts';
-import { createSyntheticMarket, KNOWN_INSTRUMENTS } from './synthetic-market.ts';
+import { KNOWN_INSTRUMENTS } from './known-instruments.ts';
+import { createSyntheticMarket } from './synthetic-market.ts';
 
 const START_MS = Date.UTC(2026, 8, 23, 1, 0, 7);
 const MINUTE_MS = 60_000;

@@ -7,8 +7,9 @@
  */
 
 import { SeededRandom } from '../../core/base/random.ts';
+import { BTC_START_PRICE, KNOWN_INSTRUMENTS, type SyntheticInstrument } from './known-instruments.ts';
 import { InstrumentMarket } from './market/instrument-market.ts';
-import { instrumentSpec, type InstrumentSpec } from './market/instrument-spec.ts';
+import { instrumentSpec } from './market/instrument-spec.ts';
 import type { MarketSource } from './market-source.ts';
 import { BTC_FLOW, type FlowParameters } from './synthetic/flow-parameters.ts';
 import { OrderFlow } from './synthetic/order-flow.ts';
@@ -17,27 +18,6 @@ import { ReferenceFeed, TYPICAL_PREMIUM } from './synthetic/reference-feed.ts';
 const MINUTE_MS = 60_000;
 /** Market time before the start, so that excitation, book shape and averages are those of a running market. */
 const LEAD_IN_MS = 2 * MINUTE_MS;
-const BTC_START_PRICE = 86_000;
-
-export interface SyntheticInstrument {
-  readonly symbol: string;
-  readonly startPrice: number;
-  readonly priceDecimals: number;
-  readonly lotDecimals: number;
-  /** Minutes of bars before the market's start: a contract listed only then; absent = years. */
-  readonly historyMinutes?: number;
-  /** Catalogue fields that differ from the usual ones, e.g. `symbolStatus`. */
-  readonly spec?: Partial<InstrumentSpec>;
-}
-
-/** The contracts that can be listed by name alone. */
-export const KNOWN_INSTRUMENTS: Readonly<Record<string, SyntheticInstrument>> = {
-  BTCUSDT: { symbol: 'BTCUSDT', startPrice: BTC_START_PRICE, priceDecimals: 1, lotDecimals: 4 },
-  ETHUSDT: { symbol: 'ETHUSDT', startPrice: 3_050, priceDecimals: 2, lotDecimals: 3 },
-  SOLUSDT: { symbol: 'SOLUSDT', startPrice: 142, priceDecimals: 3, lotDecimals: 1 },
-  /** Freshly listed: half an hour of history. */
-  FRESHUSDT: { symbol: 'FRESHUSDT', startPrice: 1_200, priceDecimals: 2, lotDecimals: 3, historyMinutes: 30 },
-};
 
 export interface SyntheticMarketOptions {
   readonly seed: number;
