@@ -28,6 +28,7 @@ import { type CallMark, loadMarked } from './call-mark.ts';
 import { watchCalls } from './call-watchdog.ts';
 import { EXIT_STUCK, StrategyStuckError } from './strategy-stuck-error.ts';
 import { BacktestProgress } from './backtest-progress.ts';
+import { ErrorNotes } from './error-notes.ts';
 import { type BacktestPlan, type EndedBacktest, backtestEnd, runBacktest } from './backtest-run.ts';
 import { BacktestMarket, contractsOf } from './backtest-market.ts';
 import { DEFAULT_SEED, composeBacktestStart, neededHistory } from './backtest-start.ts';
@@ -82,6 +83,7 @@ async function holdBacktest(request: BacktestRequest, mark: CallMark | null, io:
   const log = FileEventLog.create(folder.eventsFolder, { device: UNSYNCED_DEVICE });
   const journal = Journal.open(folder.journalFile, start);
   const progress = new BacktestProgress(io, systemClock, feed);
+  const errors = new ErrorNotes();
   const checkpoints: CheckpointWriter[] = [];
   const stateSinks = (engine: Engine): OutputSink[] => {
     checkpoints.push(CheckpointWriter.open(folder.checkpointFile, engine));
@@ -89,7 +91,12 @@ async function holdBacktest(request: BacktestRequest, mark: CallMark | null, io:
   };
   let ended: EndedBacktest;
   try {
-    ended = await runBacktest(plan, { log, sinks: () => [journal], stateSinks, onProgress: progress.update });
+    ended = await runBacktest(plan, {
+      log,
+      sinks: () => [journal, errors],
+      stateSinks,
+      onProgress: progress.update,
+    });
   } finally {
     for (const writer of checkpoints) writer.close();
     journal.close();
@@ -105,7 +112,7 @@ async function holdBacktest(request: BacktestRequest, mark: CallMark | null, io:
     alertsFile: null,
     localEndMs: systemClock.nowMs(),
   });
-  tell(report, folder, notes, (systemClock.nowMs() - localStartMs) / 1_000, io);
+  tell(report, folder, [...notes, ...errors.sentences()], (systemClock.nowMs() - localStartMs) / 1_000, io);
   return report.exit_code;
 }
 

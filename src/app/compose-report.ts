@@ -5,7 +5,7 @@ import { type FinalReport, type FinalReportInputs, buildFinalReport } from '../r
 /** What the journal tells a report. */
 export type SessionRows = Pick<
   FinalReportInputs,
-  'orders' | 'fills' | 'ledger' | 'denials' | 'lifecycle' | 'quality' | 'trades' | 'equity' | 'band'
+  'orders' | 'fills' | 'ledger' | 'lifecycle' | 'quality' | 'trades' | 'equity' | 'band'
 >;
 
 /** What a report needs besides. */

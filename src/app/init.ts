@@ -12,6 +12,7 @@ import { stringify } from 'yaml';
 import { ConfigError } from './config/config-error.ts';
 import { SETTINGS, SETTING_KEYS } from './config/setting-schemas.ts';
 import { SETTING_PURPOSES } from './config/setting-purposes.ts';
+import { toStorageError } from '../storage/storage-error.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
 
 const CONFIG_FILE = 'laptop-agents.yaml';
@@ -20,7 +21,9 @@ const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 /** Widest line of the configuration's comments. */
 const LINE_WIDTH = 118;
 
-/** Returns the exit code. Throws ConfigError where a file stands in the way. */
+const UNWRITABLE = 1;
+
+/** Returns the exit code: 0, or 1 where nothing can be written there. Throws ConfigError where a file stands in the way. */
 export function initWorkspace(workspace: string, io: ProgramIo): number {
   const config = path.join(workspace, CONFIG_FILE);
   const strategy = path.join(workspace, STRATEGY_FILE);
@@ -28,9 +31,14 @@ export function initWorkspace(workspace: string, io: ProgramIo): number {
   if (present.length > 0) {
     throw new ConfigError(present.map((file) => `expected no ${path.basename(file)} yet, found ${file}`));
   }
-  makeFolders(workspace);
-  writeFileSync(config, describeSettings(), { flag: 'wx' });
-  copyFileSync(path.join(EXAMPLES, STRATEGY_FILE), strategy);
+  try {
+    makeFolders(workspace);
+    writeFileSync(config, describeSettings(), { flag: 'wx' });
+    copyFileSync(path.join(EXAMPLES, STRATEGY_FILE), strategy);
+  } catch (error) {
+    io.stderr.write(`${toStorageError(error, `write into ${workspace}`).message}\n`);
+    return UNWRITABLE;
+  }
   if (io.json) {
     printJson(io, { config, strategy });
   } else {

@@ -1,5 +1,7 @@
 /** What a command talks to: the two text streams, and how its answer is wanted. */
 
+import { type StoppedReason, EXIT_CODES } from '../core/domain/reasons.ts';
+
 export interface TextOutput {
   write(text: string): unknown;
   /** Width of the terminal; absent when piped. */
@@ -21,6 +23,20 @@ export interface ProgramIo {
 /** Prints a machine-readable answer: one JSON document. */
 export function printJson(io: ProgramIo, answer: unknown): void {
   io.stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
+}
+
+/** What a script reads where there is no result: why, under the names of a session's report. Nothing for people, who are told on stderr. */
+export function answerRefusal(
+  { stdout, json }: Pick<ProgramIo, 'stdout' | 'json'>,
+  reason: StoppedReason,
+  findings: readonly string[],
+): void {
+  if (!json) return;
+  const code = EXIT_CODES[reason];
+  const failed = reason === 'kill_switch' ? 'killed' : 'error';
+  const status = code === 0 ? 'success' : failed;
+  const answer = { session_id: null, status, stopped_reason: reason, exit_code: code, findings };
+  stdout.write(`${JSON.stringify(answer, null, 2)}\n`);
 }
 
 /** Prints rows with their columns aligned, two blanks apart. */

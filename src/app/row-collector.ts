@@ -9,7 +9,6 @@ import type { EquitySample } from '../report/session-facts.ts';
 import {
   type StoredRows,
   bandRow,
-  denialRow,
   fillRow,
   ledgerRow,
   orderRow,
@@ -29,7 +28,6 @@ export class RowCollector implements OutputSink {
   readonly trades: Kept<'trades'> = [];
   readonly equity: EquitySample[] = [];
   readonly band: Kept<'band'> = [];
-  readonly denials: Kept<'denials'> = [];
   readonly #quality: Kept<'quality'> = [];
   readonly #lifecycle: SessionRows['lifecycle'][number][] = [];
 
@@ -45,9 +43,9 @@ export class RowCollector implements OutputSink {
 
   /** What a final report is made of. */
   rows(): SessionRows {
-    const { orders, fills, ledger, trades, equity, band, denials } = this;
+    const { orders, fills, ledger, trades, equity, band } = this;
     const quality = this.#quality.map((row) => ({ ...row, backfilled: row.backfilled === 1 }));
-    return { orders, fills, ledger, trades, equity, band, denials, quality, lifecycle: this.#lifecycle };
+    return { orders, fills, ledger, trades, equity, band, quality, lifecycle: this.#lifecycle };
   }
 
   deliver(outputs: readonly Output[]): void {
@@ -77,17 +75,13 @@ export class RowCollector implements OutputSink {
       case 'band':
         this.band.push(bandRow(output.point));
         break;
-      case 'denial': {
-        const { intent } = output;
-        this.denials.push(denialRow(output, intent === null ? null : this.#instrument(intent.instrument)));
-        break;
-      }
       case 'quality':
         this.#quality.push(qualityRow(output.record, this.#instrument(output.record.instrument)));
         break;
       case 'lifecycle':
         this.#lifecycle.push({ time_ms: output.timeMs, state: output.state, reason: output.reason });
         break;
+      case 'denial':
       case 'verdict':
       case 'log':
       case 'ended':

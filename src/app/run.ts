@@ -25,7 +25,7 @@ import { AlertDelivery, logDelivery } from './alert-delivery.ts';
 import { readAlertAccess } from './config/alert-settings.ts';
 import { ConfigError, showValue } from './config/config-error.ts';
 import type { Settings } from './config/settings.ts';
-import type { ProgramIo } from './program-io.ts';
+import { type ProgramIo, answerRefusal } from './program-io.ts';
 import { readHeartbeat } from './read-heartbeat.ts';
 import { SessionEndError, toSessionEnd } from './session-end-error.ts';
 import { newSessionId } from './session-id.ts';
@@ -191,7 +191,9 @@ function openSpeaker(
         alerts.raise('critical', reason, message);
       }
       alerts.close();
-      io.stderr.write(`${scrubber.scrub(message)}\n`);
+      const told = scrubber.scrub(message);
+      io.stderr.write(`${told}\n`);
+      answerRefusal(io, reason, [told]);
       return code;
     },
   };

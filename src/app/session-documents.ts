@@ -41,7 +41,7 @@ export function readSessionDocuments(folder: SessionFolder, alertsPath: string):
   if (found === null) {
     throw new StorageError(
       'not_found',
-      `session ${folder.id} has no final report: it still runs, or did not end by itself`,
+      `session ${folder.id} has no final report: it still runs, or did not end by itself; "la replay ${folder.id} --out DIR" makes one from its event log`,
     );
   }
   const manifest = folder.readManifest();

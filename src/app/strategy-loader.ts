@@ -1,5 +1,6 @@
 /** Finds the strategy that a session names: one that comes with the program, or the user's own TypeScript file. */
 
+import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import path from 'node:path';
@@ -51,7 +52,7 @@ export async function loadStrategyMaker(
   try {
     if (!path.isAbsolute(name)) return await builtInMaker(name, params, places);
     const definition = await importDefinition(name, places);
-    instantiateStrategy(definition, params);
+    tryOnce(name, definition, params, places);
     return () => instantiateStrategy(definition, params);
   } catch (error) {
     if (error instanceof NotPlainError)
@@ -59,6 +60,23 @@ export async function loadStrategyMaker(
     if (error instanceof ZodError)
       throw new ConfigError(error.issues.flatMap((issue) => tellIssue(issue, params, places)));
     throw error;
+  }
+}
+
+/** What its author's own functions throw is told as a mistake in the file. */
+function tryOnce(
+  file: string,
+  definition: StrategyDefinition,
+  params: unknown,
+  { strategy: place }: StrategyPlaces,
+): void {
+  try {
+    // What goes into the session's documents must fit there.
+    JSON.stringify(instantiateStrategy(definition, params).params);
+  } catch (error) {
+    if (error instanceof ZodError || error instanceof NotPlainError) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([`${place}: ${file}${lineOf(error, file)} cannot be made: ${message}`]);
   }
 }
 
@@ -120,12 +138,16 @@ const OWN_FACE = new URL(`../core/strategy/index${path.extname(import.meta.url)}
 /** Packages that a strategy file may import wherever it lies: what its schema and indicators are written with. */
 const OFFERED_PACKAGES: ReadonlySet<string> = new Set(['zod', 'trading-signals']);
 
-let isOffering = false;
+let isReceiving = false;
 
-/** Lets a strategy file outside the checkout find the offered packages in ours; its own copies of those win. */
-function offerPackages(): void {
-  if (isOffering) return;
-  isOffering = true;
+/**
+ * Lets a strategy file outside the checkout find the offered packages in ours; its own copies of those win. What it prints
+ * goes to stderr: stdout is the result's.
+ */
+function receiveStrategies(): void {
+  if (isReceiving) return;
+  isReceiving = true;
+  globalThis.console = new Console(process.stderr);
   registerHooks({
     resolve(specifier, context, nextResolve) {
       if (specifier === OWN_PACKAGE) return nextResolve(OWN_FACE, context);
@@ -144,7 +166,7 @@ async function importDefinition(
   { strategy: place }: StrategyPlaces,
 ): Promise<StrategyDefinition> {
   let module: unknown;
-  offerPackages();
+  receiveStrategies();
   try {
     module = await import(pathToFileURL(file).href);
   } catch (error) {

@@ -22,6 +22,14 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.stderr.on('error', () => {});
 process.on('uncaughtException', endOnUncaughtError);
 
+let isEnding = false;
+// A strategy that calls process.exit(0), or work that nothing is left to wake, must not look like a success.
+process.on('exit', (code) => {
+  if (isEnding || code !== 0) return;
+  process.exitCode = 1;
+  process.stderr.write('Unexpected error: the process was ended before the command was done\n');
+});
+
 const exitCode = await runProgram(argv, {
   stdout: process.stdout,
   stderr: process.stderr,
@@ -31,6 +39,7 @@ const exitCode = await runProgram(argv, {
     isResultInFiles = true;
   },
 });
+isEnding = true;
 // Whole, however slow the reader is: a report cut short would be a wrong one. A reader that goes away ends the wait.
 await Promise.all([flush(process.stdout), flush(process.stderr)]);
 process.exitCode = exitCodeAfter(outputTrouble);
@@ -53,6 +62,7 @@ function flush(stream: NodeJS.WriteStream): Promise<void> {
 
 /** A running session has its own, more thorough ending and registers before this one is reached. */
 function endOnUncaughtError(error: unknown): void {
-  if (process.listenerCount('uncaughtException') > 1) return;
+  if (isEnding || process.listenerCount('uncaughtException') > 1) return;
+  isEnding = true;
   process.stderr.write(`${describeFailure(error, argv)}\n`, () => process.exit(1));
 }

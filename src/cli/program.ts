@@ -7,7 +7,7 @@ import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ConfigError, showValue } from '../app/config/config-error.ts';
 import { readGlobalSwitch, readGlobalText } from '../app/config/global-variables.ts';
 import { SETTINGS } from '../app/config/setting-schemas.ts';
-import type { ProgramIo, TextOutput } from '../app/program-io.ts';
+import { type ProgramIo, type TextOutput, answerRefusal } from '../app/program-io.ts';
 import type { AnyCommand, CommandContext, GlobalOptions } from './command-context.ts';
 import { addAlertsCommand } from './commands/alerts-command.ts';
 import { addBacktestCommand } from './commands/backtest-command.ts';
@@ -64,13 +64,22 @@ export async function runProgram(
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
+    const { stdout, stderr } = surroundings;
+    const io = { stdout, json: program.opts()['json'] === true || argv.includes('--json') };
     // Help and version are asked for with 0; the rest of commander's endings are mistakes of usage, already told.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
-    if (error instanceof ConfigError) {
-      surroundings.stderr.write(`${error.message}\n`);
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      answerRefusal(io, 'config_invalid', [error.message]);
       return USAGE_ERROR;
     }
-    surroundings.stderr.write(`${describeFailure(error, argv)}\n`);
+    if (error instanceof ConfigError) {
+      stderr.write(`${error.message}\n`);
+      answerRefusal(io, 'config_invalid', error.findings);
+      return USAGE_ERROR;
+    }
+    const failure = describeFailure(error, argv);
+    stderr.write(`${failure}\n`);
+    answerRefusal(io, 'crashed', [failure]);
     return UNEXPECTED_ERROR;
   }
 }

@@ -100,6 +100,35 @@ describe('a strategy that cannot be made is told where it was asked for', () => 
   });
 });
 
+describe('with --json a refusal is an answer too, under the names of a report', () => {
+  test.each([
+    ['a setting', ['--leverage', '0'], 'config_invalid', 2, '--leverage: expected'],
+    ['an option', ['--leverge', '3'], 'config_invalid', 2, "unknown option '--leverge'"],
+    ['a kill switch', [], 'kill_switch', 99, 'nothing was traded'],
+  ])('%s', async (_, words, reason, exitCode, sentence) => {
+    writeFileSync(path.join(folder, 'kill.txt'), '');
+    const { code, out, err } = await la(['--json', ...SIMULATED, '-w', folder, ...words]);
+    expect(code).toBe(exitCode);
+    expect(err).toContain(sentence);
+    expect(JSON.parse(out)).toEqual({
+      session_id: null,
+      status: reason === 'kill_switch' ? 'killed' : 'error',
+      stopped_reason: reason,
+      exit_code: exitCode,
+      findings: [expect.stringContaining(sentence)],
+    });
+  });
+});
+
+test('below a file there is no session, and nothing can be written: sentences, no stack', async () => {
+  const file = path.join(folder, 'file');
+  writeFileSync(file, '');
+  for (const command of ['status', 'stop', 'kill']) expect((await la([command, '-w', file])).code).toBe(3);
+  const { code, err } = await la(['init', '-w', file]);
+  expect(code).toBe(1);
+  expect(err).toContain(`could not write into ${file}: `);
+});
+
 test.each(['logs', 'state', '.agent', 'sessions', 'runs'])(
   'a workspace with a file for its folder %s does not start: exit 1',
   async (name) => {

@@ -70,6 +70,9 @@ export function formatSummary(report: FinalReport, options: SummaryOptions): str
       'Data',
       `events ${displayCount(report.events)}, gaps ${report.gaps} (backfilled ${report.gaps_backfilled}), reconnects ${displayCount(report.reconnects)}, ledger difference ${report.ledger_difference}`,
     ],
+    ...(report.error_count === null || report.error_count === 0
+      ? []
+      : [['Errors', `${displayCount(report.error_count)} logged`] as const]),
     ...(options.reportPath === null ? [] : [['Report', options.reportPath] as const]),
   ];
   const width = Math.max(...rows.map(([label]) => label.length));

@@ -83,7 +83,6 @@ describe('final report', () => {
           equity: [],
           quality: [],
           orders: [],
-          denials: [],
           endingWallet: '0',
         },
         ...{

@@ -161,8 +161,6 @@ export interface FinalReportInputs {
   readonly band: readonly BandRow[];
   readonly quality: readonly QualityRow[];
   readonly lifecycle: readonly LifecycleRow[];
-  /** Intents that our gate denied, cancels included. */
-  readonly denials: readonly unknown[];
 }
 
 export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
@@ -223,8 +221,8 @@ export function buildFinalReport(inputs: FinalReportInputs): FinalReport {
     by_symbol: inputs.symbols.map((symbol) => symbolResult(symbol, inputs)),
     positions: inputs.positions,
     liquidations: countLiquidations(inputs.orders),
-    orders_denied: inputs.denials.length,
-    orders_rejected: inputs.orders.filter(({ status }) => status === 'rejected').length,
+    orders_denied: countStatus(inputs.orders, 'denied'),
+    orders_rejected: countStatus(inputs.orders, 'rejected'),
     reconnects: inputs.reconnects,
     gaps: gaps.length,
     gap_seconds: secondsOf(gaps),
@@ -289,6 +287,10 @@ function reportStatus(
     ({ state, reason }) => state === 'halted' || reason === STRATEGY_DISABLED,
   );
   return hasOpenGap || isImpaired ? 'degraded' : 'success';
+}
+
+function countStatus(orders: readonly OrderFacts[], wanted: OrderFacts['status']): number {
+  return orders.filter(({ status }) => status === wanted).length;
 }
 
 /** Liquidations, each of one or more of the venue's own orders: their ids are SESSION-lEVENT-ORDER. */

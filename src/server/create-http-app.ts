@@ -30,7 +30,7 @@ import { ServerBusyError } from './server-error.ts';
 import type { SessionAccess } from './session-access.ts';
 import { StreamHub } from './stream-hub.ts';
 import { addSweepRoutes } from './sweep-routes.ts';
-import { addStreamRoute, allowStreams } from './stream-route.ts';
+import { addStreamRoute, allowStreams, asksForStream } from './stream-route.ts';
 import { RecordsError, type RecordsErrorCode } from './session-records.ts';
 
 const BODY_BYTES_MAX = 4_096;
@@ -80,6 +80,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
       maxHeaderSize: 16_384,
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      // Of others HTTP says that the wish may be passed by: clients that offer HTTP/2 are answered as they asked.
+      shouldUpgradeCallback: asksForStream,
     },
   });
   bare.server.maxConnections = CONNECTIONS_MAX;
@@ -141,10 +143,8 @@ function guardRequests(app: HttpApp, { host, token }: HttpAppOptions, metrics: H
     const { headers, method, ip, routeOptions } = request;
     const isRead = method === 'GET' || method === 'HEAD';
     const access = isRead ? (routeOptions.config.access ?? 'read') : 'write';
-    if (headers.upgrade !== undefined && access !== 'stream') {
-      reply.code(400).send({ error: 'only /api/v1/stream can be upgraded' });
-      return;
-    }
+    // Whatever is answered to it in words is the last on its connection.
+    if (asksForStream(request.raw)) reply.header('connection', 'close');
     const refusal = guard.refusal({
       access,
       address: ip,
@@ -165,7 +165,7 @@ function guardRequests(app: HttpApp, { host, token }: HttpAppOptions, metrics: H
   app.addHook('onResponse', (request, reply, done) => {
     metrics.count(request.method, request.routeOptions.url ?? null, reply.statusCode, reply.elapsedTime);
     // A connection that asked for an upgrade is nobody's once that was refused.
-    if (request.headers.upgrade !== undefined) request.raw.socket.destroySoon();
+    if (asksForStream(request.raw)) request.raw.socket.destroySoon();
     done();
   });
 }

@@ -144,15 +144,33 @@ describe('who may follow', () => {
     expect(await closing).toEqual([1003, 'the stream takes no messages']);
   });
 
-  test('an upgrade elsewhere gets no connection', async () => {
-    const { port } = await serve();
+  /** What a connection is told that asks for a path, and to become something else; until it is quiet or closed. */
+  async function ask(port: number, path: string, upgrade: string, host: string): Promise<string> {
     const socket = connect(port, '127.0.0.1');
     socket.write(
-      `GET /api/v1/status HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`,
+      `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUpgrade: ${upgrade}\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n`,
     );
     const [answer] = (await once(socket, 'data')) as [Buffer];
-    expect(answer.toString()).toMatch(/^HTTP\/1\.1 400 /);
-    await once(socket, 'close');
+    const head = answer.toString();
+    if (/^connection: close/im.test(head)) await once(socket, 'close');
+    else socket.destroy();
+    return `${head.slice(9, 12)} ${/^connection: (.*)$/im.exec(head)?.[1]?.toLowerCase()}`;
+  }
+
+  test('an upgrade elsewhere, or to something else, is answered as if it were not asked for', async () => {
+    const { port } = await serve();
+    const own = `127.0.0.1:${port}`;
+    expect(await ask(port, '/api/v1/status', 'websocket', own)).toBe('200 keep-alive');
+    expect(await ask(port, '/api/v1/status', 'h2c', own)).toBe('200 keep-alive');
+    expect(await ask(port, '/api/v1/streams', 'websocket', own)).toBe('404 keep-alive');
+    expect(await ask(port, '/api/v1/stream', 'h2c', own)).toBe('426 keep-alive');
+    expect(await ask(port, '/api/v1/status', 'websocket', 'evil.example')).toBe('403 keep-alive');
+  });
+
+  test('a stream that is refused is told that its connection ends, and it does', async () => {
+    const { port } = await serve();
+    expect(await ask(port, '/api/v1/stream', 'websocket', 'evil.example')).toBe('403 close');
+    expect(await ask(port, '/api/v1/stream?limit=1', 'websocket', `127.0.0.1:${port}`)).toBe('400 close');
   });
 });
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PROOF_SEED } from '../../test/builders/proof-size.ts';
 import { EventBlock } from '../core/domain/event-block.ts';
 import { createInstrument } from '../core/domain/instrument.ts';
 import { type Lots, type Rate, markPrice, ticks } from '../core/domain/units.ts';
@@ -46,6 +47,7 @@ describe('event lines', () => {
           expect(blockContent(decode(linesOf(block)))).toEqual(blockContent(block));
         },
       ),
+      { seed: PROOF_SEED },
     );
   });
 

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { PROOF_SEED } from '../../test/builders/proof-size.ts';
 import { EventBlock } from '../core/domain/event-block.ts';
 import { type Lots, ticks } from '../core/domain/units.ts';
 import { type EventLogOptions, type LogDevice, FileEventLog } from './event-log.ts';
@@ -125,7 +126,7 @@ describe('event log', () => {
           expect(reader.end?.nextSequence).toBe(sequence);
         },
       ),
-      { numRuns: 25 },
+      { seed: PROOF_SEED, numRuns: 25 },
     );
   });
 

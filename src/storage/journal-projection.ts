@@ -158,7 +158,8 @@ export function tradeRow(trade: TradeRecord, instrument: Instrument, strategy: s
     trade_id: trade.id,
     symbol: instrument.symbol,
     side: trade.side,
-    quantity: formatQuantity(instrument, trade.quantity),
+    // What was traded, not the most that was held: only so do prices and quantity give the profit.
+    quantity: formatQuantity(instrument, trade.exitQuantity),
     entry_time_ms: trade.entryTimeMs,
     entry_price: averagePriceText(instrument, trade.entryNotional, trade.entryQuantity),
     exit_time_ms: trade.exitTimeMs,

@@ -185,7 +185,7 @@ describe('journal', () => {
             id: 1,
             instrument: 0,
             side: 'short',
-            quantity: lots(3),
+            quantity: lots(2),
             entryTimeMs: T0,
             exitTimeMs: T0 + 100,
           },

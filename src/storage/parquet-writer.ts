@@ -7,6 +7,7 @@
 
 import path from 'node:path';
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DAY_MS } from '../core/base/time.ts';
 import { EXPORT_TABLES, EXPORT_TABLE_NAMES, type ExportTableName } from './export-tables.ts';
 import { toStorageError } from './storage-error.ts';
 import { makeFolders } from '../ports/make-folders.ts';
@@ -14,6 +15,8 @@ import { makeFolders } from '../ports/make-folders.ts';
 /** Rows that an appender holds before they go to the database. */
 const BATCH_ROWS = 20_000;
 const MEMORY_LIMIT = '512MB';
+/** Files that one statement writes at once: each needs memory of its own while it is open. */
+const OPEN_FILES_MAX = 32;
 
 export type ExportCell = string | number | boolean | null;
 
@@ -43,11 +46,15 @@ export class ParquetWriter {
   }
 
   /** `scratch`: a folder for the database, which the caller removes. Throws StorageError. */
-  static async open(scratch: string, sessionId: string): Promise<ParquetWriter> {
+  static async open(
+    scratch: string,
+    sessionId: string,
+    memoryLimit: string = MEMORY_LIMIT,
+  ): Promise<ParquetWriter> {
     try {
       const { DuckDBInstance: Instance } = await import('@duckdb/node-api');
       const instance = await Instance.create(path.join(scratch, 'export.duckdb'), {
-        memory_limit: MEMORY_LIMIT,
+        memory_limit: memoryLimit,
         temp_directory: path.join(scratch, 'spill'),
         threads: '2',
       });
@@ -109,12 +116,36 @@ export class ParquetWriter {
     const cells = columns.map(({ name: column, type }) => `CAST("${column}" AS ${type}) AS "${column}"`);
     makeFolders(folder);
     // Files are named after the session: exports of several share a folder, and a second export of one replaces its own.
-    await this.#connection.run(
-      `COPY (SELECT ${quote(this.#sessionId)} AS session_id, ${cells.join(', ')}, symbol, ` +
-        `strftime(make_timestamp("${day}" * 1000), '%Y-%m-%d') AS date FROM ${name}) TO ${quote(folder)} ` +
-        `(FORMAT parquet, COMPRESSION zstd, PARTITION_BY (symbol, date), OVERWRITE_OR_IGNORE true, ` +
-        `FILENAME_PATTERN ${quote(`${this.#sessionId}_{i}`)})`,
+    for (const { fromMs, toMs } of await this.#spans(name)) {
+      await this.#connection.run(
+        `COPY (SELECT ${quote(this.#sessionId)} AS session_id, ${cells.join(', ')}, symbol, ` +
+          `strftime(make_timestamp("${day}" * 1000), '%Y-%m-%d') AS date FROM ${name} ` +
+          `WHERE "${day}" >= ${fromMs} AND "${day}" < ${toMs}) TO ${quote(folder)} ` +
+          `(FORMAT parquet, COMPRESSION zstd, PARTITION_BY (symbol, date), OVERWRITE_OR_IGNORE true, ` +
+          `FILENAME_PATTERN ${quote(`${this.#sessionId}_{i}`)})`,
+      );
+    }
+  }
+
+  /** Whole UTC days of a table, in stretches that have few enough files: what a decade of candles needs stays bounded. */
+  async #spans(
+    name: ExportTableName,
+  ): Promise<readonly { readonly fromMs: number; readonly toMs: number }[]> {
+    const { day } = EXPORT_TABLES[name];
+    const files = await this.#connection.runAndReadAll(
+      `SELECT CAST(floor("${day}" / ${DAY_MS}) AS BIGINT) AS day, count(DISTINCT symbol) FROM ${name} GROUP BY day ORDER BY day`,
     );
+    const spans: { fromMs: number; toMs: number; files: number }[] = [];
+    for (const [number, symbols] of files.getRows()) {
+      const fromMs = Number(number) * DAY_MS;
+      const count = Number(symbols);
+      const last = spans.at(-1);
+      if (last !== undefined && last.files + count <= OPEN_FILES_MAX) {
+        last.toMs = fromMs + DAY_MS;
+        last.files += count;
+      } else spans.push({ fromMs, toMs: fromMs + DAY_MS, files: count });
+    }
+    return spans;
   }
 }
 

@@ -55,6 +55,7 @@ export const SAMPLE_INPUTS: FinalReportInputs = {
   orders: [
     { order_id: 's1-o1', status: 'filled' },
     { order_id: 's1-o2', status: 'rejected' },
+    { order_id: 's1-o3', status: 'denied' },
   ],
   fills: [fill(60_000, 'buy', '0.01'), fill(90_500, 'sell', '0.01')],
   ledger: [
@@ -69,5 +70,4 @@ export const SAMPLE_INPUTS: FinalReportInputs = {
   band: [],
   quality: [],
   lifecycle: [{ time_ms: T0, state: 'running', reason: null }],
-  denials: [{}],
 };

@@ -7,15 +7,15 @@ import { z } from 'zod';
 import { ask, type Answer } from '../builders/http-request.ts';
 import { StreamFollower } from '../builders/stream-follower.ts';
 import { endPrograms, runProgram, startProgram, waitFor, words } from './support/program.ts';
-import { makeWorkspace, readJson, removeWorkspaces } from './support/workspace.ts';
+import { makeWorkspace, readJson, removeWorkspaces, writeScript } from './support/workspace.ts';
 
-const SESSION_LIMIT_MS = 120_000;
-const WAIT_MS = 40_000;
+const SESSION_LIMIT_MS = 180_000;
+const WAIT_MS = 60_000;
 
 /** Buys once, then a little every 100 ms, so that a pause shows at once. */
 const ACTIONS = [
   { at: '100ms', action: 'submit', id: 'first', side: 'buy', type: 'market', quantity: '0.01' },
-  ...Array.from({ length: 700 }, (_, index) => ({
+  ...Array.from({ length: 1_700 }, (_, index) => ({
     at: `${500 + index * 100}ms`,
     action: 'submit',
     id: `again-${index}`,
@@ -35,8 +35,8 @@ test(
   async () => {
     const workspace = makeWorkspace();
     const program = startProgram([
-      ...words('run --source simulated --duration 90s --strategy scripted --dashboard 127.0.0.1:0 --seed 3'),
-      ...['--workspace', workspace, '--params', JSON.stringify({ actions: ACTIONS })],
+      ...words('run --source simulated --duration 180s --strategy scripted --dashboard 127.0.0.1:0 --seed 3'),
+      ...['--workspace', workspace, '--params', writeScript(workspace, ACTIONS)],
     ]);
     const port = await waitFor(program, 'dashboard', WAIT_MS, () => {
       const found = /Dashboard http:\/\/127\.0\.0\.1:(\d+)/.exec(program.stdout())?.[1];

@@ -39,10 +39,11 @@ const RESTING_PAIRS = 8;
 const TEST_LIMIT_MS = 120_000;
 
 const SCRIPT = [
-  { at: '500ms', action: 'submit', id: 'small-in', side: 'buy', type: 'market', quantity: SMALL },
+  // Late enough for a first book, without which nobody knows what waiting costs.
+  { at: '4s', action: 'submit', id: 'small-in', side: 'buy', type: 'market', quantity: SMALL },
   ...Array.from({ length: ROUNDS }, (_, round) => [
     {
-      at: `${2_000 + round * 2_400}ms`,
+      at: `${5_000 + round * 2_400}ms`,
       action: 'submit',
       id: `large-in-${round}`,
       side: 'buy',
@@ -50,7 +51,7 @@ const SCRIPT = [
       quantity: LARGE,
     },
     {
-      at: `${3_200 + round * 2_400}ms`,
+      at: `${6_200 + round * 2_400}ms`,
       action: 'submit',
       id: `large-out-${round}`,
       side: 'sell',
@@ -58,11 +59,11 @@ const SCRIPT = [
       quantity: LARGE,
     },
   ]).flat(),
-  { at: '15s', action: 'submit', id: 'small-out', side: 'sell', type: 'market', quantity: SMALL },
+  { at: '17s', action: 'submit', id: 'small-out', side: 'sell', type: 'market', quantity: SMALL },
   // Rest at the best prices and wait for public trades.
   ...Array.from({ length: RESTING_PAIRS }, (_, pair) =>
     (['buy', 'sell'] as const).map((side) => ({
-      at: `${16 + pair * 2}s`,
+      at: `${18 + pair * 2}s`,
       action: 'submit',
       id: `resting-${side}-${pair}`,
       side,
@@ -84,7 +85,7 @@ async function hold(model: 'book' | 'parametric', seed: number): Promise<Held> {
   const workspace = makeWorkspace();
   const strategy = ['--strategy', 'scripted', '--params', writeScript(workspace, SCRIPT)];
   const { code, stdout, stderr } = await runProgram([
-    ...['run', '--source', 'simulated', '--seed', String(seed), '--duration', '34s', '--dashboard', 'off'],
+    ...['run', '--source', 'simulated', '--seed', String(seed), '--duration', '36s', '--dashboard', 'off'],
     ...['--balance', '200000', '--fill-model', model, '--workspace', workspace, ...strategy],
   ]);
   expect(code, stdout + stderr).toBe(0);

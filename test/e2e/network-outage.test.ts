@@ -33,21 +33,25 @@ afterAll(async () => {
 
 /** Orders on each side that minutes of market will reach: it goes six basis points a minute one way or the other. */
 const OFFSETS_BPS = [2, 3, 4];
+/** Seconds: again and again, because a book may be late where time runs faster on a busy machine. */
+const TIMES_S = Array.from({ length: 12 }, (_, row) => 2 + row * 15);
 /** At rest before the outage; of the closest one or the other may have filled by then. */
 const RESTING_MIN = 4;
 const SCRIPT = [
   { at: '1s', action: 'submit', id: 'held', side: 'buy', type: 'market', quantity: '0.05' },
-  ...['buy', 'sell'].flatMap((side) =>
-    OFFSETS_BPS.map((offset) => ({
-      at: '2s',
-      action: 'submit',
-      id: `rest-${side}-${offset}`,
-      side,
-      type: 'limit',
-      quantity: '0.01',
-      price_offset_bps: offset,
-      time_in_force: 'post_only',
-    })),
+  ...TIMES_S.flatMap((second) =>
+    ['buy', 'sell'].flatMap((side) =>
+      OFFSETS_BPS.map((offset) => ({
+        at: `${second}s`,
+        action: 'submit',
+        id: `rest-${side}-${offset}-${second}`,
+        side,
+        type: 'limit',
+        quantity: '0.002',
+        price_offset_bps: offset,
+        time_in_force: 'post_only',
+      })),
+    ),
   ),
 ];
 
@@ -74,7 +78,11 @@ test(
       { ...down, kind: 'rest_error', http_status: 503 },
       { at: '0s', kind: 'drop_socket', target: 'all' },
     );
-    await waitForLine(program, workspace, 'end of the outage', ({ event }) => event === 'network_outage');
+    // A busy machine loses the line by itself, too, where time runs faster; that is not the one that is meant.
+    const isLong = (fromMs: number, toMs: number): boolean => toMs - fromMs > (OUTAGE_S - 10) * 1_000;
+    await waitForLine(program, workspace, 'end of the outage', ({ event, from, to }) => {
+      return event === 'network_outage' && isLong(Number(from), Number(to));
+    });
     await waitUntilRunning(program, workspace);
     program.process.kill('SIGTERM');
     const { code, stderr } = await program.ended;
@@ -82,14 +90,15 @@ test(
 
     const printed = await runProgram(['report', 'latest', '--format', 'json', '--workspace', workspace]);
     const { fills, orders, quality, report } = reportDocumentShape.parse(JSON.parse(printed.stdout));
-    const outage = quality.find(({ feed }) => feed === 'network');
+    const outage = quality.find((row) => row.feed === 'network' && isLong(row.from_ms, row.to_ms));
     expect(outage).toMatchObject({ kind: 'reconnect', backfilled: true });
     const { from_ms: fromMs = 0, to_ms: toMs = 0 } = outage ?? {};
-    expect(toMs - fromMs).toBeGreaterThan((OUTAGE_S - 10) * 1_000);
 
     // Every whole minute of it, and nothing else, was played through, before any book of the new market.
     const events = readEvents(join(workspace, 'runs/latest'));
-    const played = eventsOf(events, 'bar').filter((bar) => bar.reconstructed);
+    const played = eventsOf(events, 'bar').filter(
+      ({ reconstructed, open_ms: openMs }) => reconstructed && openMs >= fromMs && openMs < toMs,
+    );
     const whole = Math.floor(toMs / MINUTE_MS) - Math.ceil(fromMs / MINUTE_MS);
     expect(whole).toBeGreaterThanOrEqual(1);
     expect(played).toHaveLength(whole);

@@ -17,11 +17,11 @@ import {
   writeScript,
 } from './support/workspace.ts';
 
-const TEST_LIMIT_MS = 90_000;
+const TEST_LIMIT_MS = 180_000;
 const STALE_MS = 2_000;
 
 /** Buys a little twice a second, so that whatever can fill does. */
-const SCRIPT = Array.from({ length: 60 }, (_, row) => ({
+const SCRIPT = Array.from({ length: 360 }, (_, row) => ({
   at: `${500 + row * 500}ms`,
   action: 'submit',
   id: `buy-${row}`,
@@ -47,13 +47,14 @@ describe.concurrent('market data that cannot be traded on', { timeout: TEST_LIMI
     const session = startProgram(
       sessionAt(
         workspace,
-        ...['--duration', '30s', '--stale-timeout', `${STALE_MS}ms`],
+        ...['--duration', 'forever', '--stale-timeout', `${STALE_MS}ms`],
         ...['--strategy', 'scripted', '--params', writeScript(workspace, SCRIPT)],
       ),
       { env: venue.env },
     );
-    await waitUntilRunning(session, workspace);
-    await delay(2_000);
+    await waitUntilBeats(session, workspace, 'position', ({ state, position }) => {
+      return state === 'running' && position !== null && position !== '0';
+    });
     await venue.addFaults(fault);
     const halted = await waitUntilBeats(session, workspace, 'halt', ({ state }) => state === 'halted');
     expect(halted.reason).toBe('ORDER_BOOK_STALE');
@@ -61,6 +62,8 @@ describe.concurrent('market data that cannot be traded on', { timeout: TEST_LIMI
     await delay(4_000);
     await venue.clearFaults();
     await waitUntilRunning(session, workspace);
+    await delay(2_000);
+    session.process.kill('SIGTERM');
     const { code, stderr } = await session.ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
 

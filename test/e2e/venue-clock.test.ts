@@ -37,6 +37,11 @@ const SECOND_MS = 1_000;
 const SHOWN_WITHIN_MS = 40_000;
 /** What the network, the venue's own delay and the estimate of its clock leave open. */
 const OFFSET_LIMIT_MS = 150;
+/**
+ * Four times as long as a session waits for lost data. An hour would say no more, and the venue, which plays all of it at once,
+ * would be silent on a busy machine for longer than a connection may be.
+ */
+const FAR_AHEAD_MS = 20 * MINUTE_MS;
 /** Far less than any of the clocks is off, and more than a busy machine makes late. */
 const SOON_MS = 20 * SECOND_MS;
 const FAKETIME = ['x86_64', 'aarch64']
@@ -65,7 +70,11 @@ async function startSession(
   const program = startProgram(sessionAt(workspace, '--duration', 'forever', ...script), {
     env: { ...venue.env, ...env },
   });
-  await waitUntilRunning(program, workspace);
+  // Both feeds have told their time: a first frame from after a step cannot be told from a garbled one.
+  await waitUntilBeats(program, workspace, 'session with data of both feeds', ({ state, feeds }) => {
+    const ages = [feeds['kline']?.age_ms, feeds['ticker']?.age_ms];
+    return state === 'running' && ages.every((ageMs) => typeof ageMs === 'number');
+  });
   return { venue, workspace, program };
 }
 
@@ -76,7 +85,7 @@ function startTime(aheadMs: number, seconds: number): string {
 }
 
 /** Options of a venue whose minute does not end while a session starts, also on a busy machine. */
-const freshMinute = (): string[] => ['--start-time', startTime(0, 3)];
+const freshMinute = (): string[] => ['--start-time', startTime(0, 3), '--symbol', 'BTCUSDT'];
 
 function folderOf({ workspace }: Session): string {
   return join(workspace, 'runs/latest');
@@ -99,7 +108,8 @@ async function stop({ program, workspace }: Session): Promise<ReturnType<typeof 
 function expectNeverStale(session: Session): void {
   const log = readSystemLog(session.workspace);
   expect(log.filter(({ msg }) => msg === 'ORDER_BOOK_STALE')).toEqual([]);
-  expect(log.filter(({ event }) => event.endsWith('_ws_disconnected'))).toEqual([]);
+  const losses = log.filter(({ event }) => event.endsWith('_ws_disconnected'));
+  expect(losses.map(({ event, detail }) => `${event}: ${String(detail)}`)).toEqual([]);
   // Right after a step ahead, a frame of the new time cannot be told from a garbled one until a reply confirms it.
   const refused = log.filter(({ event }) => event === 'frame_refused').map(({ reason }) => reason);
   expect(refused.filter((reason) => reason !== "a stamp ahead of the venue's clock")).toEqual([]);
@@ -197,10 +207,10 @@ describe.concurrent('a venue whose clock', { timeout: TEST_LIMIT_MS }, () => {
     expect(readSystemLog(workspace).filter(({ msg }) => msg === 'Gap detected!')).toHaveLength(1);
   });
 
-  test('steps an hour ahead does not end the session as one without data', async () => {
+  test('steps twenty minutes ahead does not end the session as one without data', async () => {
     const session = await startSession(freshMinute());
     const { venue, workspace } = session;
-    await venue.addFaults({ kind: 'shift_clock', ms: 3_600_000 });
+    await venue.addFaults({ kind: 'shift_clock', ms: FAR_AHEAD_MS });
     await waitForOffset(session, Number((await venue.state())['clock_offset_ms']));
     await delay(3_000);
     await waitUntilRunning(session.program, workspace);

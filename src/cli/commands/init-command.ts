@@ -8,7 +8,7 @@ export function addInitCommand(program: AnyCommand, context: CommandContext): vo
     .description('write a commented laptop-agents.yaml and an example strategy')
     .addHelpText(
       'after',
-      '\nExit codes: 0 written, 2 a file is there already (nothing is overwritten).\nExample: la init --workspace ./trading',
+      '\nExit codes: 0 written, 1 nothing can be written there, 2 a file is there already (nothing is overwritten).\nExample: la init --workspace ./trading',
     )
     .action(async () => {
       const { initWorkspace } = await import('../../app/init.ts');

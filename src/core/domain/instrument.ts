@@ -5,6 +5,7 @@
  */
 
 import { assert } from '../base/assert.ts';
+import { freezePlain } from '../base/freeze-plain.ts';
 import {
   divideCeiling,
   divideFloor,
@@ -96,7 +97,7 @@ export function createInstrument(spec: InstrumentSpec, index: number): Instrumen
     free >= 0 && spec.price_decimals >= 0 && spec.quantity_decimals >= 0,
     `${spec.symbol}: ${spec.price_decimals} price and ${spec.quantity_decimals} quantity decimals exceed the money grid of ${MONEY_DECIMALS}`,
   );
-  return {
+  return freezePlain({
     index,
     symbol: spec.symbol,
     base: spec.base,
@@ -119,7 +120,7 @@ export function createInstrument(spec: InstrumentSpec, index: number): Instrumen
     })),
     tickLotMoney: 10n ** BigInt(free),
     tickMark: 10 ** (MARK_DECIMALS - spec.price_decimals),
-  };
+  });
 }
 
 export function parseMoney(text: string): Money {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { PROOF_SEED } from '../../../test/builders/proof-size.ts';
 import fc from 'fast-check';
 import { recut } from '../../../test/builders/recut.ts';
 import { TestMarket, sessionStart, strategyOf } from '../../../test/builders/session.ts';
@@ -69,7 +70,7 @@ describe('determinism', () => {
           expect(again.lifecycle).toBe('ended');
         },
       ),
-      { numRuns: 60 },
+      { seed: PROOF_SEED, numRuns: 60 },
     );
   });
 

@@ -9,26 +9,20 @@
  */
 
 import { assertNever } from '../base/assert.ts';
+import { freezePlain } from '../base/freeze-plain.ts';
 import type { Interval } from '../base/time.ts';
-import type { Instrument } from '../domain/instrument.ts';
 import type { FillRecord, OrderIntent, OrderRecord, PositionSide } from '../domain/order.ts';
 import { isTerminal } from '../domain/order.ts';
 import { STRATEGY_DISABLED } from '../domain/outputs.ts';
 import type { OutputBuffer } from '../domain/output-buffer.ts';
-import { type Lots, type MarkPrice, type Money, type Rate, type Ticks, lots } from '../domain/units.ts';
-import type { AgentVerdict } from '../domain/verdict.ts';
-import type { Account } from '../ledger/account.ts';
-import type { BarSeries } from '../market/bar-series.ts';
-import { type BookLevels, readLevels } from '../market/book-levels.ts';
-import type { InstrumentMarket, Settlement } from '../market/instrument-market.ts';
-import { NO_PRICE } from '../market/order-book.ts';
-import type { TradeTape } from '../market/trade-tape.ts';
+import type { Lots, Ticks } from '../domain/units.ts';
+import type { InstrumentMarket } from '../market/instrument-market.ts';
 import type { CallGuard } from '../strategy/call-guard.ts';
-import { checkIntents } from '../strategy/intent-check.ts';
+import { readIntents } from '../strategy/intent-check.ts';
 import { KnownPositions } from './known-positions.ts';
-import type { MarketView, StrategyHandlers, StrategyInstance } from '../strategy/strategy.ts';
-import type { EngineParts } from './engine-parts.ts';
+import type { StrategyHandlers, StrategyInstance } from '../strategy/strategy.ts';
 import { disabledLine, failureLine, overrunLine } from './strategy-lines.ts';
+import { type CallInHand, StrategyView, type ViewedParts } from './strategy-view.ts';
 import { StrategyWishes } from './strategy-wishes.ts';
 import { TradeView } from './trade-view.ts';
 
@@ -37,21 +31,22 @@ const MAX_OVERRUNS = 3;
 
 type HandlerName = keyof StrategyHandlers;
 
-export class StrategyHost implements MarketView {
-  readonly instruments: readonly Instrument[];
-  readonly intervalMs: number;
+const NO_INTENTS: readonly OrderIntent[] = [];
+
+export class StrategyHost implements CallInHand {
+  readonly wishes: StrategyWishes;
+  /** Positions as our reported fills make them. */
+  readonly known = new KnownPositions();
+  /** Ids of orders sent, or put in place for us, and not yet reported closed. */
+  readonly knownWorking = new Set<string>();
+  readonly #view: StrategyView;
+  readonly #intervalMs: number;
   readonly #name: string;
   readonly #ownInterval: Interval;
   readonly #markets: readonly InstrumentMarket[];
-  readonly #account: Account;
   readonly #outputs: OutputBuffer;
   readonly #onIntent: (intent: OrderIntent) => void;
-  readonly #wishes: StrategyWishes;
   readonly #trade = new TradeView();
-  /** Positions as our reported fills make them. */
-  readonly #known = new KnownPositions();
-  /** Ids of orders sent, or put in place for us, and not yet reported closed. */
-  readonly #knownWorking = new Set<string>();
   readonly #guard: CallGuard | null;
   readonly #renew: (() => StrategyHandlers) | null;
   readonly #memory: StrategyInstance['memory'] | null;
@@ -63,8 +58,9 @@ export class StrategyHost implements MarketView {
   #text = '';
   #order: OrderRecord | null = null;
   #fill: FillRecord | null = null;
-  #isCalling = false;
-  #result: unknown = undefined;
+  isCalling = false;
+  /** What the call returned, in our own copies; text = what is wrong with it. */
+  #result: readonly OrderIntent[] | string = NO_INTENTS;
   #failure: { readonly error: unknown } | null = null;
   #calls = 0;
   #overruns = 0;
@@ -75,12 +71,7 @@ export class StrategyHost implements MarketView {
 
   constructor(
     strategy: StrategyInstance,
-    {
-      interval,
-      intervalMs,
-      markets,
-      account,
-    }: Pick<EngineParts, 'interval' | 'intervalMs' | 'markets' | 'account'>,
+    parts: ViewedParts,
     outputs: OutputBuffer,
     onIntent: (intent: OrderIntent) => void,
     onTimer: (name: string, atMs: number) => void,
@@ -90,23 +81,22 @@ export class StrategyHost implements MarketView {
     this.#memory = strategy.memory ?? null;
     this.#guard = strategy.guard ?? null;
     this.#renew = strategy.renew ?? null;
-    this.intervalMs = intervalMs;
-    this.#ownInterval = interval;
-    this.#interval = interval;
-    this.instruments = markets.map((market) => market.instrument);
-    this.#markets = markets;
-    this.#account = account;
+    this.#intervalMs = parts.intervalMs;
+    this.#ownInterval = parts.interval;
+    this.#interval = parts.interval;
+    this.#markets = parts.markets;
     this.#outputs = outputs;
     this.#onIntent = onIntent;
-    this.#wishes = new StrategyWishes(outputs, markets.length, onTimer);
+    this.wishes = new StrategyWishes(outputs, parts.markets.length, onTimer);
+    this.#view = new StrategyView(parts, this);
   }
 
   carryPosition(instrument: number, side: PositionSide | undefined, quantity: Lots): void {
-    this.#known.add(instrument, side, quantity);
+    this.known.add(instrument, side, quantity);
   }
 
   noteSubmitted(orderId: string): void {
-    this.#knownWorking.add(orderId);
+    this.knownWorking.add(orderId);
   }
 
   /** As they are now; which of them there are never changes. */
@@ -125,7 +115,7 @@ export class StrategyHost implements MarketView {
     const { bars, longer } = this.#market(instrument);
     if (longer.size === 0) return;
     for (const [interval, { series, lengthMs }] of longer) {
-      if (series.lastOpenTimeMs + lengthMs !== bars.lastOpenTimeMs + this.intervalMs) continue;
+      if (series.lastOpenTimeMs + lengthMs !== bars.lastOpenTimeMs + this.#intervalMs) continue;
       this.#instrument = instrument;
       this.#interval = interval;
       this.#call('onBar');
@@ -133,7 +123,7 @@ export class StrategyHost implements MarketView {
   }
 
   timer(name: string): void {
-    this.#wishes.timersWaiting--;
+    this.wishes.timersWaiting--;
     this.#text = name;
     this.#call('onTimer');
   }
@@ -161,97 +151,17 @@ export class StrategyHost implements MarketView {
   }
 
   reportOrder(order: OrderRecord, isRunning: boolean): void {
-    if (isTerminal(order.status)) this.#knownWorking.delete(order.id);
-    else this.#knownWorking.add(order.id);
-    this.#order = order;
+    if (isTerminal(order.status)) this.knownWorking.delete(order.id);
+    else this.knownWorking.add(order.id);
+    this.#order = freezePlain(order);
     if (isRunning) this.#call('onOrder');
   }
 
   reportFill(fill: FillRecord, isRunning: boolean): void {
     const signed = fill.side === 'buy' ? fill.quantity : -fill.quantity;
-    this.#known.add(fill.instrument, fill.positionSide, signed);
-    this.#fill = fill;
+    this.known.add(fill.instrument, fill.positionSide, signed);
+    this.#fill = freezePlain(fill);
     if (isRunning) this.#call('onFill');
-  }
-
-  bestBid(instrument: number): Ticks | null {
-    const market = this.#market(instrument);
-    return market.isBookValid && market.book.bestBid !== NO_PRICE ? (market.book.bestBid as Ticks) : null;
-  }
-
-  bestAsk(instrument: number): Ticks | null {
-    const market = this.#market(instrument);
-    return market.isBookValid && market.book.bestAsk !== NO_PRICE ? (market.book.bestAsk as Ticks) : null;
-  }
-
-  lastPrice(instrument: number): Ticks | null {
-    const { lastPrice } = this.#market(instrument);
-    return lastPrice === NO_PRICE ? null : (lastPrice as Ticks);
-  }
-
-  mark(instrument: number): MarkPrice | null {
-    return this.#market(instrument).mark;
-  }
-
-  settledRate(instrument: number): Rate | null {
-    return this.#market(instrument).settledRate;
-  }
-
-  nextSettlementMs(instrument: number): number | null {
-    return this.#market(instrument).nextSettlementMs;
-  }
-
-  barDelta(instrument: number, back: number): Lots | null {
-    const { bars, flow } = this.#market(instrument);
-    const delta = flow.delta(bars.openTimeMs(back));
-    return delta === null ? null : lots(delta);
-  }
-
-  note(verdict: AgentVerdict): void {
-    this.#assertCalling();
-    this.#wishes.addNote(verdict);
-  }
-
-  bars(instrument: number, interval: Interval = this.#ownInterval): BarSeries {
-    const { bars, longer } = this.#market(instrument);
-    if (interval === this.#ownInterval) return bars;
-    const { series } = longer.get(interval) ?? {};
-    if (series === undefined) throw new RangeError(`the strategy declares no interval ${interval}`);
-    return series;
-  }
-
-  bookLevels(instrument: number, count: number): BookLevels | null {
-    const market = this.#market(instrument);
-    return market.isBookValid ? readLevels(market.book, count) : null;
-  }
-
-  trades(instrument: number): TradeTape {
-    return this.#market(instrument).tape;
-  }
-
-  settlements(instrument: number): readonly Settlement[] {
-    return this.#market(instrument).settlements;
-  }
-
-  position(instrument: number, side?: PositionSide): Lots {
-    return this.#known.of(instrument, side);
-  }
-
-  equity(): Money {
-    return this.#account.equity;
-  }
-
-  workingOrders(): number {
-    return this.#knownWorking.size;
-  }
-
-  setTimer(name: string, atMs: number): void {
-    this.#assertCalling();
-    this.#wishes.addTimer(name, atMs);
-  }
-
-  #assertCalling(): void {
-    if (!this.#isCalling) throw new TypeError('the view is good only while a handler runs');
   }
 
   #call(handler: HandlerName): void {
@@ -263,33 +173,30 @@ export class StrategyHost implements MarketView {
     }
     const result = this.#result;
     const failure = this.#failure;
-    this.#result = undefined;
+    this.#result = NO_INTENTS;
     this.#failure = null;
-    this.#wishes.grant(this.timeMs);
-    if (failure !== null) {
-      this.#report(handler, failure.error);
-      return;
-    }
-    if (result === undefined) return;
-    const intents = checkIntents(result, this.instruments.length);
-    if (typeof intents !== 'string') for (const intent of intents) this.#onIntent(intent);
-    else this.#report(handler, intents);
+    this.wishes.grant(this.timeMs);
+    if (failure !== null) this.#report(handler, failure.error);
+    else if (typeof result === 'string') this.#report(handler, result);
+    else for (const intent of result) this.#onIntent(intent);
   }
 
   #isWithinTime(handler: string, call: () => void): boolean {
     const number = ++this.#calls;
-    this.#isCalling = true;
+    this.isCalling = true;
     if (this.#guard === null) call();
     const isWithin = this.#guard === null || this.#guard.run(number, handler, call, this.timeMs);
-    this.#isCalling = false;
+    this.isCalling = false;
     return isWithin;
   }
 
   readonly #attempt = (): void => {
     try {
-      this.#result = this.#invoke();
+      const returned = this.#invoke();
+      // Read within the call, and once: what it returned is the strategy's own, and may be anything.
+      this.#result = returned === undefined ? NO_INTENTS : readIntents(returned, this.#markets.length);
       // Nobody waits for it: its failure would end the process.
-      if (isPromise(this.#result)) this.#result.then(doNothing, doNothing);
+      if (isPromise(returned)) returned.then(doNothing, doNothing);
     } catch (error) {
       this.#failure = { error };
     }
@@ -297,21 +204,22 @@ export class StrategyHost implements MarketView {
 
   #invoke(): unknown {
     const handlers = this.#handlers;
+    const view = this.#view;
     switch (this.#handler) {
       case 'onStart':
-        return handlers.onStart?.(this);
+        return handlers.onStart?.(view);
       case 'onBar':
-        return handlers.onBar?.(this.#instrument, this, this.#interval);
+        return handlers.onBar?.(this.#instrument, view, this.#interval);
       case 'onTrade':
-        return handlers.onTrade?.(this.#trade, this);
+        return handlers.onTrade?.(this.#trade, view);
       case 'onBook':
-        return handlers.onBook?.(this.#instrument, this);
+        return handlers.onBook?.(this.#instrument, view);
       case 'onFill':
-        return this.#fill === null ? undefined : handlers.onFill?.(this.#fill, this);
+        return this.#fill === null ? undefined : handlers.onFill?.(this.#fill, view);
       case 'onOrder':
-        return this.#order === null ? undefined : handlers.onOrder?.(this.#order, this);
+        return this.#order === null ? undefined : handlers.onOrder?.(this.#order, view);
       case 'onTimer':
-        return handlers.onTimer?.(this.#text, this);
+        return handlers.onTimer?.(this.#text, view);
       default:
         return assertNever(this.#handler, 'handler');
     }
@@ -319,9 +227,9 @@ export class StrategyHost implements MarketView {
 
   /** The call was cut off: whatever it was about to do is forgotten, its half-written memory too. */
   #overran(handler: string): void {
-    this.#result = undefined;
+    this.#result = NO_INTENTS;
     this.#failure = null;
-    this.#wishes.drop();
+    this.wishes.drop();
     this.errors++;
     this.#overruns++;
     const numbers = { call: this.#calls, overruns: this.#overruns, limit: MAX_OVERRUNS };
@@ -370,21 +278,21 @@ export class StrategyHost implements MarketView {
   save() {
     return {
       memory: this.#memory?.state ?? null,
-      known: this.#known.save(),
-      knownWorking: [...this.#knownWorking],
+      known: this.known.save(),
+      knownWorking: [...this.knownWorking],
       ...{ calls: this.#calls, overruns: this.#overruns, isDisabled: this.isDisabled },
-      ...{ errors: this.errors, timeMs: this.timeMs, timersWaiting: this.#wishes.timersWaiting },
+      ...{ errors: this.errors, timeMs: this.timeMs, timersWaiting: this.wishes.timersWaiting },
     };
   }
 
   restore(state: ReturnType<StrategyHost['save']>): void {
-    this.#known.restore(state.known);
-    this.#knownWorking.clear();
-    for (const id of state.knownWorking) this.#knownWorking.add(id);
+    this.known.restore(state.known);
+    this.knownWorking.clear();
+    for (const id of state.knownWorking) this.knownWorking.add(id);
     this.#calls = state.calls;
     this.#overruns = state.overruns;
     this.isDisabled = state.isDisabled;
-    this.#wishes.timersWaiting = state.timersWaiting;
+    this.wishes.timersWaiting = state.timersWaiting;
     this.errors = state.errors;
     this.timeMs = state.timeMs;
   }

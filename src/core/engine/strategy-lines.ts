@@ -2,11 +2,23 @@
 
 import type { Output } from '../domain/outputs.ts';
 
+/** Of a reason, so many characters are kept: each failure is a line of the log. */
+const MAX_REASON = 1_000;
+
 /** A call threw, or returned nonsense. */
 export function failureLine(timeMs: number, name: string, handler: string, error: unknown): Output {
   const msg = `Strategy ${name} failed in ${handler}; its signal is lost`;
-  const text = error instanceof Error ? error.message : String(error);
-  return line(timeMs, 'error', 'strategy_error', msg, { handler, error: text });
+  return line(timeMs, 'error', 'strategy_error', msg, { handler, error: reasonOf(error) });
+}
+
+/** In words, whatever it was that was thrown. */
+function reasonOf(error: unknown): string {
+  try {
+    const text: unknown = error instanceof Error ? error.message : error;
+    return String(text).slice(0, MAX_REASON);
+  } catch {
+    return 'something that has no text';
+  }
 }
 
 /** A call was cut off. `call`: its number; `limit`: how many may be before the strategy is disabled. */

@@ -9,6 +9,9 @@ import type { AgentVerdict } from '../domain/verdict.ts';
 /** Timers that may wait at once, and verdicts of one call. */
 const MAX_TIMERS = 10_000;
 const MAX_NOTES = 1_000;
+/** Characters of a timer's name or of a text in a verdict, and numbers of one verdict. */
+const MAX_TEXT = 2_000;
+const MAX_NUMBERS = 100;
 
 export class StrategyWishes {
   readonly #onTimer: (name: string, atMs: number) => void;
@@ -36,6 +39,7 @@ export class StrategyWishes {
   addTimer(name: string, atMs: number): void {
     if (typeof name !== 'string' || typeof atMs !== 'number' || Number.isNaN(atMs))
       throw new TypeError('setTimer takes a name and a time in ms');
+    requireShort(name);
     if (this.#timersWaiting + this.#timers.length >= MAX_TIMERS)
       throw new RangeError(`more than ${MAX_TIMERS} timers wait`);
     this.#timers.push({ name, atMs });
@@ -48,12 +52,17 @@ export class StrategyWishes {
     if (![agent, word, reason].every((text) => typeof text === 'string') || !Number.isFinite(barOpenTimeMs))
       throw new TypeError('a verdict needs agent, verdict and reason as text, and the open time of a bar');
     if (confidence !== null && !Number.isFinite(confidence)) throw new TypeError('confidence is no number');
-    for (const value of Object.values(numbers)) {
-      if (value !== null && typeof value !== 'string' && !Number.isFinite(value))
+    for (const text of [agent, word, reason]) requireShort(text);
+    const entries = Object.entries(numbers);
+    if (entries.length > MAX_NUMBERS) throw new RangeError(`more than ${MAX_NUMBERS} numbers in a verdict`);
+    for (const [name, value] of entries) {
+      requireShort(name);
+      if (typeof value === 'string') requireShort(value);
+      else if (value !== null && !Number.isFinite(value))
         throw new TypeError('numbers of a verdict are numbers, text or null');
     }
     if (this.#notes.length >= MAX_NOTES) throw new RangeError(`more than ${MAX_NOTES} verdicts of one call`);
-    this.#notes.push({ ...verdict, numbers: { ...numbers } });
+    this.#notes.push({ ...verdict, numbers: Object.fromEntries(entries) });
   }
 
   /** `nowMs`: no timer is due before. */
@@ -75,4 +84,9 @@ export class StrategyWishes {
     this.#timers = [];
     this.#notes = [];
   }
+}
+
+function requireShort(text: string): void {
+  if (text.length > MAX_TEXT)
+    throw new RangeError(`a text of ${text.length} characters, more than ${MAX_TEXT}`);
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PROOF_SEED } from '../../../test/builders/proof-size.ts';
 import { BTCUSDT } from '../../../test/builders/session.ts';
 import { SeededRandom } from '../base/random.ts';
 import { DEFAULT_FILL_TERMS, type ParametricTerms } from '../domain/fill-terms.ts';
@@ -86,6 +87,7 @@ describe('impact', () => {
           expect(priced('buy', large, changes).price).toBeGreaterThanOrEqual(bought.price);
         },
       ),
+      { seed: PROOF_SEED },
     );
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PROOF_SEED } from '../../../test/builders/proof-size.ts';
 import { TestMarket, START_MS, sessionStart } from '../../../test/builders/session.ts';
 import { BTCUSDT } from '../../../test/builders/session.ts';
 import { createInstrument } from '../domain/instrument.ts';
@@ -92,7 +93,7 @@ describe('the measured resilience', () => {
           expect(rate >= 0 && rate <= 0.001).toBe(true);
         }
       }),
-      { numRuns: 60 },
+      { seed: PROOF_SEED, numRuns: 60 },
     );
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { PROOF_SEED } from '../../../test/builders/proof-size.ts';
 import fc from 'fast-check';
 import { BTCUSDT } from '../../../test/builders/session.ts';
 import { createInstrument, parseMoney } from '../domain/instrument.ts';
@@ -49,6 +50,7 @@ test('whatever the fills: position is their signed sum, money is conserved, flat
       const nets = closed.reduce((sum, trade) => sum + trade.netPnl, 0n);
       expect(signed === 0 ? nets : realized - fees).toBe(realized - fees);
     }),
+    { seed: PROOF_SEED },
   );
 });
 

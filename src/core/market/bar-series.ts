@@ -28,6 +28,8 @@ export class BarSeries {
     this.#low = new Float64Array(capacity);
     this.#close = new Float64Array(capacity);
     this.#volume = new Float64Array(capacity);
+    // Strategies read it: nothing of it can be replaced.
+    Object.freeze(this);
   }
 
   /** Bars held. */
@@ -122,3 +124,5 @@ export class BarSeries {
     }
   }
 }
+
+Object.freeze(BarSeries.prototype);

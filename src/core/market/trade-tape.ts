@@ -14,6 +14,11 @@ export class TradeTape {
   readonly #signed = new Float64Array(TAPE_TRADES);
   #total = 0;
 
+  constructor() {
+    // Strategies read it: nothing of it can be replaced.
+    Object.freeze(this);
+  }
+
   /** Trades held. */
   get length(): number {
     return Math.min(this.#total, TAPE_TRADES);
@@ -72,3 +77,5 @@ export class TradeTape {
     this.#signed.set(state.signed);
   }
 }
+
+Object.freeze(TradeTape.prototype);

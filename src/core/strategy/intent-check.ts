@@ -1,6 +1,7 @@
 /**
- * Holds what a handler returned against the shape of intents, before any of it acts: strategies are people's own code, and
- * types are gone when it runs. What is within the shape and still unwise is the risk gate's business.
+ * Reads what a handler returned into intents of our own, and holds them against their shape before any of them acts:
+ * strategies are people's own code, types are gone when it runs, and what they keep of an intent they may change. What is
+ * within the shape and still unwise is the risk gate's business.
  */
 
 import type { OrderIntent } from '../domain/order.ts';
@@ -20,17 +21,60 @@ const UNFIT_CODES: ReadonlySet<unknown> = new Set(['quantity_invalid', 'price_in
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The intents, or what is wrong with them in words. `instruments`: how many the session has. */
-export function checkIntents(result: unknown, instruments: number): readonly OrderIntent[] | string {
+/**
+ * The intents, each value read once into a copy, or what is wrong with them in words. `instruments`: how many the session
+ * has. Throws what reading them throws.
+ */
+export function readIntents(result: unknown, instruments: number): readonly OrderIntent[] | string {
   if (result === undefined || result === null) return [];
   if (!Array.isArray(result)) return `returned ${describe(result)} instead of a list of intents`;
-  if (result.length > MAX_INTENTS) return `returned ${result.length} intents, more than ${MAX_INTENTS}`;
-  const list: readonly unknown[] = result;
-  for (const intent of list) {
-    const wrong = isFields(intent) ? wrongWith(intent, instruments) : `an intent is ${describe(intent)}`;
+  const { length } = result;
+  if (length > MAX_INTENTS) return `returned ${length} intents, more than ${MAX_INTENTS}`;
+  const intents: unknown[] = [];
+  for (let at = 0; at < length; at++) {
+    const returned: unknown = result[at];
+    const intent = isFields(returned) ? copyIntent(returned) : null;
+    const wrong = intent === null ? `an intent is ${describe(returned)}` : wrongWith(intent, instruments);
     if (wrong !== null) return `returned nonsense: ${wrong}`;
+    intents.push(intent);
   }
-  return list as readonly OrderIntent[];
+  return intents as readonly OrderIntent[];
+}
+
+/** The fields that an intent can have, and no others; what can be null may be left out. */
+function copyIntent(intent: Fields): Fields {
+  const { action } = intent;
+  switch (action) {
+    case 'submit': {
+      const { instrument, side, type, quantity, price, timeInForce, reduceOnly, positionSide } = intent;
+      const { trigger, bracket, clientOrderId, tag, unfit } = intent;
+      return {
+        ...{ action, instrument, side, type, quantity, price: price ?? null, timeInForce, reduceOnly },
+        ...(positionSide === undefined ? {} : { positionSide }),
+        trigger: copyPart(trigger ?? null, ['on', 'price', 'trailBps']),
+        bracket: copyPart(bracket ?? null, ['on', 'takeProfit', 'stopLoss']),
+        ...{ clientOrderId: clientOrderId ?? null, tag },
+        ...(unfit === undefined ? {} : { unfit: isFields(unfit) ? { ...unfit } : unfit }),
+      };
+    }
+    case 'cancel': {
+      const { orderId, clientOrderId } = intent;
+      return { action, orderId: orderId ?? null, clientOrderId: clientOrderId ?? null };
+    }
+    case 'amend': {
+      const { orderId, clientOrderId, price, quantity } = intent;
+      return {
+        ...{ action, orderId: orderId ?? null, clientOrderId: clientOrderId ?? null },
+        ...{ price: price ?? null, quantity: quantity ?? null },
+      };
+    }
+    default:
+      return { action };
+  }
+}
+
+function copyPart(part: unknown, names: readonly string[]): unknown {
+  return isFields(part) ? Object.fromEntries(names.map((name) => [name, part[name] ?? null])) : part;
 }
 
 function wrongWith(intent: Fields, instruments: number): string | null {

@@ -29,6 +29,7 @@ import type { BookLevels } from '../market/book-levels.ts';
 import type { Settlement } from '../market/instrument-market.ts';
 import type { TradeTape } from '../market/trade-tape.ts';
 import type { CallGuard } from './call-guard.ts';
+import { requireDefinition, requireHandlers, requireHistoryBars } from './strategy-shape.ts';
 
 /** A public trade as strategies see it; the object is reused. */
 export interface PublicTrade {
@@ -134,16 +135,17 @@ export interface StrategyMemory {
   recall(saved: PlainData): StrategyInstance;
 }
 
-/** Declares a strategy; gives the parameters and the state their types. */
+/** Declares a strategy; gives the parameters and the state their types. Throws TypeError where a part of it is missing. */
 export function defineStrategy<Params, State extends PlainData | undefined>(
   definition: StrategyDefinition<Params, State>,
 ): StrategyDefinition<Params, State> {
+  requireDefinition(definition);
   return definition;
 }
 
 /**
  * Checks parameters and creates the handlers. Throws ZodError on parameters that do not fit the schema, NotPlainError on a
- * state that is no plain data.
+ * state that is no plain data, TypeError on a need of bars that is none and on what are no handlers.
  */
 export function instantiateStrategy<Params, State extends PlainData | undefined>(
   definition: StrategyDefinition<Params, State>,
@@ -159,12 +161,12 @@ export function instantiateStrategy<Params, State extends PlainData | undefined>
     const instance = {
       name: definition.name,
       params: checked,
-      historyBars: definition.historyBars(checked),
+      historyBars: requireHistoryBars(definition.historyBars(checked)),
       ...(definition.intervals === undefined ? {} : { intervals: definition.intervals(checked) }),
-      handlers: definition.create(checked, state),
+      handlers: requireHandlers(definition.create(checked, state)),
       renew: () => {
         state = fresh();
-        return definition.create(checked, state);
+        return requireHandlers(definition.create(checked, state));
       },
     };
     if (state === undefined) return instance;

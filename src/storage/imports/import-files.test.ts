@@ -168,6 +168,11 @@ describe('an import', () => {
     ]);
   });
 
+  test('refuses a file that holds a header alone', async () => {
+    const file = write('klines.csv', 'open_time_ms,open,high,low,close,volume\n');
+    await expect(bringIn([file])).rejects.toThrow(`${file}: expected at least one row, found none`);
+  });
+
   test('imports nothing that cannot be, unless it may leave it out', async () => {
     const row = (minute: number, rest: string): string => `${1735689600000 + minute * 60_000},${rest}`;
     const good = [row(0, '100,101,99,100,1'), row(1, '100,101,99,100,1')];

@@ -50,11 +50,14 @@ export async function importFiles(out: string, options: ImportOptions): Promise<
     for (const file of options.files) {
       const format = await formatOf(file, options.format);
       check.begin(file);
+      const before = rows;
       for await (const read of format.read(file)) {
         const row = options.isMark && read.kind === 'bar' ? { ...read, kind: 'mark_bar' as const } : read;
         if (check.accepts(row)) append(writer, options.symbol, row);
         if (++rows % 10_000 === 0) options.onProgress?.(rows);
       }
+      if (rows === before)
+        throw new StorageError('invalid_data', `${file}: expected at least one row, found none`);
     }
     check.finish();
     if (check.bad > 0 && !options.skipsBad) return { check, rows: null };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { PROOF_SEED } from '../../../test/builders/proof-size.ts';
 import { START_MS, TestMarket, sessionStart } from '../../../test/builders/session.ts';
 import { EventBlock } from '../../core/domain/event-block.ts';
 import { lots, ticks } from '../../core/domain/units.ts';
@@ -90,7 +91,7 @@ describe('trades that the venue tells again', () => {
         session.reconnect().frame(prints.slice(0, 1 + (shuffle(0) % prints.length)));
         expect(session.filled).toBe(filled);
       }),
-      { numRuns: 100 },
+      { seed: PROOF_SEED, numRuns: 100 },
     );
   });
 
