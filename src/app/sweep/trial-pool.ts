@@ -15,10 +15,10 @@ import type { TrialTask } from './trial-worker.ts';
 
 /**
  * What a trial leaves is garbage at its end. By itself a thread collects it when some hundred megabytes of it lie there; the
- * smaller the heap may become, the less it waits. The old generation's limit, about the one that a machine of 8 GB sets, also
- * ends a thread: a month of one-minute candles takes some 15 MB of it.
+ * smaller the heap may become, the less it waits. The old generation's limit, as much as a session may have, also ends a
+ * thread: a month of one-minute candles takes some 15 MB of it.
  */
-const HEAP: ResourceLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 2_000 };
+const HEAP: ResourceLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 1_024 };
 
 export class TrialPool {
   readonly #pool: Piscina<TrialTask, TrialOutcome>;
