@@ -54,9 +54,9 @@ describe('la init', () => {
     const program = `
       const { loadStrategyMaker } = await import(${JSON.stringify(loader)});
       const { name, historyBars } = (await loadStrategyMaker(${JSON.stringify(path.join(workspace, 'breakout.ts'))}, { bars: 10 }))();
-      console.log(name, historyBars);`;
+      process.stdout.write(JSON.stringify([name, historyBars]));`;
     const done = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
-    expect([done.stdout, done.stderr]).toEqual(['breakout 11\n', '']);
+    expect([done.stdout, done.stderr]).toEqual(['["breakout",11]', '']);
   });
 
   test('overwrites nothing, and then writes nothing', () => {
