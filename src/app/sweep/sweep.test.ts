@@ -178,36 +178,55 @@ describe('a sweep', { timeout: 120_000 }, () => {
   });
 
   test('ends with a sentence and exit 1 when a trial does not come back, whatever the others do', async () => {
-    const file = path.join(folder, 'looping.ts');
-    const module = (name: string): string => JSON.stringify(fileURLToPath(import.meta.resolve(name)));
-    writeFileSync(
-      file,
-      `import { defineStrategy } from ${module('../../core/strategy/index.ts')};
-import { z } from ${module('zod')};
-export default defineStrategy({
+    const looping = `defineStrategy({
   name: 'looping',
   params: z.strictObject({ at: z.number() }),
   historyBars: () => 0,
   state: () => ({ bars: 0 }),
   create: ({ at }, state) => ({ onBar() { if (++state.bars === at) for (;;); } }),
-});
+})`;
+    const [code, said] = await sweepFile(looping, 'params: {at: [-1, 60, -2]}');
+    expect(code).toBe(1);
+    expect(said).toContain(
+      'own.ts with {"at":60}: onBar at 2026-01-01 01:01:00 of the market (its call 60) did not come back within 1 s',
+    );
+  });
+
+  test('ends with a sentence and exit 4 when a trial needs more memory than a thread has', async () => {
+    const hoarding = `defineStrategy({
+  name: 'hoarding',
+  params: z.strictObject({ numbers: z.number() }),
+  historyBars: () => 0,
+  create({ numbers }) {
+    const kept: number[][] = [];
+    return { onBar() { kept.push(new Array<number>(numbers).fill(0.5)); } };
+  },
+})`;
+    const [code, said] = await sweepFile(hoarding, 'params: {numbers: [1, 4000000]}');
+    expect(code).toBe(4);
+    expect(said).toContain('own.ts with {"numbers":4000000}: a trial needed more than the 1024 MB');
+  });
+
+  /** Sweeps a strategy that lies in a file of its own; gives the exit code and what was said on stderr. */
+  async function sweepFile(definition: string, space: string): Promise<[code: number, said: string]> {
+    const strategy = path.join(folder, 'own.ts');
+    const module = (name: string): string => JSON.stringify(fileURLToPath(import.meta.resolve(name)));
+    writeFileSync(
+      strategy,
+      `import { defineStrategy } from ${module('../../core/strategy/index.ts')};
+import { z } from ${module('zod')};
+export default ${definition};
 `,
     );
     const io = captureIo(false);
-    const space = parseSweepSpace(
-      'data: btcusdt.csv\nparams: {at: [-1, 60, -2]}',
-      path.join(folder, 'space.yaml'),
-    );
-    const openRunner = () => Promise.resolve(new ThreadRunner(2));
     const request = {
-      settings: { ...settings(), strategy: file, params: {}, strategyCallBudgetMs: 100 },
-      ...{ space, workspace: folder, openRunner },
+      settings: { ...settings(), strategy, params: {}, strategyCallBudgetMs: 100 },
+      space: parseSweepSpace(`data: btcusdt.csv\n${space}`, path.join(folder, 'space.yaml')),
+      workspace: folder,
+      openRunner: () => Promise.resolve(new ThreadRunner(2)),
     };
-    expect(await sweep(request, io)).toBe(1);
-    expect(io.err()).toContain(
-      'looping.ts with {"at":60}: onBar at 2026-01-01 01:01:00 of the market (its call 60) did not come back within 1 s',
-    );
-  });
+    return [await sweep(request, io), io.err()];
+  }
 
   test('of data that is too short for one window ends with a sentence and exit 2', async () => {
     const io = captureIo(false);

@@ -29,6 +29,7 @@ import { composeSweep, writeSweep } from './sweep-document.ts';
 import { SweepMarket } from './sweep-market.ts';
 import { judgeSweep, rankTrials } from './sweep-ranking.ts';
 import { type SweepSpace, type Trial, trialsOf } from './sweep-space.ts';
+import { TrialMemoryError } from './trial-memory-error.ts';
 import type { TrialGround, TrialOutcome } from './trial-run.ts';
 import type { TrialRunner } from './trial-runner.ts';
 import { type WalkForwardResult, walkForward, windowsBetween } from './walk-forward.ts';
@@ -54,6 +55,10 @@ export async function sweep(request: SweepRequest, io: ProgramIo): Promise<numbe
     if (error instanceof StrategyStuckError) {
       io.stderr.write(`${error.message}\n`);
       return EXIT_STUCK;
+    }
+    if (error instanceof TrialMemoryError) {
+      io.stderr.write(`${error.message}\n`);
+      return EXIT_CODES.memory_limit;
     }
     if (!(error instanceof StorageError)) throw error;
     io.stderr.write(`${error.message}\n`);

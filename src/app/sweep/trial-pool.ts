@@ -10,6 +10,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { CallJudge, CallMark, LOOK_INTERVAL_MS, type MarkedCall, callPatienceMs } from '../call-mark.ts';
 import { StrategyStuckError } from '../strategy-stuck-error.ts';
+import { TrialMemoryError } from './trial-memory-error.ts';
 import type { TrialOutcome } from './trial-run.ts';
 import type { TrialTask } from './trial-worker.ts';
 
@@ -18,7 +19,10 @@ import type { TrialTask } from './trial-worker.ts';
  * smaller the heap may become, the less it waits. The old generation's limit, as much as a session may have, also ends a
  * thread: a month of one-minute candles takes some 15 MB of it.
  */
-const HEAP: ResourceLimits = { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 1_024 };
+const HEAP = {
+  maxYoungGenerationSizeMb: 12,
+  maxOldGenerationSizeMb: 1_024,
+} as const satisfies ResourceLimits;
 
 export class TrialPool {
   readonly #pool: Piscina<TrialTask, TrialOutcome>;
@@ -34,8 +38,18 @@ export class TrialPool {
     });
   }
 
-  /** Throws what the trial throws, StrategyStuckError among it. */
+  /** Throws what the trial throws, StrategyStuckError and TrialMemoryError among it. */
   async run(task: Omit<TrialTask, 'calls'>): Promise<TrialOutcome> {
+    try {
+      return await this.#run(task);
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error;
+      const what = `${task.ground.settings.strategy}${describe(task)}`;
+      throw new TrialMemoryError(what, HEAP.maxOldGenerationSizeMb, error);
+    }
+  }
+
+  async #run(task: Omit<TrialTask, 'calls'>): Promise<TrialOutcome> {
     const { strategy, strategyCallBudgetMs } = task.ground.settings;
     // What comes with the program needs no watch.
     if (!path.isAbsolute(strategy)) return this.#pool.run({ ...task, calls: null });
@@ -63,6 +77,10 @@ export class TrialPool {
   close(): Promise<void> {
     return this.#pool.destroy();
   }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
 /** With the compile cache of this process, which a thread does not inherit: it would compile everything anew. */
