@@ -7,7 +7,6 @@
 
 import { SECOND_MS } from '../core/base/time.ts';
 import { EventBlock } from '../core/domain/event-block.ts';
-import { createInstrument, formatMoney } from '../core/domain/instrument.ts';
 import type { Output } from '../core/domain/outputs.ts';
 import type { SessionStart } from '../core/domain/session-start.ts';
 import type { Engine } from '../core/engine/engine.ts';
@@ -17,7 +16,7 @@ import type { OutputSink } from '../ports/output-sink.ts';
 import type { FinalReport } from '../report/final-report.ts';
 import { runLoop } from '../session/loop.ts';
 import type { DatasetFeed } from '../storage/datasets/dataset.ts';
-import { describePositions } from './held-positions.ts';
+import { endAmounts } from './end-amounts.ts';
 import { type EndFacts, composeReport } from './compose-report.ts';
 import { RowCollector } from './row-collector.ts';
 import type { StrategyMaker } from './strategy-loader.ts';
@@ -103,18 +102,13 @@ export function backtestEnd({ start, feed }: BacktestPlan, { engine, endedMs }: 
   return {
     sessionId: start.session_id,
     symbols: start.instruments.map(({ symbol }) => symbol),
-    positions: describePositions(status.positions, start.instruments.map(createInstrument)),
     strategy: start.strategy.name,
     source: start.source,
     seed: start.seed,
     stoppedReason: engine.endReason ?? 'crashed',
     startedMs: feed.startMs,
     endedMs,
-    startingEquity: formatMoney(engine.startingEquity),
-    endingEquity: formatMoney(status.equity),
-    openingWallet: start.account.kind === 'carried' ? start.account.wallet : '0',
-    endingWallet: formatMoney(status.wallet),
-    openingPositions: start.account.positions,
+    ...endAmounts(engine, start),
     events: status.events,
     stateHash: engine.stateHash(),
     reconnects: 0,

@@ -9,12 +9,11 @@
 
 import { readFileSync } from 'node:fs';
 import { type StoppedReason, EXIT_CODES } from '../core/domain/reasons.ts';
-import { createInstrument, formatMoney } from '../core/domain/instrument.ts';
 import { formatEquityCsv } from '../report/equity-csv.ts';
 import type { FinalReport } from '../report/final-report.ts';
 import { formatTradesCsv } from '../report/trades-csv.ts';
 import type { SessionFolder, SessionManifest } from '../storage/session-folder.ts';
-import { describePositions } from './held-positions.ts';
+import { endAmounts } from './end-amounts.ts';
 import type { SessionReplay } from './replay-session.ts';
 import { engineHash } from './session-hashes.ts';
 import { readJournalRows } from './session-page.ts';
@@ -66,7 +65,6 @@ function replayedReport(
     {
       sessionId: start.session_id,
       symbols: start.instruments.map(({ symbol }) => symbol),
-      positions: describePositions(status.positions, start.instruments.map(createInstrument)),
       strategy: start.strategy.name,
       source: manifest.source,
       seed: start.seed,
@@ -74,11 +72,7 @@ function replayedReport(
       stoppedReason: stoppedReasonOf(manifest) ?? engine.endReason ?? 'crashed',
       startedMs: Date.parse(manifest.started_at),
       endedMs: manifest.ended_at === null ? status.timeMs : Date.parse(manifest.ended_at),
-      startingEquity: formatMoney(engine.startingEquity),
-      endingEquity: formatMoney(status.equity),
-      openingWallet: start.account.kind === 'carried' ? start.account.wallet : '0',
-      endingWallet: formatMoney(status.wallet),
-      openingPositions: start.account.positions,
+      ...endAmounts(engine, start),
       events: status.events,
       stateHash: engine.stateHash(),
       reconnects: null,

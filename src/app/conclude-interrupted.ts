@@ -5,16 +5,15 @@
 
 import type { AlertChannel } from '../ports/alert-channel.ts';
 import type { Logger } from '../ports/logger.ts';
-import { createInstrument, formatMoney } from '../core/domain/instrument.ts';
-import type { AccountStart } from '../core/domain/session-start.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { AccountStore } from '../storage/account-store.ts';
 import { DiskReserve } from '../storage/disk-reserve.ts';
 import type { WorkspacePaths } from '../session/workspace-paths.ts';
-import { describeCarried, describePositions } from './held-positions.ts';
+import { endAmounts } from './end-amounts.ts';
+import { describeCarried } from './held-positions.ts';
 import { type InterruptedSession, findInterrupted, hasEvents } from './interrupted-session.ts';
 import { newAccount } from './start-document.ts';
-import { type RecoveredSession, recoverSession } from './recover-session.ts';
+import { recoverSession } from './recover-session.ts';
 import { logRecovery } from './recovery-lines.ts';
 import { keepAlerts } from './session-alerts.ts';
 import { type ResultFacts, writeResult } from './session-result.ts';
@@ -84,8 +83,8 @@ async function concludeFromLog(
   const { engine, start } = recovered;
   const status = engine.status();
   writeResult({
-    ...commonFacts({ folder, manifest }, facts, start.account),
-    ...amountsOf(recovered),
+    ...commonFacts({ folder, manifest }, facts),
+    ...endAmounts(engine, start),
     stoppedReason: engine.endReason ?? 'crashed',
     startedMs: status.startedTimeMs,
     endedMs: status.timeMs,
@@ -117,7 +116,8 @@ function concludeWithoutEvents(interrupted: InterruptedSession, facts: ConcludeF
     newAccount(typeof balance === 'string' ? balance : '0');
   const { wallet } = account;
   writeResult({
-    ...commonFacts(interrupted, facts, account),
+    ...commonFacts(interrupted, facts),
+    openingPositions: account.positions,
     positions: describeCarried(account),
     startingEquity: wallet,
     endingEquity: wallet,
@@ -137,34 +137,12 @@ function concludeWithoutEvents(interrupted: InterruptedSession, facts: ConcludeF
 function commonFacts(
   { folder, manifest }: InterruptedSession,
   { paths, nowMs }: ConcludeFacts,
-  account: AccountStart,
-): Pick<
-  ResultFacts,
-  'folder' | 'manifest' | 'openingPositions' | 'errorCount' | 'alertsFile' | 'localEndMs'
-> {
+): Pick<ResultFacts, 'folder' | 'manifest' | 'errorCount' | 'alertsFile' | 'localEndMs'> {
   return {
     folder,
     manifest,
-    openingPositions: account.positions,
     errorCount: null,
     alertsFile: paths.alerts,
     localEndMs: nowMs,
-  };
-}
-
-function amountsOf({
-  engine,
-  start,
-}: RecoveredSession): Pick<
-  ResultFacts,
-  'startingEquity' | 'endingEquity' | 'openingWallet' | 'endingWallet' | 'positions'
-> {
-  const { equity, wallet, positions } = engine.status();
-  return {
-    positions: describePositions(positions, start.instruments.map(createInstrument)),
-    startingEquity: formatMoney(engine.startingEquity),
-    endingEquity: formatMoney(equity),
-    openingWallet: start.account.kind === 'carried' ? start.account.wallet : '0',
-    endingWallet: formatMoney(wallet),
   };
 }

@@ -7,7 +7,6 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { makeFolders } from '../ports/make-folders.ts';
 import { InvariantViolation } from '../core/base/assert.ts';
-import { createInstrument, formatMoney } from '../core/domain/instrument.ts';
 import { EXIT_CODES } from '../core/domain/reasons.ts';
 import { systemClock } from '../ports/wall-clock.ts';
 import { formatSummary } from '../report/console-summary.ts';
@@ -18,7 +17,7 @@ import { StorageError, toStorageError } from '../storage/storage-error.ts';
 import { NO_SUCH_SESSION, findSession, isSessionRunning } from './find-session.ts';
 import { type ProgramIo, printJson } from './program-io.ts';
 import { ReplayProgress } from './replay-progress.ts';
-import { describePositions } from './held-positions.ts';
+import { endAmounts } from './end-amounts.ts';
 import { SessionReplay } from './replay-session.ts';
 import { withScratchFolder } from './scratch-folder.ts';
 import { versionWarnings } from './session-hashes.ts';
@@ -143,12 +142,7 @@ function writeReplayResult(run: SessionReplay, result: SessionFolder, original: 
     stoppedReason: engine.endReason ?? 'crashed',
     startedMs: status.startedTimeMs,
     endedMs: status.timeMs,
-    startingEquity: formatMoney(engine.startingEquity),
-    endingEquity: formatMoney(status.equity),
-    openingWallet: start.account.kind === 'carried' ? start.account.wallet : '0',
-    endingWallet: formatMoney(status.wallet),
-    openingPositions: start.account.positions,
-    positions: describePositions(status.positions, start.instruments.map(createInstrument)),
+    ...endAmounts(engine, start),
     events: status.events,
     stateHash: engine.stateHash(),
     logChain: run.end?.chain.toString('hex') ?? null,

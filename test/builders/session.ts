@@ -304,3 +304,25 @@ export class TestMarket {
     return this;
   }
 }
+
+/** One engine that trades a strategy for ten seconds, with a book every second. */
+export function playTenSeconds(strategy: StrategyInstance): {
+  readonly engine: Engine;
+  readonly outputs: Output[];
+} {
+  const start = sessionStart({ instruments: [BTCUSDT] });
+  const engine = new Engine(start, strategy);
+  const block = new EventBlock(1_000);
+  block.reset(0);
+  block.appendSessionStarted(START_MS, start);
+  const none = { index: null, settledRate: null, lastSettlementMs: null, nextSettlementMs: null };
+  for (let second = 0; second <= 10; second++) {
+    const time = START_MS + second * 1_000;
+    block.appendMark(0, time, time, { mark: markPrice(1000_0 * 10_000_000), ...none });
+    block.appendBook(EventKind.bookSnapshot, 0, time, time, 2);
+    block.appendLevel(0, time, time, true, ticks(1000_0), lots(1_000), false);
+    block.appendLevel(0, time, time, false, ticks(1000_1), lots(1_000), true);
+  }
+  engine.process(block);
+  return { engine, outputs: engine.takeOutputs() };
+}

@@ -36,6 +36,13 @@ afterAll(async () => {
   removeWorkspaces();
 });
 
+/** A session of the contract that is only just listed, which buys as soon as it may and runs until it is ended. */
+function startBuying(workspace: string, env: Readonly<Record<string, string>>): Program {
+  const options = ['--symbol', 'FRESHUSDT', '--duration', 'forever', '--strategy', 'scripted'];
+  const script = writeScript(workspace, BUY);
+  return startProgram(sessionAt(workspace, ...options, '--params', script), { env });
+}
+
 function configure(minHistoryBars: number): string {
   const workspace = makeWorkspace();
   writeFileSync(join(workspace, 'laptop-agents.yaml'), `engine:\n  min_history_bars: ${minHistoryBars}\n`);
@@ -110,14 +117,7 @@ describe.concurrent('a session that needs history', { timeout: TEST_LIMIT_MS }, 
   test('waits where the venue has too little, says so once a minute, and places nothing', async () => {
     const venue = await startFaultyVenue('--start-time', '2026-03-05T12:00:05Z', '--symbol', 'FRESHUSDT');
     const workspace = configure(500);
-    const session = startProgram(
-      sessionAt(
-        workspace,
-        ...['--symbol', 'FRESHUSDT', '--duration', 'forever'],
-        ...['--strategy', 'scripted', '--params', writeScript(workspace, BUY)],
-      ),
-      { env: venue.env },
-    );
+    const session = startBuying(workspace, venue.env);
     const beat = await waitUntilBeats(session, workspace, 'reason to wait', ({ state, reason }) => {
       return state === 'warming' && reason?.includes('of 500 bars') === true;
     });
@@ -146,14 +146,7 @@ describe.concurrent('a session that needs history', { timeout: TEST_LIMIT_MS }, 
   test('begins to trade at the bar that completes its need, and says so once', async () => {
     const venue = await startFaultyVenue('--start-time', EARLY_START_TIME, '--symbol', 'FRESHUSDT');
     const workspace = configure(33);
-    const session = startProgram(
-      sessionAt(
-        workspace,
-        ...['--symbol', 'FRESHUSDT', '--duration', 'forever'],
-        ...['--strategy', 'scripted', '--params', writeScript(workspace, BUY)],
-      ),
-      { env: venue.env },
-    );
+    const session = startBuying(workspace, venue.env);
     await waitUntilBeats(session, workspace, 'position', ({ position }) => position === '0.01');
     const { document, log, bars } = await end(session, workspace);
     const complete = said(log, 'WARMUP_COMPLETE');

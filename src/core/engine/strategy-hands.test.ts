@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { BTCUSDT, START_MS, sessionStart, strategyOf } from '../../../test/builders/session.ts';
-import { EventBlock, EventKind } from '../domain/event-block.ts';
+import { playTenSeconds, START_MS, strategyOf } from '../../../test/builders/session.ts';
 import type { OrderIntent } from '../domain/order.ts';
 import type { Output } from '../domain/outputs.ts';
-import { lots, markPrice, ticks } from '../domain/units.ts';
+import { lots, ticks } from '../domain/units.ts';
 import { type MarketView, type StrategyHandlers, limitOrder, marketOrder } from '../strategy/strategy.ts';
-import { Engine } from './engine.ts';
 
 /** Classes of the language itself: what a strategy does to those it does to everybody. */
 const BUILT_IN: ReadonlySet<object> = new Set([Object.prototype, Array.prototype]);
@@ -47,21 +45,7 @@ function trade({ view: touch, record, intents = (list) => list }: Hands): readon
     onOrder: (order) => record?.(order),
     onFill: (fill) => record?.(fill),
   };
-  const start = sessionStart({ instruments: [BTCUSDT] });
-  const engine = new Engine(start, strategyOf(handlers));
-  const block = new EventBlock(1_000);
-  block.reset(0);
-  block.appendSessionStarted(START_MS, start);
-  const none = { index: null, settledRate: null, lastSettlementMs: null, nextSettlementMs: null };
-  for (let second = 0; second <= 10; second++) {
-    const time = START_MS + second * 1_000;
-    block.appendMark(0, time, time, { mark: markPrice(1000_0 * 10_000_000), ...none });
-    block.appendBook(EventKind.bookSnapshot, 0, time, time, 2);
-    block.appendLevel(0, time, time, true, ticks(1000_0), lots(1_000), false);
-    block.appendLevel(0, time, time, false, ticks(1000_1), lots(1_000), true);
-  }
-  engine.process(block);
-  return engine.takeOutputs();
+  return playTenSeconds(strategyOf(handlers)).outputs;
 }
 
 const UNTOUCHED = trade({});

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { BTCUSDT, START_MS, sessionStart, strategyOf } from '../../../test/builders/session.ts';
-import { EventBlock, EventKind } from '../domain/event-block.ts';
+import { playTenSeconds, START_MS, strategyOf } from '../../../test/builders/session.ts';
 import type { Output } from '../domain/outputs.ts';
-import { lots, markPrice, ticks } from '../domain/units.ts';
+import { lots } from '../domain/units.ts';
 import type { CallGuard } from '../strategy/call-guard.ts';
 import {
   type MarketView,
@@ -10,26 +9,6 @@ import {
   type StrategyInstance,
   marketOrder,
 } from '../strategy/strategy.ts';
-import { Engine } from './engine.ts';
-
-/** One engine that trades a strategy for ten seconds, with a book every second. */
-function run(strategy: StrategyInstance): { readonly engine: Engine; readonly outputs: Output[] } {
-  const start = sessionStart({ instruments: [BTCUSDT] });
-  const engine = new Engine(start, strategy);
-  const block = new EventBlock(1_000);
-  block.reset(0);
-  block.appendSessionStarted(START_MS, start);
-  const none = { index: null, settledRate: null, lastSettlementMs: null, nextSettlementMs: null };
-  for (let second = 0; second <= 10; second++) {
-    const time = START_MS + second * 1_000;
-    block.appendMark(0, time, time, { mark: markPrice(1000_0 * 10_000_000), ...none });
-    block.appendBook(EventKind.bookSnapshot, 0, time, time, 2);
-    block.appendLevel(0, time, time, true, ticks(1000_0), lots(1_000), false);
-    block.appendLevel(0, time, time, false, ticks(1000_1), lots(1_000), true);
-  }
-  engine.process(block);
-  return { engine, outputs: engine.takeOutputs() };
-}
 
 const errorsOf = (outputs: readonly Output[]): string[] =>
   outputs.flatMap((output) =>
@@ -104,7 +83,7 @@ describe('a handler that misbehaves loses its signal, and the session goes on', 
       onStart: (view) => wild(onStart(view)),
       onBook: (_instrument, view) => (view.timeMs === START_MS + 5_000 ? [good] : []),
     };
-    const { engine, outputs } = run(strategyOf(handlers));
+    const { engine, outputs } = playTenSeconds(strategyOf(handlers));
     expect(errorsOf(outputs)).toEqual([expect.stringMatching(message)]);
     expect([engine.lifecycle, engine.status().strategyErrors]).toEqual(['running', 1]);
     // Nothing of the signal acted, and the next one did.
@@ -114,7 +93,7 @@ describe('a handler that misbehaves loses its signal, and the session goes on', 
 
   test('the view is good only while a handler runs', () => {
     let kept: MarketView | null = null;
-    run(strategyOf({ onStart: (view) => void (kept = view) }));
+    playTenSeconds(strategyOf({ onStart: (view) => void (kept = view) }));
     expect(() => (kept as unknown as MarketView).setTimer('x', 0)).toThrow('only while a handler runs');
   });
 });
@@ -149,7 +128,7 @@ describe('a call that was cut off', () => {
 
   test('leaves nothing behind: no order, no timer, no memory; the strategy begins anew', () => {
     // Call 1 is onStart, 2 the timer, then books; the first two books are forgotten with call 4.
-    const { engine, outputs } = run(guarded([4]));
+    const { engine, outputs } = playTenSeconds(guarded([4]));
     expect(said(outputs)).toEqual(['strategy_overrun']);
     expect(engine.lifecycle).toBe('running');
     const bought = outputs.find((output) => output.type === 'fill' && output.fill.side === 'buy');
@@ -159,7 +138,7 @@ describe('a call that was cut off', () => {
   });
 
   test('disables the strategy at the third time: what it holds is closed, the session goes on', () => {
-    const { engine, outputs } = run(guarded([4, 12, 14]));
+    const { engine, outputs } = playTenSeconds(guarded([4, 12, 14]));
     expect(said(outputs)).toEqual([
       ...['strategy_overrun', 'strategy_overrun', 'strategy_overrun', 'strategy_disabled'],
     ]);
@@ -167,7 +146,7 @@ describe('a call that was cut off', () => {
   });
 
   test('in the making of a fresh memory disables it at once', () => {
-    const { outputs } = run(guarded([4, 5]));
+    const { outputs } = playTenSeconds(guarded([4, 5]));
     expect(said(outputs)).toEqual(['strategy_overrun', 'strategy_disabled']);
   });
 
@@ -179,7 +158,9 @@ describe('a call that was cut off', () => {
         return true;
       },
     };
-    const lived = run(guarded([4, 12])).engine.stateHash();
-    expect(run({ ...strategyOf(create()), renew: create, guard: knowing }).engine.stateHash()).toBe(lived);
+    const lived = playTenSeconds(guarded([4, 12])).engine.stateHash();
+    expect(
+      playTenSeconds({ ...strategyOf(create()), renew: create, guard: knowing }).engine.stateHash(),
+    ).toBe(lived);
   });
 });
